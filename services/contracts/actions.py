@@ -1,0 +1,78 @@
+"""What actions_api says of its entities: the plan's actions and their milestones."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from services.contracts.codes import Department, Sector, Side
+from services.contracts.envelope import Contract, State
+
+
+class ActionStatus(StrEnum):
+    """The life cycle of an action; the allowed moves are in actions_api/actions/lifecycle.py."""
+
+    draft = "draft"
+    submitted = "submitted"
+    approved = "approved"
+    in_progress = "in_progress"
+    suspended = "suspended"
+    completed = "completed"
+    evaluated = "evaluated"
+    abandoned = "abandoned"
+
+
+class MilestoneStatus(StrEnum):
+    """The life cycle of a milestone."""
+
+    planned = "planned"
+    reached = "reached"
+    cancelled = "cancelled"
+
+
+class ActionState(State):
+    """Une fiche action du plan : un axe, un à quatre objectifs, des territoires, un pilote, un statut daté."""
+
+    kind: ClassVar[str] = "action"
+    number: ClassVar[int] = 1
+
+    ref: str
+    axis: str
+    objectives: tuple[str, ...]
+    departments: tuple[Department, ...]
+    sectors: tuple[Sector, ...]
+    sides: tuple[Side, ...]
+    flagship: bool
+    cohort: str | None = None
+    lead_organisation_id: UUID | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    status: ActionStatus
+
+
+class Reschedule(Contract):
+    """A milestone's due date moved: on which day, from which date, to which."""
+
+    on: date
+    old_due: date
+    new_due: date
+    reason: str
+
+
+class MilestoneState(State):
+    """Un jalon d'une action : son échéance initiale ne change jamais ; l'axe et les territoires sont ceux de l'action."""
+
+    kind: ClassVar[str] = "milestone"
+    number: ClassVar[int] = 1
+
+    action_id: UUID
+    axis: str
+    departments: tuple[Department, ...]
+    action_status: ActionStatus
+    weight: int
+    due_initial: date
+    due: date
+    reached_on: date | None = None
+    cancelled_on: date | None = None
+    reschedules: tuple[Reschedule, ...] = ()
+    status: MilestoneStatus

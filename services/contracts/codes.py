@@ -1,0 +1,73 @@
+"""Reference codes that every service speaks: departments, sectors, sides, roles. Labels are French, they are data."""
+
+from enum import StrEnum
+
+
+class Department(StrEnum):
+    """The five departments of Pays de la Loire (INSEE codes)."""
+
+    loire_atlantique = "44"
+    maine_et_loire = "49"
+    mayenne = "53"
+    sarthe = "72"
+    vendee = "85"
+
+
+class Sector(StrEnum):
+    """The plan's three sectors: sanitaire, médico-social, social."""
+
+    sanitary = "sanitary"
+    medico_social = "medico_social"
+    social = "social"
+
+
+class Side(StrEnum):
+    """The plan's two sides: médical, paramédical."""
+
+    medical = "medical"
+    paramedical = "paramedical"
+
+
+class OrganisationRole(StrEnum):
+    """What an organisation may be for the plan; one organisation may be several things."""
+
+    steering = "steering"
+    employer = "employer"
+    host = "host"
+    institute = "institute"
+    funder = "funder"
+    partner = "partner"
+
+
+class Profession(StrEnum):
+    """Health and social-care professions, by the abbreviations of the field (IDE, AS, …)."""
+
+    aide_soignant = "as"
+    infirmier = "ide"
+    infirmier_anesthesiste = "iade"
+    infirmier_bloc = "ibode"
+    puericultrice = "puer"
+    auxiliaire_puericulture = "ap"
+    sage_femme = "sf"
+    masseur_kine = "mk"
+    manipulateur_radio = "mem"
+    ergotherapeute = "ergo"
+    psychomotricien = "psychomot"
+    ambulancier = "ambu"
+    assistant_regulation = "arm"
+    accompagnant_educatif = "aes"
+    educateur_specialise = "es"
+    moniteur_educateur = "me"
+    agent_hospitalier = "ash"
+
+
+class Role(StrEnum):
+    """What a caller may be. A right is a role, within an organisation, within departments."""
+
+    steering = "steering"
+    committee = "committee"
+    hr_partner = "hr_partner"
+    employer = "employer"
+    institute = "institute"
+    finance = "finance"
+    reader = "reader"

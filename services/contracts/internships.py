@@ -1,0 +1,108 @@
+"""What internships_api says of its entities: units, offers, requests and placements."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from services.contracts.codes import Department, Profession
+from services.contracts.envelope import State
+
+
+class UnitStatus(StrEnum):
+    """Whether a placement unit hosts learners."""
+
+    active = "active"
+    suspended = "suspended"
+
+
+class OfferStatus(StrEnum):
+    """The life cycle of a placement offer."""
+
+    draft = "draft"
+    published = "published"
+    closed = "closed"
+    cancelled = "cancelled"
+
+
+class RequestStatus(StrEnum):
+    """The life cycle of an institute's request for seats."""
+
+    submitted = "submitted"
+    accepted = "accepted"
+    declined = "declined"
+    withdrawn = "withdrawn"
+
+
+class PlacementStatus(StrEnum):
+    """The life cycle of a placement."""
+
+    confirmed = "confirmed"
+    cancelled = "cancelled"
+
+
+class UnitState(State):
+    """Un terrain de stage : l'unité d'un site qui accueille des stagiaires."""
+
+    kind: ClassVar[str] = "unit"
+    number: ClassVar[int] = 1
+
+    organisation_id: UUID
+    site_id: UUID
+    department: Department
+    professions: tuple[Profession, ...]
+    first_placement_suitable: bool
+    status: UnitStatus
+
+
+class OfferState(State):
+    """Une offre de stage : des places dans un terrain, sur des semaines civiles entières (lundi inclus, fin exclue)."""
+
+    kind: ClassVar[str] = "offer"
+    number: ClassVar[int] = 1
+
+    unit_id: UUID
+    organisation_id: UUID
+    department: Department
+    professions: tuple[Profession, ...]
+    starts_on: date
+    ends_on: date
+    seats: int
+    taken: int
+    published_on: date | None = None
+    status: OfferStatus
+
+
+class RequestState(State):
+    """Une demande de places faite par un institut sur une offre, et la réponse du terrain."""
+
+    kind: ClassVar[str] = "request"
+    number: ClassVar[int] = 1
+
+    offer_id: UUID
+    organisation_id: UUID
+    institute_id: UUID
+    department: Department
+    profession: Profession
+    learners: int
+    submitted_at: datetime
+    answered_at: datetime | None = None
+    decline_reason: str | None = None
+    status: RequestStatus
+
+
+class PlacementState(State):
+    """Un stage attribué à un apprenant. L'identifiant est un pseudonyme : il ne désigne personne hors du service."""
+
+    kind: ClassVar[str] = "placement"
+    number: ClassVar[int] = 1
+
+    organisation_id: UUID
+    institute_id: UUID
+    department: Department
+    profession: Profession
+    starts_on: date
+    ends_on: date
+    confirmed_on: date
+    cancelled_on: date | None = None
+    status: PlacementStatus

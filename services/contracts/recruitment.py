@@ -1,0 +1,172 @@
+"""What recruitment_api says of its entities: schemes and their money, needs, applications, assignments."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from services.contracts.codes import Department, Profession, Sector
+from services.contracts.envelope import State
+
+
+class SchemeKind(StrEnum):
+    """What a scheme does (the seeds of the domain; parameters are data)."""
+
+    study_allowance = "study_allowance"
+    emergency_recruitment = "emergency_recruitment"
+    apprenticeship = "apprenticeship"
+    installation_grant = "installation_grant"
+
+
+class SchemeStatus(StrEnum):
+    """The life cycle of a scheme."""
+
+    draft = "draft"
+    active = "active"
+    retired = "retired"
+
+
+class EnvelopeStatus(StrEnum):
+    """The life cycle of an envelope: only an open one takes commitments."""
+
+    open = "open"
+    frozen = "frozen"
+    closed = "closed"
+
+
+class NeedUrgency(StrEnum):
+    """How urgent a staffing need is."""
+
+    routine = "routine"
+    priority = "priority"
+    urgent = "urgent"
+    critical = "critical"
+
+
+class NeedStatus(StrEnum):
+    """The life cycle of a staffing need."""
+
+    draft = "draft"
+    open = "open"
+    partially_filled = "partially_filled"
+    filled = "filled"
+    expired = "expired"
+    cancelled = "cancelled"
+
+
+class ApplicationStatus(StrEnum):
+    """The life cycle of an application."""
+
+    submitted = "submitted"
+    accepted = "accepted"
+    declined = "declined"
+    withdrawn = "withdrawn"
+
+
+class AssignmentStatus(StrEnum):
+    """The life cycle of an assignment."""
+
+    confirmed = "confirmed"
+    cancelled = "cancelled"
+
+
+class CommitmentStatus(StrEnum):
+    """Whether committed money still stands."""
+
+    committed = "committed"
+    released = "released"
+
+
+class SchemeState(State):
+    """Un dispositif de recrutement."""
+
+    kind: ClassVar[str] = "scheme"
+    number: ClassVar[int] = 1
+
+    code: str
+    scheme_kind: SchemeKind
+    status: SchemeStatus
+
+
+class SchemeEnvelopeState(State):
+    """L'enveloppe d'un dispositif pour un exercice : plafond et montant engagé, en centimes."""
+
+    kind: ClassVar[str] = "scheme_envelope"
+    number: ClassVar[int] = 1
+
+    scheme_id: UUID
+    scheme_code: str
+    fiscal_year: int
+    funder: str
+    department: Department | None = None
+    ceiling_cents: int
+    committed_cents: int
+    opened_on: date
+    status: EnvelopeStatus
+
+
+class CommitmentState(State):
+    """Un engagement sur une enveloppe : une écriture, un montant en centimes, une référence."""
+
+    kind: ClassVar[str] = "commitment"
+    number: ClassVar[int] = 1
+
+    envelope_id: UUID
+    scheme_code: str
+    fiscal_year: int
+    department: Department | None = None
+    amount_cents: int
+    committed_on: date
+    released_on: date | None = None
+    status: CommitmentStatus
+
+
+class NeedState(State):
+    """Un besoin de recrutement d'un employeur : des postes à pourvoir, une urgence, une échéance."""
+
+    kind: ClassVar[str] = "need"
+    number: ClassVar[int] = 1
+
+    organisation_id: UUID
+    department: Department
+    profession: Profession
+    sector: Sector | None = None
+    urgency: NeedUrgency
+    headcount: int
+    filled_count: int
+    published_at: datetime | None = None
+    expires_on: date | None = None
+    ended_on: date | None = None
+    status: NeedStatus
+
+
+class ApplicationState(State):
+    """Une candidature à un besoin. L'identifiant est un pseudonyme ; rien ne désigne la personne."""
+
+    kind: ClassVar[str] = "application"
+    number: ClassVar[int] = 1
+
+    department: Department
+    profession: Profession
+    urgency: NeedUrgency
+    submitted_at: datetime
+    respond_by: date
+    answered_at: datetime | None = None
+    status: ApplicationStatus
+
+
+class AssignmentState(State):
+    """Une affectation : un poste d'un besoin pourvu par une personne. L'identifiant est un pseudonyme."""
+
+    kind: ClassVar[str] = "assignment"
+    number: ClassVar[int] = 1
+
+    organisation_id: UUID
+    department: Department
+    profession: Profession
+    urgency: NeedUrgency
+    need_published_at: datetime
+    confirmed_at: datetime
+    starts_on: date
+    cancelled_on: date | None = None
+    status: AssignmentStatus

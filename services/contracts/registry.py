@@ -1,0 +1,62 @@
+"""Which states exist: the newest class of every kind, and one upcaster a step from each older number."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.contracts.access import OrganisationState, SiteState
+from services.contracts.actions import ActionState, MilestoneState
+from services.contracts.envelope import Event, State
+from services.contracts.internships import OfferState, PlacementState, RequestState, UnitState
+from services.contracts.recruitment import (
+    ApplicationState,
+    AssignmentState,
+    CommitmentState,
+    NeedState,
+    SchemeEnvelopeState,
+    SchemeState,
+)
+
+STATES: Mapping[str, type[State]] = {
+    state.kind: state
+    for state in (
+        OrganisationState,
+        SiteState,
+        ActionState,
+        MilestoneState,
+        UnitState,
+        OfferState,
+        RequestState,
+        PlacementState,
+        SchemeState,
+        SchemeEnvelopeState,
+        NeedState,
+        ApplicationState,
+        AssignmentState,
+        CommitmentState,
+    )
+}
+
+UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""(kind, number) → a function from the data of that number to the data of the next one."""
+
+
+class UnknownState(Exception):
+    """An event whose kind, or whose number, this release does not know: it waits in quarantine for a newer one."""
+
+
+def read_state(event: Event) -> State:
+    """The event's state in its newest shape. Raises `UnknownState`, or pydantic's `ValidationError`."""
+    kind, _, number_text = event.dataschema.rpartition("/")
+    kind = kind.removesuffix("-state")
+    newest = STATES.get(kind)
+    if newest is None or not number_text.isdecimal():
+        raise UnknownState(f"état inconnu : {event.dataschema}")
+    number, data = int(number_text), event.data
+    while number < newest.number:
+        upcast = UPCASTERS.get((kind, number))
+        if upcast is None:
+            raise UnknownState(f"aucun passage de {kind}-state/{number} à {kind}-state/{number + 1}")
+        data, number = upcast(data), number + 1
+    if number > newest.number:
+        raise UnknownState(f"{event.dataschema} est plus récent que {newest.schema_name()}")
+    return newest.model_validate(data)

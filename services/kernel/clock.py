@@ -1,0 +1,21 @@
+"""The one clock: instants are UTC and aware, "today" is the day in Paris."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def now() -> datetime:
+    """This instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """Today's date in Paris, which is the plan's calendar."""
+    return datetime.now(PARIS).date()
+
+
+def day_of(instant: datetime) -> date:
+    """The day on which an aware instant falls in Paris."""
+    return instant.astimezone(PARIS).date()
