@@ -13,6 +13,27 @@ class Department(StrEnum):
     vendee = "85"
 
 
+class Axis(StrEnum):
+    """The codes of the plan's seven axes; an action sits in exactly one. Labels are in the referentials."""
+
+    a1 = "A1"
+    a2 = "A2"
+    a3 = "A3"
+    a4 = "A4"
+    a5 = "A5"
+    a6 = "A6"
+    a7 = "A7"
+
+
+class Objective(StrEnum):
+    """The codes of the plan's four transversal objectives; an action answers one to four of them."""
+
+    o1 = "O1"
+    o2 = "O2"
+    o3 = "O3"
+    o4 = "O4"
+
+
 class Sector(StrEnum):
     """The plan's three sectors: sanitaire, médico-social, social."""
 

@@ -1,5 +1,6 @@
 """Which states exist: the newest class of every kind, and one upcaster a step from each older number."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -46,17 +47,25 @@ class UnknownState(Exception):
 
 def read_state(event: Event) -> State:
     """The event's state in its newest shape. Raises `UnknownState`, or pydantic's `ValidationError`."""
-    kind, _, number_text = event.dataschema.rpartition("/")
-    kind = kind.removesuffix("-state")
-    newest = STATES.get(kind)
-    if newest is None or not number_text.isdecimal():
+    kind, _, number = event.dataschema.rpartition("/")
+    if not number.isdecimal():
         raise UnknownState(f"état inconnu : {event.dataschema}")
-    number, data = int(number_text), event.data
+    return newest_state(kind.removesuffix("-state"), int(number), event.data)
+
+
+def newest_state(kind: str, number: int, data: dict[str, Any] | str) -> State:
+    """A state of some number, as data or as JSON text, in its newest shape. Raises as `read_state` does."""
+    newest = STATES.get(kind)
+    if newest is None:
+        raise UnknownState(f"état inconnu : {kind}-state/{number}")
+    if isinstance(data, str) and number == newest.number:
+        return newest.model_validate_json(data)
+    shape: dict[str, Any] = json.loads(data) if isinstance(data, str) else data
     while number < newest.number:
         upcast = UPCASTERS.get((kind, number))
         if upcast is None:
             raise UnknownState(f"aucun passage de {kind}-state/{number} à {kind}-state/{number + 1}")
-        data, number = upcast(data), number + 1
+        shape, number = upcast(shape), number + 1
     if number > newest.number:
-        raise UnknownState(f"{event.dataschema} est plus récent que {newest.schema_name()}")
-    return newest.model_validate(data)
+        raise UnknownState(f"{kind}-state/{number} est plus récent que {newest.schema_name()}")
+    return newest.model_validate(shape)

@@ -1,0 +1,84 @@
+# Every task of the project. `make run` and `make test` do all of their own set-up; a second run reuses it.
+.DEFAULT_GOAL := help
+.PHONY: help run test check test-system bench fuzz lock clean format
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+# What to test (`make test TESTS=tests/kernel`), and more options for pytest (`make test PYTEST='-x -n 0'`).
+TESTS ?= tests
+PYTEST ?= -n logical --maxprocesses 8
+FUZZ_ROLES ?=
+FUZZ_BRIEF ?=
+export FUZZ_ROLES FUZZ_BRIEF
+
+help:  ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: $(BIN)/.run  ## Set up, load the plan and serve the whole system on port 8000 (PLAM_PORT, PLAM_HOME)
+	@$(BIN)/plam up
+
+test: $(BIN)/.dev  ## Set up and run the tests on the embedded PostgreSQL
+	@$(BIN)/python -m pytest $(PYTEST) --ignore=tests/system --ignore=tests/bench --ignore=tests/fuzz $(TESTS)
+
+check: $(BIN)/.dev  ## Style, types, layers, dependencies, and the rules of tests/architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/python -m pytest -q -p no:randomly tests/architecture
+
+test-system: $(BIN)/.dev  ## The tests on real servers (PLAM_TEST_DATABASE_URL, PLAM_TEST_REDIS_URL, PLAM_TEST_AMQP_URL)
+	$(BIN)/python -m pytest tests/system
+
+bench: $(BIN)/.dev  ## Measure against yardsticks; prints a table and writes build/bench.json
+	$(BIN)/python -m tests.bench
+
+fuzz: $(BIN)/.dev  ## Attack the API with schemathesis, a role at a time (FUZZ_ROLES, FUZZ_BRIEF)
+	$(BIN)/python -m tests.fuzz
+
+format: $(BIN)/.dev  ## Put the sources in the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## Remove what these tasks made, except PLAM_HOME
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ── The virtual environment: made once, filled from the locks, then left alone until a lock changes ──────────────────────────────
+
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(BIN)/python:
+	@python= ; \
+	for candidate in python3 python3.13 python3.12 python3.11; do \
+		$$candidate -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && python=$$candidate && break; \
+	done; \
+	[ -n "$$python" ] || { echo "PlaM needs Python 3.11, 3.12 or 3.13 (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }; \
+	$$python -c 'import venv, ensurepip' 2>/dev/null \
+		|| { echo "Python's venv is missing: install the package python3-venv (Debian: apt-get install python3-venv)" >&2; exit 1; }; \
+	echo "Making $(VENV) with $$($$python --version)"; \
+	$$python -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(BIN)/.run: requirements/embedded.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the dependencies (requirements/embedded.txt)"
+	@$(PIP_INSTALL) --require-hashes --requirement requirements/embedded.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BIN)/.dev: requirements/dev.txt $(BIN)/.run
+	@echo "Installing the tools (requirements/dev.txt)"
+	@$(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+# ── The locks: hashes of every platform, no index addresses ──────────────────────────────────────────────────────────────────────
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--annotation-style line --custom-compile-command 'make lock' pyproject.toml --extra build
+
+lock: $(BIN)/.dev  ## Choose the newest releases that pyproject.toml allows, and write requirements/*.txt
+	$(COMPILE) --upgrade --output-file requirements/run.txt
+	$(COMPILE) --upgrade --output-file requirements/embedded.txt --extra embedded --constraint requirements/run.txt
+	$(COMPILE) --upgrade --output-file requirements/dev.txt --extra embedded --extra dev --constraint requirements/embedded.txt

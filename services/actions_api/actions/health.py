@@ -1,0 +1,54 @@
+"""The health and the progress of an action on a day: computed, never stored."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from services.actions_api.actions.lifecycle import LIFECYCLE, LIVE
+from services.actions_api.actions.schemas import ActionLive, Health, Progress
+from services.actions_api.actions.tables import Action
+from services.actions_api.milestones.tables import Milestone
+from services.contracts.actions import MilestoneStatus
+
+SOON = timedelta(days=30)
+GAP_BP = 1_000
+"""Ten points behind the progress that initial due dates promise."""
+
+
+def live(action: Action, milestones: Sequence[Milestone], today: date) -> ActionLive:
+    """Everything about an action that depends on the day."""
+    made = progress(milestones, today)
+    health, reasons = _health(action, milestones, made, today)
+    return ActionLive(health=health, reasons=reasons, progress=made, allowed_moves=LIFECYCLE.allowed(action.status))
+
+
+def progress(milestones: Sequence[Milestone], today: date) -> Progress:
+    """Progress by milestones: weights reached over weights that are not cancelled; null without any."""
+    counted = [milestone for milestone in milestones if milestone.status is not MilestoneStatus.cancelled]
+    total = sum(milestone.weight for milestone in counted)
+    reached = [milestone for milestone in counted if milestone.status is MilestoneStatus.reached]
+    promised = sum(milestone.weight for milestone in counted if milestone.due_initial <= today)
+    return Progress(
+        value_bp=_share(sum(milestone.weight for milestone in reached), total),
+        expected_bp=_share(promised, total),
+        counted=len(counted),
+        reached=len(reached),
+    )
+
+
+def _share(part: int, whole: int) -> int | None:
+    return (part * 10_000 + whole // 2) // whole if whole else None
+
+
+def _health(action: Action, milestones: Sequence[Milestone], made: Progress, today: date) -> tuple[Health, list[str]]:
+    if action.status not in LIVE:
+        return Health.on_track, []
+    waiting = [milestone for milestone in milestones if milestone.status is MilestoneStatus.planned]
+    late = [f"« {m.title} » est en retard de {(today - m.due).days} j." for m in waiting if m.due < today]
+    if late:
+        return Health.late, late
+    behind = (made.expected_bp or 0) - (made.value_bp or 0)
+    soon = [m for m in waiting if m.due <= today + SOON]
+    if soon and behind > GAP_BP:
+        reasons = [f"« {m.title} » est dû dans {(m.due - today).days} j." for m in soon]
+        return Health.at_risk, [*reasons, f"L'avancement a {behind // 100} points de retard sur l'attendu."]
+    return Health.on_track, []

@@ -1,0 +1,20 @@
+"""The life cycle of an action, in one look."""
+
+from services.contracts.actions import ActionStatus as S
+from services.kernel.lifecycle import Lifecycle
+
+LIFECYCLE = Lifecycle(
+    {
+        S.draft: (S.submitted,),
+        S.submitted: (S.approved, S.draft),
+        S.approved: (S.in_progress, S.abandoned),
+        S.in_progress: (S.suspended, S.completed, S.abandoned),
+        S.suspended: (S.in_progress, S.abandoned),
+        S.completed: (S.evaluated, S.in_progress),
+    }
+)
+
+move = LIFECYCLE.move
+
+LIVE = (S.approved, S.in_progress, S.suspended)
+"""The states of an action that is still to bring its results."""

@@ -1,0 +1,166 @@
+"""What can be done with an action."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from services.actions_api.actions import health, queries
+from services.actions_api.actions.lifecycle import move
+from services.actions_api.actions.schemas import ActionCreate, ActionLive, ActionPatch, ActionQuery, ActionWrite
+from services.actions_api.actions.tables import Action
+from services.actions_api.milestones import operations as milestones
+from services.actions_api.milestones import queries as milestone_queries
+from services.actions_api.milestones.tables import Milestone
+from services.contracts.actions import ActionStatus, MilestoneStatus
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.patching import patched
+from services.kernel.principals import Principal
+from services.kernel.problems import Conflict, invalid
+from services.kernel.resources import page_rows, with_live
+
+
+class NotReady(Conflict):
+    """An action lacks what its next state needs."""
+
+    type = "action-not-ready"
+    title = "L'action n'est pas prête"
+
+
+async def create(db: Database, body: ActionCreate, *, by: Principal) -> Action:
+    """Creates a draft. Raises `AlreadyExists` when the reference is taken, `Invalid` for an unknown lead."""
+    await _check_lead(db, body.lead_organisation_id)
+    return await db.save(Action(**body.model_dump()), event="actions.action.created", by=by)
+
+
+async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Principal, version: int) -> Action:
+    """Changes the fields that were sent; the milestones copy the axis and the departments, so they are sent again."""
+    action = await db.one(queries.action(action_id, by), version=version)
+    if "lead_organisation_id" in patch.model_fields_set:
+        await _check_lead(db, patch.lead_organisation_id)
+    if not patched(action, patch, ActionWrite):
+        return action
+    return await _save(db, action, "actions.action.changed", by)
+
+
+async def submit(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
+    """Submits a draft to its committee."""
+    return await _move(db, action_id, ActionStatus.submitted, "actions.action.submitted", by, version)
+
+
+async def send_back(db: Database, action_id: UUID, reason: str, *, by: Principal, version: int) -> Action:
+    """Sends a submitted action back to its authors."""
+    return await _move(db, action_id, ActionStatus.draft, "actions.action.sent_back", by, version, reason=reason)
+
+
+async def approve(db: Database, action_id: UUID, decision_ref: str, *, by: Principal, version: int) -> Action:
+    """Approves a submitted action, by a decision."""
+    return await _move(db, action_id, ActionStatus.approved, "actions.action.approved", by, version, decision_ref=decision_ref)
+
+
+async def start(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
+    """Starts an approved action. Raises `NotReady` without a lead organisation or an open milestone."""
+    action = await db.one(queries.action(action_id, by), version=version)
+    move(action, ActionStatus.in_progress, only_from=ActionStatus.approved)
+    lacks = []
+    if action.lead_organisation_id is None:
+        lacks.append("une organisation pilote")
+    if not any(milestone.status is not MilestoneStatus.cancelled for milestone in await db.fetch(milestone_queries.of_action(action_id))):
+        lacks.append("un jalon")
+    if lacks:
+        raise NotReady(f"Il manque {' et '.join(lacks)}.")
+    return await _save(db, action, "actions.action.started", by)
+
+
+async def suspend(db: Database, action_id: UUID, reason: str, *, by: Principal, version: int) -> Action:
+    """Suspends an action in progress."""
+    return await _move(db, action_id, ActionStatus.suspended, "actions.action.suspended", by, version, reason=reason)
+
+
+async def resume(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
+    """Takes up a suspended action again."""
+    action = await db.one(queries.action(action_id, by), version=version)
+    move(action, ActionStatus.in_progress, only_from=ActionStatus.suspended)
+    action.status_reason = None
+    return await _save(db, action, "actions.action.resumed", by)
+
+
+async def complete(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
+    """Completes an action whose milestones are all reached or cancelled. Raises `NotReady` otherwise."""
+    action = await db.one(queries.action(action_id, by), version=version)
+    move(action, ActionStatus.completed)
+    waiting = [m for m in await db.fetch(milestone_queries.of_action(action_id)) if m.status is MilestoneStatus.planned]
+    if waiting:
+        raise NotReady(f"{len(waiting)} jalon(s) ne sont ni atteints ni annulés.")
+    return await _save(db, action, "actions.action.completed", by)
+
+
+async def evaluate(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
+    """Closes a completed action once it has been evaluated."""
+    return await _move(db, action_id, ActionStatus.evaluated, "actions.action.evaluated", by, version)
+
+
+async def reopen(db: Database, action_id: UUID, reason: str, *, by: Principal, version: int) -> Action:
+    """Takes a completed action back into progress, with a reason."""
+    action = await db.one(queries.action(action_id, by), version=version)
+    move(action, ActionStatus.in_progress, only_from=ActionStatus.completed)
+    action.status_reason = reason
+    return await _save(db, action, "actions.action.reopened", by)
+
+
+async def abandon(db: Database, action_id: UUID, decision_ref: str, *, by: Principal, version: int) -> Action:
+    """Abandons an action, by a decision."""
+    return await _move(db, action_id, ActionStatus.abandoned, "actions.action.abandoned", by, version, decision_ref=decision_ref)
+
+
+async def read_live(db: Database, action_id: UUID, *, by: Principal) -> ActionLive:
+    """What depends on the day: health with its reasons, progress, allowed moves."""
+    action = await db.one(queries.action(action_id, by))
+    return health.live(action, await db.fetch(milestone_queries.of_action(action_id)), clock.today())
+
+
+async def read_page(db: Database, query: ActionQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs of what the caller may see; with `live`, each document has its part of the day."""
+    scope = {} if queries.sees_drafts(by) else {"shared": True}
+    rows = await page_rows(db, queries.LISTING, query, today=clock.today(), **scope)
+    return await _with_live(db, rows) if query.live else rows
+
+
+async def _with_live(db: Database, rows: list[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
+    ids = [row[0] for row in rows]
+    actions = {action.id: action for action in await db.fetch(queries.actions(ids))}
+    milestones_of: dict[UUID, list[Milestone]] = defaultdict(list)
+    for milestone in await db.fetch(milestone_queries.of_actions(ids)):
+        milestones_of[milestone.action_id].append(milestone)
+    today = clock.today()
+    return [(id_, with_live(document, health.live(actions[id_], milestones_of[id_], today))) for id_, document in rows]
+
+
+async def _move(
+    db: Database,
+    action_id: UUID,
+    to: ActionStatus,
+    event: str,
+    by: Principal,
+    version: int,
+    *,
+    reason: str | None = None,
+    decision_ref: str | None = None,
+) -> Action:
+    action = await db.one(queries.action(action_id, by), version=version)
+    move(action, to)
+    action.status_reason = reason
+    action.decision_ref = decision_ref or action.decision_ref
+    return await _save(db, action, event, by)
+
+
+async def _save(db: Database, action: Action, event: str, by: Principal) -> Action:
+    await db.save(action, event=event, by=by)
+    await milestones.realign(db, action, by=by)
+    return action
+
+
+async def _check_lead(db: Database, organisation_id: UUID | None) -> None:
+    if organisation_id is not None and not await db.fetch(queries.lead(organisation_id)):
+        raise invalid("#/lead_organisation_id", "unknown_reference", "Cette organisation est inconnue ou fermée.")
+
+

@@ -1,0 +1,78 @@
+"""Statements on actions."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, any_, bindparam, func, or_
+from sqlalchemy.sql.selectable import Select
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.actions_api.actions.tables import Action
+from services.actions_api.milestones.tables import Milestone
+from services.actions_api.organisations.tables import OrganisationCopy
+from services.contracts.access import OrganisationStatus
+from services.contracts.actions import ActionStatus, MilestoneStatus
+from services.contracts.codes import Role
+from services.kernel.paging import Listing
+from services.kernel.principals import Principal
+from services.kernel.records import among, versions_of
+from services.kernel.resources import document_by_id
+
+ACTION_HISTORY = versions_of(Action)
+
+SHARED = col(Action.status) != ActionStatus.draft
+"""A draft is seen by those who prepare the plan, and by nobody else."""
+
+DOCUMENT = document_by_id(Action)
+SHARED_DOCUMENT = document_by_id(Action, SHARED)
+
+LATE_MILESTONE = (
+    select(Milestone.id)
+    .where(
+        col(Milestone.action_id) == col(Action.id),
+        col(Milestone.status) == MilestoneStatus.planned,
+        col(Milestone.due) < bindparam("today", type_=Date()),
+    )
+    .exists()
+)
+
+LISTING = Listing(
+    Action,
+    {
+        "axis": lambda value: col(Action.axis) == value,
+        "objective": lambda value: any_(col(Action.objectives)) == value,
+        "department": lambda value: or_(any_(col(Action.departments)) == value, func.cardinality(col(Action.departments)) == 0),
+        "status": lambda value: col(Action.status) == value,
+        "flagship": lambda value: col(Action.flagship) == value,
+        "lead_organisation_id": lambda value: col(Action.lead_organisation_id) == value,
+        "overdue": lambda value: LATE_MILESTONE == value,
+        "shared": lambda _value: SHARED,
+    },
+)
+
+
+def sees_drafts(caller: Principal) -> bool:
+    """Whether a caller may see actions that are not yet shared."""
+    return caller.has(Role.steering, Role.committee)
+
+
+def document(caller: Principal) -> Select[Any]:
+    """(document, version) by `id`, of what the caller may see."""
+    return DOCUMENT if sees_drafts(caller) else SHARED_DOCUMENT
+
+
+def action(action_id: UUID, caller: Principal) -> SelectOfScalar[Action]:
+    """One action, if the caller may see it."""
+    statement = select(Action).where(Action.id == action_id)
+    return statement if sees_drafts(caller) else statement.where(SHARED)
+
+
+def actions(action_ids: list[UUID]) -> SelectOfScalar[Action]:
+    """Several actions."""
+    return select(Action).where(among(Action.id, action_ids))
+
+
+def lead(organisation_id: UUID) -> SelectOfScalar[OrganisationCopy]:
+    """An active organisation, to lead an action."""
+    return select(OrganisationCopy).where(OrganisationCopy.id == organisation_id, OrganisationCopy.status == OrganisationStatus.active)

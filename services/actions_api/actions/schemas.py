@@ -1,0 +1,163 @@
+"""What the API takes and gives of an action."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from services.actions_api.actions.tables import Action, Horizon
+from services.contracts.actions import ActionState, ActionStatus
+from services.contracts.codes import Axis, Department, Objective, Sector, Side
+from services.contracts.envelope import StatusChange
+from services.kernel.fields import Code, Day, Flag, Line, Paragraphs, count, distinct
+from services.kernel.paging import PageQuery
+from services.kernel.patching import patch_of
+from services.kernel.records import Noun, Resource
+
+EXAMPLE = {
+    "ref": "F4",
+    "title": "Valorisation des tuteurs et gestion plus adaptée de l'offre de stages",
+    "axis": "A4",
+    "objectives": ["O2", "O3"],
+    "departments": ["44", "85"],
+    "sectors": ["sanitary", "medico_social"],
+    "sides": ["paramedical"],
+    "flagship": True,
+    "cohort": "2023-2024",
+}
+
+Objectives = Annotated[list[Objective], Field(min_length=1, max_length=4), AfterValidator(distinct)]
+Departments = Annotated[list[Department], Field(max_length=5), AfterValidator(distinct)]
+Sectors = Annotated[list[Sector], Field(max_length=3), AfterValidator(distinct)]
+Sides = Annotated[list[Side], Field(max_length=2), AfterValidator(distinct)]
+
+
+class ActionWrite(BaseModel):
+    """What may be said of an action after its creation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Line = Field(description="Intitulé.")
+    description: Paragraphs | None = Field(None, description="Contexte et contenu.")
+    expected_results: Paragraphs | None = Field(None, description="Résultats attendus.")
+    axis: Axis = Field(description="Axe de travail : un seul.")
+    objectives: Objectives = Field(description="Objectifs transversaux : un à quatre.", json_schema_extra={"uniqueItems": True})
+    departments: Departments = Field([], description="Départements ; aucun : toute la région.", json_schema_extra={"uniqueItems": True})
+    sectors: Sectors = Field([], description="Secteurs concernés.", json_schema_extra={"uniqueItems": True})
+    sides: Sides = Field([], description="Versants concernés.", json_schema_extra={"uniqueItems": True})
+    horizon: Horizon = Field(Horizon.medium, description="Terme : court, moyen ou long.")
+    flagship: Flag = Field(False, description="Action phare.")
+    cohort: Code | None = Field(None, description="Cohorte de priorisation.", examples=["2023-2024"])
+    weight: count(1, 100) = Field(1, description="Poids dans l'avancement du plan.")  # type: ignore[valid-type]  # a type made by a function
+    lead_organisation_id: UUID | None = Field(None, description="Organisation pilote.")
+    starts_on: Day | None = Field(None, description="Début prévu.")
+    ends_on: Day | None = Field(None, description="Fin prévue, exclue.")
+
+    @model_validator(mode="after")
+    def _starts_before_it_ends(self) -> "ActionWrite":
+        if self.starts_on and self.ends_on and self.starts_on >= self.ends_on:
+            raise ValueError("la fin doit suivre le début")
+        return self
+
+
+class ActionCreate(ActionWrite):
+    """Une nouvelle action, à l'état de brouillon."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+
+    ref: Code = Field(description="Référence humaine, unique dans le plan.", examples=["F4"])
+
+
+class ActionPatch(patch_of(ActionWrite)):  # type: ignore[misc]  # the base is made from the other schema
+    """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
+
+
+class Reason(BaseModel):
+    """Pourquoi."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line = Field(description="Motif.", examples=["Report du financement"])
+
+
+class DecisionReference(BaseModel):
+    """La décision d'un comité, sans laquelle ce changement est refusé."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision_ref: Code = Field(description="Numéro de la décision.", examples=["COPIL-2022-10-19-3"])
+
+
+class ActionRead(Resource):
+    """Une action du plan."""
+
+    ref: str = Field(description="Référence humaine.")
+    title: str = Field(description="Intitulé.")
+    description: str | None = Field(description="Contexte et contenu.")
+    expected_results: str | None = Field(description="Résultats attendus.")
+    axis: Axis = Field(description="Axe de travail.")
+    objectives: list[Objective] = Field(description="Objectifs transversaux.")
+    departments: list[Department] = Field(description="Départements ; aucun : toute la région.")
+    sectors: list[Sector] = Field(description="Secteurs concernés.")
+    sides: list[Side] = Field(description="Versants concernés.")
+    horizon: Horizon = Field(description="Terme.")
+    flagship: bool = Field(description="Action phare.")
+    cohort: str | None = Field(description="Cohorte de priorisation.")
+    weight: int = Field(description="Poids dans l'avancement du plan.")
+    lead_organisation_id: UUID | None = Field(description="Organisation pilote.")
+    starts_on: date | None = Field(description="Début prévu.")
+    ends_on: date | None = Field(description="Fin prévue, exclue.")
+    status: ActionStatus = Field(description="Statut.")
+    status_reason: str | None = Field(description="Motif du dernier changement de statut.")
+    decision_ref: str | None = Field(description="Décision qui a validé ou arrêté l'action.")
+    history: list[StatusChange] = Field(description="Historique daté du statut.")
+
+
+class Health(StrEnum):
+    """La santé d'une action, calculée à la date du jour."""
+
+    late = "late"
+    at_risk = "at_risk"
+    on_track = "on_track"
+
+
+class Progress(BaseModel):
+    """L'avancement par jalons : part des poids atteints, et de quoi il est fait."""
+
+    value_bp: int | None = Field(description="Part atteinte, en points de base (10 000 = tout) ; null sans jalon.")
+    expected_bp: int | None = Field(description="Part attendue à ce jour selon les échéances initiales.")
+    counted: int = Field(description="Jalons comptés (non annulés).")
+    reached: int = Field(description="Jalons atteints.")
+
+
+class ActionLive(BaseModel):
+    """Ce qui dépend du jour ou de l'appelant : jamais en cache."""
+
+    health: Health = Field(description="Santé.")
+    reasons: list[str] = Field(description="Pourquoi, en clair.")
+    progress: Progress = Field(description="Avancement.")
+    allowed_moves: list[ActionStatus] = Field(description="Statuts où l'action peut passer.")
+
+
+class ActionQuery(PageQuery):
+    """Les filtres de la liste des actions."""
+
+    axis: Axis | None = Field(None, description="Axe.")
+    objective: Objective | None = Field(None, description="Objectif.")
+    department: Department | None = Field(None, description="Département (actions régionales comprises).")
+    status: ActionStatus | None = Field(None, description="Statut.")
+    flagship: bool | None = Field(None, description="Actions phares, ou les autres.")
+    lead_organisation_id: UUID | None = Field(None, description="Organisation pilote.")
+    overdue: bool | None = Field(None, description="Avec au moins un jalon en retard aujourd'hui, ou sans.")
+    live: bool = Field(False, description="Ajoute à chaque action ce qui dépend du jour, sous `live`.")
+
+
+class ActionListed(ActionRead):
+    """Une action d'une liste."""
+
+    live: ActionLive | None = Field(None, description="Ce qui dépend du jour, avec `?live=true`.")
+
+
+ACTION = Noun(Action, ActionRead, ActionState)

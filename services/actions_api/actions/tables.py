@@ -1,0 +1,66 @@
+"""Where the plan's actions live."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Boolean, CheckConstraint, Date, Integer, Text, UniqueConstraint
+from sqlalchemy import UUID as SaUuid
+
+from services.actions_api.base import ActionsRecord
+from services.contracts.actions import ActionStatus
+from services.contracts.codes import Axis, Department, Objective, Sector, Side
+from services.kernel.records import all_of, one_of, page_index, stored, with_history
+
+
+class Horizon(StrEnum):
+    """When an action is to bear fruit: court, moyen, long terme."""
+
+    short = "short"
+    medium = "medium"
+    long = "long"
+
+
+class Action(ActionsRecord, table=True):
+    """Une fiche action."""
+
+    __tablename__ = "action"
+    __table_args__ = (
+        UniqueConstraint("ref"),
+        CheckConstraint(one_of("axis", Axis), "axis"),
+        CheckConstraint(all_of("objectives", Objective) + " AND cardinality(objectives) BETWEEN 1 AND 4", "objectives"),
+        CheckConstraint(all_of("departments", Department), "departments"),
+        CheckConstraint(all_of("sectors", Sector), "sectors"),
+        CheckConstraint(all_of("sides", Side), "sides"),
+        CheckConstraint(one_of("horizon", Horizon), "horizon"),
+        CheckConstraint(one_of("status", ActionStatus), "status"),
+        CheckConstraint("weight BETWEEN 1 AND 100", "weight"),
+        CheckConstraint("starts_on < ends_on", "period"),
+        page_index("action_axis_page", "axis"),
+        page_index("action_status_page", "status"),
+        page_index("action_flagship_page", where="flagship"),
+        page_index("action_lead_page", "lead_organisation_id"),
+    )
+
+    ref: str = stored(Text)
+    title: str = stored(Text)
+    description: str | None = stored(Text, default=None)
+    expected_results: str | None = stored(Text, default=None)
+    axis: Axis = stored(Text)
+    objectives: list[Objective] = stored(ARRAY(Text))
+    departments: list[Department] = stored(ARRAY(Text), default_factory=list)
+    sectors: list[Sector] = stored(ARRAY(Text), default_factory=list)
+    sides: list[Side] = stored(ARRAY(Text), default_factory=list)
+    horizon: Horizon = stored(Text, default=Horizon.medium)
+    flagship: bool = stored(Boolean, default=False)
+    cohort: str | None = stored(Text, default=None)
+    weight: int = stored(Integer, default=1)
+    lead_organisation_id: UUID | None = stored(SaUuid, default=None)
+    starts_on: date | None = stored(Date, default=None)
+    ends_on: date | None = stored(Date, default=None)
+    status: ActionStatus = stored(Text, default=ActionStatus.draft)
+    status_reason: str | None = stored(Text, default=None)
+    decision_ref: str | None = stored(Text, default=None)
+
+
+with_history(Action)

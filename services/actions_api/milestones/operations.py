@@ -1,0 +1,128 @@
+"""What can be done with a milestone."""
+
+from datetime import date
+from uuid import UUID
+
+from services.actions_api.actions.tables import Action
+from services.actions_api.milestones import queries
+from services.actions_api.milestones.lifecycle import LIFECYCLE, move
+from services.actions_api.milestones.schemas import (
+    MilestoneCreate,
+    MilestoneLive,
+    MilestonePatch,
+    MilestoneQuery,
+    MilestoneReach,
+    MilestoneReschedule,
+    MilestoneWrite,
+)
+from services.actions_api.milestones.tables import Milestone
+from services.contracts.actions import ActionStatus, MilestoneStatus
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.patching import patched
+from services.kernel.principals import Principal
+from services.kernel.problems import Conflict, invalid
+from services.kernel.resources import page_rows, with_live
+
+ENDED = (ActionStatus.completed, ActionStatus.evaluated, ActionStatus.abandoned)
+
+
+class ActionEnded(Conflict):
+    """A milestone of an action that has ended is part of its history."""
+
+    type = "action-ended"
+    title = "L'action est terminée"
+
+
+async def create(db: Database, body: MilestoneCreate, *, by: Principal) -> Milestone:
+    """Adds a milestone to an action. Raises `Invalid` for an unknown action, `ActionEnded` for one that has ended."""
+    found = await db.fetch(queries.parent(body.action_id))
+    if not found:
+        raise invalid("#/action_id", "unknown_reference", "Cette action n'existe pas.")
+    if found[0].status in ENDED:
+        raise ActionEnded
+    copies = {"axis": found[0].axis, "departments": found[0].departments, "action_status": found[0].status}
+    return await db.save(Milestone(**body.model_dump(), due_initial=body.due, **copies), event="actions.milestone.planned", by=by)
+
+
+async def change(db: Database, milestone_id: UUID, patch: MilestonePatch, *, by: Principal, version: int) -> Milestone:
+    """Changes the fields that were sent."""
+    milestone = await _open(db, milestone_id, by, version)
+    if not patched(milestone, patch, MilestoneWrite):
+        return milestone
+    return await db.save(milestone, event="actions.milestone.changed", by=by)
+
+
+async def reach(db: Database, milestone_id: UUID, body: MilestoneReach, *, by: Principal, version: int) -> Milestone:
+    """The milestone is reached, today or on an earlier day. Raises `Invalid` for a day to come."""
+    milestone = await _open(db, milestone_id, by, version)
+    move(milestone, MilestoneStatus.reached)
+    milestone.reached_on = body.reached_on or clock.today()
+    if milestone.reached_on > clock.today():
+        raise invalid("#/reached_on", "in_the_future", "Un jalon ne peut pas être atteint demain.")
+    milestone.evidence = body.evidence or milestone.evidence
+    return await db.save(milestone, event="actions.milestone.reached", by=by)
+
+
+async def reschedule(db: Database, milestone_id: UUID, body: MilestoneReschedule, *, by: Principal, version: int) -> Milestone:
+    """Moves the due date of a milestone that is neither reached nor cancelled; the initial date stays."""
+    milestone = await _open(db, milestone_id, by, version)
+    if milestone.status is not MilestoneStatus.planned:
+        raise Conflict("Seul un jalon prévu peut être reporté.")
+    if body.due == milestone.due:
+        return milestone
+    moved = {"on": clock.today().isoformat(), "old_due": milestone.due.isoformat(), "new_due": body.due.isoformat(), "reason": body.reason}
+    milestone.reschedules = [*milestone.reschedules, moved]
+    milestone.due = body.due
+    return await db.save(milestone, event="actions.milestone.rescheduled", by=by)
+
+
+async def cancel(db: Database, milestone_id: UUID, reason: str, *, by: Principal, version: int) -> Milestone:
+    """Cancels a milestone, with a reason: it no longer counts in the progress."""
+    milestone = await _open(db, milestone_id, by, version)
+    move(milestone, MilestoneStatus.cancelled)
+    milestone.cancelled_on, milestone.status_reason = clock.today(), reason
+    return await db.save(milestone, event="actions.milestone.cancelled", by=by)
+
+
+async def realign(db: Database, action: Action, *, by: Principal) -> None:
+    """Sends the milestones of an action again, when what they copy of it has changed."""
+    for milestone in await db.fetch(queries.of_action(action.id).with_for_update()):
+        copies = (action.axis, action.departments, action.status)
+        if (milestone.axis, milestone.departments, milestone.action_status) != copies:
+            milestone.axis, milestone.departments, milestone.action_status = copies
+            await db.save(milestone, event="actions.milestone.realigned", by=by)
+
+
+async def read_live(db: Database, milestone_id: UUID, *, by: Principal) -> MilestoneLive:
+    """Lateness, slip and allowed moves, today."""
+    return live(await db.one(queries.milestone(milestone_id, by)), clock.today())
+
+
+def live(milestone: Milestone, today: date) -> MilestoneLive:
+    """Lateness, slip and allowed moves, on a day."""
+    days_late = max((today - milestone.due).days, 0) if milestone.status is MilestoneStatus.planned else 0
+    return MilestoneLive(
+        late=days_late > 0,
+        days_late=days_late,
+        slip_days=((milestone.reached_on or milestone.due) - milestone.due_initial).days,
+        allowed_moves=LIFECYCLE.allowed(milestone.status),
+    )
+
+
+async def read_page(db: Database, query: MilestoneQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs of what the caller may see; with `live`, each document has its part of the day."""
+    scope = {} if queries.sees_drafts(by) else {"shared": True}
+    today = clock.today()
+    rows = await page_rows(db, queries.LISTING, query, today=today, **scope)
+    if not query.live:
+        return rows
+    milestones = {milestone.id: milestone for milestone in await db.fetch(queries.those([row[0] for row in rows]))}
+    return [(id_, with_live(document, live(milestones[id_], today))) for id_, document in rows]
+
+
+async def _open(db: Database, milestone_id: UUID, by: Principal, version: int) -> Milestone:
+    milestone = await db.one(queries.milestone(milestone_id, by), version=version)
+    if milestone.action_status in ENDED:
+        raise ActionEnded
+    return milestone

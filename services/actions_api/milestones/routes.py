@@ -1,0 +1,94 @@
+"""HTTP for milestones."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.actions_api.actions.schemas import Reason
+from services.actions_api.milestones import operations, queries
+from services.actions_api.milestones.schemas import (
+    MilestoneCreate,
+    MilestoneListed,
+    MilestoneLive,
+    MilestonePatch,
+    MilestoneQuery,
+    MilestoneReach,
+    MilestoneRead,
+    MilestoneReschedule,
+)
+from services.contracts.codes import Role
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import OptionalKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.routing import Db, router
+
+routes = router("/v1/milestones", "Jalons")
+
+MilestoneReader = Annotated[Principal, allow(*Role)]
+MilestoneEditor = Annotated[Principal, allow(Role.steering, Role.committee)]
+
+MOVE = problems(404, 409, 412, 428)
+
+
+@routes.get("", operation_id="listMilestones", response_model=Page[MilestoneListed])
+async def list_milestones(request: Request, query: Annotated[MilestoneQuery, Query()], caller: MilestoneReader, db: Db) -> Response:
+    """Les jalons, les plus récents d'abord."""
+    return page_of(request, query, await operations.read_page(db, query, by=caller))
+
+
+@routes.post("", operation_id="createMilestone", status_code=201, response_model=MilestoneRead, responses=problems(409))
+async def create_milestone(request: Request, body: MilestoneCreate, caller: MilestoneEditor, _key: OptionalKey, db: Db) -> Response:
+    """Ajoute un jalon à une action."""
+    return created(request, await operations.create(db, body, by=caller))
+
+
+@routes.get("/{milestone_id}", operation_id="readMilestone", response_model=MilestoneRead, responses=problems(404))
+async def read_milestone(request: Request, milestone_id: UUID, caller: MilestoneReader, db: Db) -> Response:
+    """Un jalon."""
+    return await read(request, db, queries.document(caller), id=milestone_id)
+
+
+@routes.get("/{milestone_id}/live", operation_id="readMilestoneLive", response_model=MilestoneLive, responses=problems(404))
+async def read_milestone_live(milestone_id: UUID, caller: MilestoneReader, db: Db) -> Response:
+    """Le retard, le glissement et les changements de statut possibles, à la date du jour."""
+    return live(await operations.read_live(db, milestone_id, by=caller))
+
+
+@routes.get("/{milestone_id}/history", operation_id="readMilestoneHistory", response_model=History[MilestoneRead], responses=problems(404))
+async def read_milestone_history(milestone_id: UUID, query: Annotated[HistoryQuery, Query()], caller: MilestoneEditor, db: Db) -> Response:
+    """Les versions successives du jalon, la plus récente d'abord."""
+    return await read_history(db, queries.MILESTONE_HISTORY, milestone_id, query)
+
+
+@routes.patch("/{milestone_id}", operation_id="changeMilestone", response_model=MilestoneRead, responses=MOVE)
+async def change_milestone(milestone_id: UUID, body: MilestonePatch, caller: MilestoneEditor, version: IfMatch, db: Db) -> Response:
+    """Change les champs envoyés."""
+    return resource(await operations.change(db, milestone_id, body, by=caller, version=version))
+
+
+@routes.post("/{milestone_id}/reach", operation_id="reachMilestone", response_model=MilestoneRead, responses=MOVE)
+async def reach_milestone(
+    milestone_id: UUID, body: MilestoneReach, caller: MilestoneEditor, version: IfMatch, _key: OptionalKey, db: Db
+) -> Response:
+    """Déclare le jalon atteint."""
+    return resource(await operations.reach(db, milestone_id, body, by=caller, version=version))
+
+
+@routes.post("/{milestone_id}/reschedule", operation_id="rescheduleMilestone", response_model=MilestoneRead, responses=MOVE)
+async def reschedule_milestone(
+    milestone_id: UUID, body: MilestoneReschedule, caller: MilestoneEditor, version: IfMatch, _key: OptionalKey, db: Db
+) -> Response:
+    """Reporte l'échéance ; l'échéance initiale est conservée."""
+    return resource(await operations.reschedule(db, milestone_id, body, by=caller, version=version))
+
+
+@routes.post("/{milestone_id}/cancel", operation_id="cancelMilestone", response_model=MilestoneRead, responses=MOVE)
+async def cancel_milestone(
+    milestone_id: UUID, body: Reason, caller: MilestoneEditor, version: IfMatch, _key: OptionalKey, db: Db
+) -> Response:
+    """Annule le jalon, avec un motif : il ne compte plus dans l'avancement."""
+    return resource(await operations.cancel(db, milestone_id, body.reason, by=caller, version=version))

@@ -1,0 +1,60 @@
+"""Where milestones live. The axis, the departments and the status of the action are copies, kept by its operations."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Integer, Text
+from sqlalchemy import UUID as SaUuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from services.actions_api.base import ActionsRecord
+from services.contracts.actions import ActionStatus, MilestoneStatus
+from services.contracts.codes import Axis, Department
+from services.kernel.records import one_of, page_index, stored, with_history
+
+
+class RescheduleReason(StrEnum):
+    """Why a due date moves: moyens, partenaire, réglementation, périmètre, autre."""
+
+    resource = "resource"
+    partner = "partner"
+    regulatory = "regulatory"
+    scope = "scope"
+    other = "other"
+
+
+class Milestone(ActionsRecord, table=True):
+    """Un jalon."""
+
+    __tablename__ = "milestone"
+    __table_args__ = (
+        CheckConstraint(one_of("status", MilestoneStatus), "status"),
+        CheckConstraint("(status = 'reached') = (reached_on IS NOT NULL)", "reached"),
+        CheckConstraint("(status = 'cancelled') = (cancelled_on IS NOT NULL)", "cancelled"),
+        CheckConstraint("weight BETWEEN 1 AND 100", "weight"),
+        page_index("milestone_action_page", "action_id"),
+        page_index("milestone_status_page", "status"),
+        Index("milestone_due", "due", postgresql_where="status = 'planned'"),
+    )
+
+    action_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("actions.action.id"),))
+    axis: Axis = stored(Text)
+    departments: list[Department] = stored(ARRAY(Text))
+    action_status: ActionStatus = stored(Text)
+    title: str = stored(Text)
+    deliverable: str | None = stored(Text, default=None)
+    evidence: str | None = stored(Text, default=None)
+    weight: int = stored(Integer, default=1)
+    due_initial: date = stored(Date)
+    due: date = stored(Date)
+    reached_on: date | None = stored(Date, default=None)
+    cancelled_on: date | None = stored(Date, default=None)
+    reschedules: list[dict[str, Any]] = stored(JSONB, default_factory=list)
+    status: MilestoneStatus = stored(Text, default=MilestoneStatus.planned)
+    status_reason: str | None = stored(Text, default=None)
+
+
+with_history(Milestone)

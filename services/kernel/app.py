@@ -1,0 +1,186 @@
+"""The app factory: a service's FastAPI application, and several mounted behind one port."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Match, Mount
+from starlette.routing import Route as PlainRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.kernel import health, metrics, openapi
+from services.kernel.auth import Tokens
+from services.kernel.constraints import conflict_of
+from services.kernel.database import Databases
+from services.kernel.edge import Edge
+from services.kernel.logs import correlation_id
+from services.kernel.problems import (
+    BY_STATUS,
+    BadRequest,
+    MethodNotAllowed,
+    NotFound,
+    PreconditionFailed,
+    Problem,
+    TooLarge,
+    Unavailable,
+)
+from services.kernel.service import Service
+from services.kernel.validation import problem_of
+
+VERSION = "1.0.0"
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+log = structlog.get_logger(__name__)
+
+
+def service_app(service: Service, databases: Databases, tokens: Tokens) -> FastAPI:
+    """A service's application: its routers, health, metrics, problems and OpenAPI document."""
+    app = FastAPI(
+        title=service.title,
+        description=service.description,
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        servers=[{"url": f"/{service.name}"}],
+        max_body_size=databases.settings.max_body,
+        redirect_slashes=False,
+    )
+    app.state.databases, app.state.tokens, app.state.service = databases, tokens, service
+    for router in service.routers:
+        app.include_router(router)
+    app.include_router(health.router)
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # FastAPI's documented way
+    _answer_problems(app)
+    return app
+
+
+def system_app(services: Sequence[Service], databases: Databases, lifespan: Lifespan | None = None, extra: Sequence[BaseRoute] = ()) -> Starlette:
+    """Services mounted side by side, `/<service>`, behind one port. Closes the pools at the end."""
+    tokens = Tokens(databases.settings)
+
+    @asynccontextmanager
+    async def around(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            if lifespan is None:
+                yield
+            else:
+                async with lifespan():
+                    yield
+        finally:
+            await asyncio.shield(databases.close())
+
+    mounts = [Mount(f"/{service.name}", _Named(service.name, service_app(service, databases, tokens))) for service in services]
+    app = Starlette(
+        routes=[*extra, PlainRoute("/metrics", _metrics), *mounts],
+        middleware=[
+            Middleware(Edge),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(databases.settings.allowed_hosts)),
+        ],
+        exception_handlers={HTTPException: _http_problem},
+        lifespan=around,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Named:
+    """Says in the scope which service answers, for the log line and the metric."""
+
+    def __init__(self, name: str, app: ASGIApp) -> None:
+        self.name = name
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["plam.service"] = self.name
+        await self.app(scope, receive, send)
+
+
+def leads_to(path: str) -> Callable[[Request], Any]:
+    """A page that redirects to another."""
+
+    async def redirect(_request: Request) -> RedirectResponse:
+        return RedirectResponse(path)
+
+    return redirect
+
+
+async def _metrics(_request: Request) -> Response:
+    return metrics.exposition()
+
+
+def _answer_problems(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(Exception, _broken)
+    app.add_exception_handler(RequestValidationError, _validation_problem)
+    app.add_exception_handler(HTTPException, _http_problem)
+    for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        app.add_exception_handler(kind, _database_problem)
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response(correlation_id.get())
+
+
+async def _broken(_request: Request, _error: Exception) -> Response:
+    return Problem("Erreur interne : citez request_id au support.").response(correlation_id.get())  # the edge logs the error
+
+
+async def _validation_problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return problem_of(error.errors()).response(correlation_id.get())
+
+
+async def _http_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        problem: Problem = NotFound("Cette adresse n'existe pas.")
+    elif error.status_code == 405:
+        problem = MethodNotAllowed("Cette méthode n'est pas permise ici.", headers={"Allow": _allowed(request)})
+    elif error.status_code == 413:
+        problem = TooLarge("Le corps dépasse la taille permise.")
+    else:
+        problem = BY_STATUS.get(error.status_code, BadRequest)("La requête ne peut pas être lue.")
+    return problem.response(correlation_id.get())
+
+
+def _allowed(request: Request) -> str:
+    methods: set[str] = set()
+    scope = {**request.scope, "method": "\x00"}
+    for route in request.app.router.routes:
+        match, _ = route.matches(dict(scope))
+        if match is not Match.NONE:
+            methods |= getattr(route, "methods", None) or _inner_methods(route, scope)
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+
+def _inner_methods(route: Any, scope: dict[str, Any]) -> set[str]:
+    found: set[str] = set()
+    for inner in getattr(getattr(route, "original_router", None), "routes", ()):
+        if inner.matches(dict(scope))[0] is not Match.NONE:
+            found |= inner.methods or set()
+    return found
+
+
+async def _database_problem(_request: Request, error: Exception) -> Response:
+    """What the database refuses: a broken constraint is a conflict, a wait that ended is a 503."""
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        problem: Problem = conflict_of(error)
+    elif isinstance(error, (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)):
+        problem = PreconditionFailed("Une autre requête a changé la même ressource : relisez-la.")
+    elif isinstance(error, (asyncpg.DataError, asyncpg.SyntaxOrAccessError)):
+        raise error
+    else:
+        log.warning("database.unavailable", error=type(error).__name__, detail=str(error)[:200])
+        problem = Unavailable("La base de données ne répond pas.")
+    return problem.response(correlation_id.get())

@@ -1,0 +1,149 @@
+"""Who may do what: access tokens (JWT, Ed25519) become principals, and a policy stands beside each route."""
+
+import time
+from collections import OrderedDict
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
+from fastapi.security.base import SecurityBase
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OKPKey
+
+from services.contracts.codes import Department, Role
+from services.kernel import clock
+from services.kernel.database import kept_file
+from services.kernel.principals import ANONYMOUS, Principal
+from services.kernel.problems import Forbidden, Unauthenticated
+from services.kernel.settings import Settings
+
+ISSUER = AUDIENCE = "plam"
+ALGORITHMS = ["Ed25519", "RS256"]
+LONGEST_TOKEN = 8_192
+LEEWAY = 30
+CACHED = 60.0
+CACHE_SIZE = 10_000
+
+
+class Tokens:
+    """Issues and verifies access tokens with a pinned key set: `PLAM_TOKEN_KEYS`, or one kept in the data folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        path = settings.token_keys or settings.home / "token-keys.json"
+        stored = path.read_bytes() if settings.token_keys else kept_file(path, _new_keys)
+        self._keys = KeySet.import_key_set(orjson.loads(stored))
+        self._cache: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
+        self._claims = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY,
+            iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": AUDIENCE},
+            exp={"essential": True},
+            iat={"essential": True},
+            sub={"essential": True},
+        )
+
+    def issue(self, principal: Principal, lifetime: timedelta) -> str:
+        """A signed token for a principal; for development tokens, and for the exchange of credentials."""
+        key = self._keys.keys[0]
+        issued = int(clock.now().timestamp())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": principal.subject,
+            "iat": issued,
+            "exp": issued + int(lifetime.total_seconds()),
+            "roles": sorted(principal.roles),
+            "organisation": str(principal.organisation) if principal.organisation else None,
+            "departments": sorted(principal.departments),
+        }
+        return jwt.encode({"alg": "Ed25519", "typ": "at+jwt", "kid": key.kid}, claims, key, algorithms=ALGORITHMS)
+
+    def verify(self, token: str) -> Principal:
+        """The principal of a token. Raises `Unauthenticated`. A verified token is remembered for a minute."""
+        now = time.monotonic()
+        known = self._cache.get(token)
+        if known and known[0] > now:
+            return known[1]
+        principal, expires = self._verified(token)
+        self._cache[token] = (min(now + CACHED, now + expires - clock.now().timestamp()), principal)
+        while len(self._cache) > CACHE_SIZE:
+            self._cache.popitem(last=False)
+        return principal
+
+    def _verified(self, token: str) -> tuple[Principal, float]:
+        if len(token) > LONGEST_TOKEN:
+            raise Unauthenticated("Jeton trop long.")
+        try:
+            decoded = jwt.decode(token, self._keys, algorithms=ALGORITHMS)
+            if decoded.header.get("typ") != "at+jwt":
+                raise Unauthenticated("Ce n'est pas un jeton d'accès.")
+            self._claims.validate(decoded.claims)
+            return _principal(decoded.claims), float(decoded.claims["exp"])
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Unauthenticated("Jeton invalide ou expiré.") from error
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    organisation = claims.get("organisation")
+    return Principal(
+        subject=str(claims["sub"]),
+        roles=frozenset(Role(role) for role in claims.get("roles", ())),
+        organisation=UUID(organisation) if organisation else None,
+        departments=frozenset(Department(code) for code in claims.get("departments", ())),
+    )
+
+
+def _new_keys() -> bytes:
+    key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "Ed25519"}, private=True, auto_kid=True)
+    return orjson.dumps({"keys": [key.as_dict(private=True)]})
+
+
+def authenticate(request: Request) -> Principal:
+    """The caller of a request: the anonymous one without `Authorization`. Raises `Unauthenticated` for a bad token."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return ANONYMOUS
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("Seul le schéma Bearer est accepté.")
+    tokens: Tokens = request.app.state.tokens
+    return tokens.verify(token.strip())
+
+
+class Policy(SecurityBase):
+    """A right beside a route: the caller must be identified, and have one of the roles."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = frozenset(roles)
+        self.scheme_name = "bearer"
+        self.model = HTTPBearerModel(bearerFormat="JWT", description="Jeton d'accès PlaM.")
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller. Raises `Unauthenticated` or `Forbidden`."""
+        caller = authenticate(request)
+        if caller is ANONYMOUS:
+            raise Unauthenticated
+        if self.roles.isdisjoint(caller.roles):
+            wanted = ", ".join(sorted(self.roles))
+            raise Forbidden(f"Cette opération demande l'un de ces rôles : {wanted}.")
+        return caller
+
+
+class PublicPolicy:
+    """The right of everybody, said aloud: no token needed, a bad one refused."""
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller, perhaps anonymous."""
+        return authenticate(request)
+
+
+def allow(*roles: Role) -> Any:
+    """The dependency of a route that callers with one of the roles may use: `Annotated[Principal, allow(Role.steering)]`."""
+    return Depends(Policy(*roles))
+
+
+Public = Annotated[Principal, Depends(PublicPolicy())]

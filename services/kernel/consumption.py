@@ -1,0 +1,213 @@
+"""How a batch of events is applied: at once if it can be, one by one after a fault, and what never passes goes to quarantine.
+
+The receipt of a batch is committed before the work and deleted with it, so it is there when a run was cut short, whatever
+cut it. It says where the run was (0: the whole batch; n: its nth event) and how often that has been begun.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+from asyncpg.pool import PoolConnectionProxy
+from prometheus_client import Counter
+
+from services.kernel import quarantine
+from services.kernel.database import Databases
+from services.kernel.logs import correlation_id
+from services.kernel.problems import Unavailable
+from services.kernel.quarantine import UnreadableError
+from services.kernel.service import Received, Service
+
+log = structlog.get_logger(__name__)
+
+RUNS = 3
+"""How often one event is begun before it goes to quarantine."""
+
+INTERRUPTED = f"le traitement a été interrompu {RUNS} fois pendant cet événement"
+"""The reason of an event whose runs left nothing but their receipts, as when it kills its worker."""
+
+PAUSES = (0.1, 0.5, 2.0, 5.0)
+"""Seconds between attempts while the database is the one that fails; together under the relay's lease."""
+
+APPLIED = Counter("plam_events_applied", "Events applied, duplicates and older versions included.", ["consumer", "type"])
+
+PASSING = (
+    OSError,
+    TimeoutError,
+    Unavailable,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+)
+"""Errors that say nothing against an event: it is tried again as it was."""
+
+_BEGIN = """
+WITH begun AS (
+    INSERT INTO receipt AS r (id) SELECT $1::uuid WHERE pg_try_advisory_lock($2::bigint)
+    ON CONFLICT (id) DO UPDATE SET runs = r.runs + 1 RETURNING position, runs
+)
+SELECT position, runs, ARRAY(SELECT event_id FROM quarantine WHERE event_id = ANY($3::uuid[]) AND released_at IS NULL) AS held FROM begun
+"""
+_MOVE = "UPDATE receipt SET position = $2, runs = $3 WHERE id = $1"
+_END = "DELETE FROM receipt WHERE id = $1"
+_TAKE_BACK = "UPDATE receipt SET runs = greatest(runs - 1, 0) WHERE id = $1"
+
+
+@dataclass(slots=True)
+class Item:
+    """One event of a batch: as it came, and either what was read or why it could not be."""
+
+    event_id: UUID
+    raw: Any
+    received: Received | None
+    refusal: str = ""
+
+
+def read(raw: Any) -> Item:
+    """Reads one event of a message."""
+    try:
+        received = quarantine.read(raw)
+    except UnreadableError as error:
+        return Item(quarantine.event_id_of(raw), raw, None, str(error))
+    return Item(received.event.id, raw, received)
+
+
+async def consume(databases: Databases, service: Service, batch: UUID, events: Sequence[Any]) -> bool:
+    """Applies a batch, and says whether it is done with: applied or in quarantine, and so to be acknowledged.
+
+    False when another worker is at it, or when the database kept failing: the relay sends it again.
+    """
+    run = _Run(databases, service, batch, [read(raw) for raw in events])
+    for pause in (*PAUSES, None):
+        try:
+            return await run.begin()
+        except PASSING as error:
+            log.warning("events.database_failed", consumer=service.name, batch=str(batch), pause=pause, error=repr(error))
+            if pause is not None:
+                await asyncio.sleep(pause)
+    return False
+
+
+@dataclass(frozen=True)
+class _Run:
+    databases: Databases
+    service: Service
+    batch: UUID
+    items: Sequence[Item]
+
+    async def begin(self) -> bool:
+        async with _receipts(self.databases, self.service) as receipts:
+            begun = await receipts.fetchrow(_BEGIN, self.batch, _lock_of(self.batch), [item.event_id for item in self.items])
+            if begun is None:
+                log.info("events.already_at_work", consumer=self.service.name, batch=str(self.batch))
+                return False
+            held = frozenset(begun["held"])
+            try:
+                if begun["position"] or begun["runs"] > 1 or not await self.at_once(held):
+                    await self.one_by_one(receipts, begun["position"], begun["runs"], held)
+            except PASSING:
+                with contextlib.suppress(*PASSING):
+                    await receipts.execute(_TAKE_BACK, self.batch)
+                raise
+        return True
+
+    async def at_once(self, held: frozenset[UUID]) -> bool:
+        """The whole batch in one transaction, which ends its receipt too. False if some event is at fault."""
+        try:
+            await self.apply([item for item in self.items if item.event_id not in held], at=len(self.items))
+        except PASSING:
+            raise
+        except Exception as error:  # noqa: BLE001  # whichever event it was is found by taking them one by one
+            log.warning("events.one_by_one", consumer=self.service.name, batch=str(self.batch), error=repr(error))
+            return False
+        return True
+
+    async def one_by_one(self, receipts: PoolConnectionProxy, position: int, runs: int, held: frozenset[UUID]) -> None:
+        """The events from `position` on, which has been begun `runs` times, each in a transaction that moves the receipt on."""
+        if position == 0:
+            position, runs = 1, 1
+            await receipts.execute(_MOVE, self.batch, position, runs)
+        reason = INTERRUPTED
+        while position <= len(self.items):
+            item = self.items[position - 1]
+            if runs > RUNS:
+                item = Item(item.event_id, item.raw, None, reason)
+            try:
+                await self.apply([] if item.event_id in held else [item], at=position)
+                position, runs, reason = position + 1, 1, INTERRUPTED
+            except PASSING:
+                raise
+            except Exception as error:
+                if item.received is None:  # quarantine itself refuses it: nothing is left to try
+                    raise
+                reason, runs = quarantine.reason_of(error), runs + 1
+                await receipts.execute(_MOVE, self.batch, position, runs)
+
+    async def apply(self, items: Sequence[Item], *, at: int) -> None:
+        """One transaction: the readable events applied, the others in quarantine, the receipt moved past `at` or ended."""
+        name, received = self.service.name, [item.received for item in items if item.received]
+        if self.service.apply is None:
+            raise LookupError(f"{name} n'applique aucun événement.")
+        async with self.databases.open(name, "worker") as db:
+            connection = await db.connection()
+            for item in items:
+                if item.received is None:
+                    await quarantine.hold(connection, name, item.raw, item.refusal)
+            if received:
+                with _correlated(received):
+                    await self.service.apply(db, received)
+            if at == len(self.items):
+                await connection.execute(_END, self.batch)
+            else:
+                await connection.execute(_MOVE, self.batch, at + 1, 1)
+        for type_, count in Tally(one.event.type for one in received).items():
+            APPLIED.labels(name, type_).inc(count)
+
+
+@contextmanager
+def _correlated(received: Sequence[Received]) -> Iterator[None]:
+    """Binds the correlation id that the events share; of a batch that has several, the log line names them."""
+    correlations = list(dict.fromkeys(one.event.correlationid for one in received if one.event.correlationid))
+    token = correlation_id.set(correlations[0] if len(correlations) == 1 else "")
+    try:
+        yield
+        log.info("events.applied", events=len(received), **({"correlation_ids": correlations[:50]} if len(correlations) > 1 else {}))
+    finally:
+        correlation_id.reset(token)
+
+
+@asynccontextmanager
+async def _receipts(databases: Databases, service: Service) -> AsyncIterator[PoolConnectionProxy]:
+    """A connection for receipts, each statement its own transaction, that holds the batch's lock until the end.
+
+    Copies of a message that run side by side would each count as a run, and put sound events in quarantine.
+    """
+    pool = await databases.pool(service.name, "worker")
+    connection = await pool.acquire(timeout=5)
+    try:
+        yield connection
+    finally:
+        try:
+            await connection.execute("SELECT pg_advisory_unlock_all()", timeout=2)
+        except PASSING:
+            connection.terminate()  # its lock goes with it
+        except BaseException:
+            connection.terminate()
+            raise
+        finally:
+            await pool.release(connection)
+
+
+def _lock_of(batch: UUID) -> int:
+    return int.from_bytes(batch.bytes[8:], signed=True)

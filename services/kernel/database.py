@@ -1,0 +1,276 @@
+"""The one path to PostgreSQL: `Database` is one asyncpg connection in one transaction, behind `fetch`, `one` and `save`."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal, TypeVar, overload
+from weakref import WeakKeyDictionary
+
+import asyncpg
+import orjson
+from asyncpg.pool import PoolConnectionProxy
+from asyncpg.transaction import Transaction
+from sqlalchemy.sql.base import Executable
+from sqlmodel.sql.expression import Select, SelectOfScalar
+
+from services.kernel import saving
+from services.kernel.outbox import Doorbell
+from services.kernel.principals import Principal
+from services.kernel.problems import NotFound, PreconditionFailed, Unavailable
+from services.kernel.records import Noun, Record
+from services.kernel.settings import Settings
+from services.kernel.statements import prepare
+
+Use = Literal["api", "worker", "relay", "health"]
+Routing = Mapping[str, Mapping[str, frozenset[str]]]
+"""service → consumer → kinds of state: who hears what."""
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+
+class Database:
+    """One connection in one transaction, for one request, one batch or one command.
+
+    The connection is taken at the first statement, and the transaction begins at the first statement that writes or
+    locks. A single `save` waits for the end, where one statement is a transaction by itself: `run` a second statement
+    and it goes first, inside a transaction. Only the edge that opened the database commits.
+    """
+
+    def __init__(self, databases: "Databases", pool: asyncpg.Pool, service: str) -> None:
+        self.databases = databases
+        self.service = service
+        self._pool = pool
+        self._connection: PoolConnectionProxy | None = None
+        self._transaction: Transaction | None = None
+        self._held: saving.Write | None = None
+        self._emitted = False
+
+    @overload
+    async def fetch(self, statement: SelectOfScalar[T], /, **parameters: Any) -> list[T]: ...
+    @overload
+    async def fetch(self, statement: Select[Any] | Executable, /, **parameters: Any) -> list[Any]: ...
+    async def fetch(self, statement: Executable, /, **parameters: Any) -> list[Any]:
+        """Runs a statement; its rows as instances of a table class, as scalars, or as the driver's records."""
+        compiled, arguments = prepare(statement, parameters)
+        connection = await (self.connection() if compiled.writes or self._held else self._acquired())
+        records = await connection.fetch(compiled.sql, *arguments)
+        return [compiled.row(record) for record in records] if compiled.row else records
+
+    @overload
+    async def one(self, statement: SelectOfScalar[T], /, *, version: int | None = None, **parameters: Any) -> T: ...
+    @overload
+    async def one(self, statement: Select[Any] | Executable, /, *, version: int | None = None, **parameters: Any) -> Any: ...
+    async def one(self, statement: Executable, /, *, version: int | None = None, **parameters: Any) -> Any:
+        """The one row of a statement. Raises `NotFound`, and `PreconditionFailed` when it is not at `version`."""
+        rows = await self.fetch(statement, **parameters)
+        if not rows:
+            raise NotFound
+        if version is not None and rows[0].version != version:
+            raise PreconditionFailed(f"La ressource est à la version {rows[0].version}.", version=rows[0].version)
+        return rows[0]
+
+    async def save(self, row: R, *, event: str | None = None, by: Principal) -> R:
+        """Writes a row at its next version, with its document, its history, its event and the event's deliveries.
+
+        Raises `PreconditionFailed` when somebody wrote the row since it was read: at once inside a transaction,
+        otherwise at the edge, before any answer leaves.
+        """
+        noun = saving.advance(row, by)
+        written = saving.write(noun, row, event, self.databases.emission(self.service, noun))
+        if self._held is None and self._transaction is None:
+            self._held = written
+        else:
+            await self._run(await self.connection(), written)
+        return row
+
+    async def connection(self) -> PoolConnectionProxy:
+        """The driver's connection, its transaction begun: for COPY, advisory locks and the kernel's own SQL."""
+        connection = await self._acquired()
+        if self._transaction is None:
+            self._transaction = connection.transaction()
+            await self._transaction.start()
+        if self._held is not None:
+            held, self._held = self._held, None
+            await self._run(connection, held)
+        return connection
+
+    def emitted(self) -> None:
+        """Says that this transaction wrote events by other means than `save`: the relay is woken after the commit."""
+        self._emitted = True
+
+    async def commit(self) -> None:
+        """Commits what was written and gives the connection back. For the edge alone."""
+        try:
+            if self._transaction is not None:
+                await self.connection()
+                await self._transaction.commit()
+                self._transaction = None
+            elif self._held is not None:
+                held, self._held = self._held, None
+                await self._run(await self._acquired(), held)
+        finally:
+            await self.close()
+        if self._emitted:
+            self.databases.doorbell(self.service).ring()
+
+    async def close(self) -> None:
+        """Rolls back what is not committed and gives the connection back."""
+        self._held = None
+        connection, self._connection = self._connection, None
+        transaction, self._transaction = self._transaction, None
+        if connection is not None:
+            await asyncio.shield(self._give_back(connection, transaction))
+
+    async def _give_back(self, connection: PoolConnectionProxy, transaction: Transaction | None) -> None:
+        try:
+            if transaction is not None and not connection.is_closed():
+                await transaction.rollback()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            connection.terminate()
+        finally:
+            await self._pool.release(connection)
+
+    async def _acquired(self) -> PoolConnectionProxy:
+        if self._connection is None:
+            try:
+                self._connection = await self._pool.acquire(timeout=self.databases.settings.acquire_timeout)
+            except TimeoutError as error:
+                raise Unavailable("Toutes les connexions à la base sont occupées.") from error
+        return self._connection
+
+    async def _run(self, connection: PoolConnectionProxy, written: saving.Write) -> None:
+        if await connection.fetchval(written.sql, *written.arguments) is None:
+            raise PreconditionFailed("La ressource a été modifiée entre-temps : relisez-la.")
+        self._emitted = self._emitted or written.emits
+
+
+class Databases:
+    """The pools of a process: one a service, a use and an event loop, made when first used."""
+
+    def __init__(self, settings: Settings, routing: Routing | None = None) -> None:
+        self.settings = settings
+        self.secret = secret_of(settings)
+        self._routing: Routing = routing or {}
+        self._emissions: dict[tuple[str, str], saving.Emission] = {}
+        self._doorbells: dict[str, Doorbell] = {}
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, Use], asyncpg.Pool]] = WeakKeyDictionary()
+        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+    @asynccontextmanager
+    async def open(self, service: str, use: Use = "api") -> AsyncIterator[Database]:
+        """A `Database` that commits on a clean exit and rolls back on an exception."""
+        database = Database(self, await self.pool(service, use), service)
+        try:
+            yield database
+            await database.commit()
+        finally:
+            await database.close()
+
+    async def pool(self, service: str, use: Use = "api") -> asyncpg.Pool:
+        """The asyncpg pool of a service, for a use, in the running event loop."""
+        loop = asyncio.get_running_loop()
+        pools = self._pools.setdefault(loop, {})
+        if pool := pools.get((service, use)):
+            return pool
+        async with self._locks.setdefault(loop, asyncio.Lock()):
+            if (service, use) not in pools:
+                pools[service, use] = await self._make_pool(service, use)
+        return pools[service, use]
+
+    async def close(self) -> None:
+        """Closes the pools of the running event loop."""
+        pools = self._pools.pop(asyncio.get_running_loop(), {})
+        for pool in pools.values():
+            try:
+                await asyncio.wait_for(pool.close(), 2)
+            except TimeoutError:
+                pool.terminate()
+
+    def emission(self, service: str, noun: Noun) -> saving.Emission:
+        """Who hears the events of a noun, and the key of its pseudonyms."""
+        kind = noun.state.kind if noun.state else ""
+        found = self._emissions.get((service, kind))
+        if found is None:
+            hearers = tuple(consumer for consumer, kinds in self._routing.get(service, {}).items() if kind in kinds)
+            found = self._emissions[service, kind] = saving.Emission(service, hearers, self.secret)
+        return found
+
+    def doorbell(self, service: str) -> Doorbell:
+        """What wakes the relays of a service after a commit."""
+        return self._doorbells.setdefault(service, Doorbell(service, self))
+
+    async def _make_pool(self, service: str, use: Use) -> asyncpg.Pool:
+        settings = self.settings
+        session = {
+            "role": runtime_role(service),
+            "search_path": service,
+            "application_name": f"plam {service} {use}",
+            "timezone": "UTC",
+            "jit": "off",
+        }
+        if use in ("api", "health"):
+            session |= {
+                "statement_timeout": f"{settings.statement_timeout * 1000:.0f}",
+                "lock_timeout": f"{settings.lock_timeout * 1000:.0f}",
+                "idle_in_transaction_session_timeout": "30s",
+            }
+        try:
+            return await asyncpg.create_pool(
+                settings.database_url_of(service),
+                min_size=0,
+                max_size=getattr(settings.pools, use),
+                server_settings=session,
+                init=_set_codecs,
+                reset=_keep,
+                timeout=2,
+                max_inactive_connection_lifetime=300,
+            )
+        except TimeoutError as error:
+            raise Unavailable("La base de données ne répond pas.") from error
+
+
+def runtime_role(service: str) -> str:
+    """The role a service works under: no DDL, nothing on other schemas. The login of its URL must be a member of it."""
+    return f"plam_{service}_runtime"
+
+
+def owner_role(service: str) -> str:
+    """The role that owns a service's schema, for migrations."""
+    return f"plam_{service}_owner"
+
+
+def secret_of(settings: Settings) -> bytes:
+    """The key of the pseudonyms: `PLAM_SECRET`, or a file of the data folder made on first use (mode 0600)."""
+    if settings.secret is not None:
+        return settings.secret.get_secret_value().encode()
+    return kept_file(settings.home / "secret", lambda: os.urandom(32).hex().encode())
+
+
+def kept_file(path: Path, make: Any) -> bytes:
+    """The bytes of a private file, made once: whoever links it first wins."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(make())
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        fresh.unlink()
+    return path.read_bytes()
+
+
+async def _set_codecs(connection: asyncpg.Connection) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, schema="pg_catalog", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads
+        )
+
+
+async def _keep(_connection: asyncpg.Connection) -> None:
+    # the default reset is one more round trip a request; nothing here sets session state
+    return

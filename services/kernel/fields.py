@@ -1,0 +1,88 @@
+"""Types of fields that every schema uses: strict, bounded, free of characters that do harm."""
+
+import re
+import unicodedata
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+T = TypeVar("T")
+
+# C0 and C1 controls, bidirectional overrides and isolates, zero-width and other invisible formatting, surrogates
+_HARMFUL = "\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb"
+LINE_PATTERN = f"^[^{_HARMFUL}]*[^{_HARMFUL}\\s][^{_HARMFUL}]*$"
+_HARMFUL_IN_LINE = re.compile(f"[{_HARMFUL}\ud800-\udfff]")
+_HARMFUL_IN_TEXT = re.compile(f"[{_HARMFUL}\ud800-\udfff]".replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f"))
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+
+def _line(value: str) -> str:
+    if _HARMFUL_IN_LINE.search(value):
+        raise ValueError("caractère de contrôle ou invisible refusé")
+    return _folded(value)
+
+
+def _text(value: str) -> str:
+    if _HARMFUL_IN_TEXT.search(value):
+        raise ValueError("caractère de contrôle ou invisible refusé")
+    return _folded(value)
+
+
+def _folded(value: str) -> str:
+    if not value.strip():
+        raise ValueError("texte vide")
+    return unicodedata.normalize("NFC", value)
+
+
+def _iso_date(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError("une date s'écrit AAAA-MM-JJ")
+    return value
+
+
+def _in_range(value: date) -> date:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"l'année doit être comprise entre {FIRST_YEAR} et {LAST_YEAR}")
+    return value
+
+
+def line(maximum: int) -> Any:
+    """A type: one line of text of 1 to `maximum` characters, NFC, without controls or invisible characters."""
+    return Annotated[str, StringConstraints(min_length=1, max_length=maximum, pattern=LINE_PATTERN), AfterValidator(_line)]
+
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE_PATTERN), AfterValidator(_line)]
+"""A title or a name: one line, 200 characters at the most."""
+Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
+"""A short code: ASCII letters, digits, `_`, `.`, `-`."""
+Paragraphs = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_text)]
+"""A text of several lines."""
+Day = Annotated[
+    date,
+    BeforeValidator(_iso_date),
+    AfterValidator(_in_range),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$", "examples": ["2026-11-22"]}),
+]
+"""A calendar day, 1900 to 2199, written AAAA-MM-JJ."""
+Cents = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000_000)]
+"""Money in integer cents of euro, up to ten thousand million euros."""
+PositiveCents = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000_000)]
+"""Money that moves: at least one cent."""
+Flag = Annotated[bool, Field(strict=True)]
+"""True or false, and nothing that looks like it."""
+
+
+def count(minimum: int, maximum: int) -> Any:
+    """A type: a strict integer between two bounds, both included."""
+    return Annotated[int, Field(strict=True, ge=minimum, le=maximum)]
+
+
+def distinct(values: list[T]) -> list[T]:
+    """Refuses a list that says something twice."""
+    if len(set(values)) != len(values):
+        raise ValueError("valeur donnée deux fois")
+    return values

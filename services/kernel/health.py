@@ -1,0 +1,47 @@
+"""Health: `livez` (the process answers), `readyz` (its database answers too), `metrics`."""
+
+import asyncio
+from typing import Literal
+
+import asyncpg
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from services.kernel import metrics
+from services.kernel.auth import Public
+from services.kernel.database import Databases
+from services.kernel.problems import Unavailable, problems
+
+router = APIRouter(tags=["Santé du service"])
+
+
+class Health(BaseModel):
+    """L'état d'un service."""
+
+    status: Literal["ok"] = Field(description="Toujours « ok » : sinon, la réponse est un problème 503.")
+
+
+@router.get("/livez", operation_id="readLiveness")
+async def read_liveness(_caller: Public) -> Health:
+    """Le processus répond."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", operation_id="readReadiness", responses=problems(503))
+async def read_readiness(request: Request, _caller: Public) -> Health:
+    """Le processus et sa base répondent : il peut recevoir du trafic."""
+    databases: Databases = request.app.state.databases
+    try:
+        async with asyncio.timeout(1.5):
+            pool = await databases.pool(request.app.state.service.name, "health")
+            await pool.fetchval("SELECT 1 FROM outbox LIMIT 1")
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable("La base de données ne répond pas, ou n'est pas à jour : plam migrate.") from error
+    return Health(status="ok")
+
+
+@router.get("/metrics", operation_id="readMetrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def read_metrics(_caller: Public) -> Response:
+    """Les mesures du processus, au format Prometheus."""
+    return metrics.exposition()

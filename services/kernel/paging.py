@@ -1,0 +1,71 @@
+"""Lists: keyset-paged, newest first, one prepared statement for each set of filters."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import UUID as SaUuid
+from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam
+from sqlalchemy.sql.selectable import Select
+from sqlmodel import col, select
+
+from services.kernel.problems import FieldError, Invalid
+from services.kernel.records import Record
+
+Filter = Callable[[BindParameter[Any]], ColumnElement[bool]]
+"""From the bound value of a filter to the condition that it sets."""
+
+
+class PageQuery(BaseModel):
+    """What every list takes. A noun's own filters extend it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=200, description="Nombre de lignes (1 à 200).")
+    after: str | None = Field(None, min_length=22, max_length=22, pattern=r"^[A-Za-z0-9_-]{22}$", description="Curseur opaque : `next` de la page précédente.")
+
+
+class Listing:
+    """A noun's list: its documents, newest first, under any set of its filters.
+
+    Rows are ordered by id (UUIDv7, so by creation). Statements are built once for each set of filters in use.
+    """
+
+    def __init__(self, table: type[Record], filters: Mapping[str, Filter]) -> None:
+        self.table = table
+        self.filters = filters
+        self._statements: dict[frozenset[str], Select[Any]] = {}
+
+    def statement(self, parameters: Mapping[str, Any]) -> Select[Any]:
+        """The statement of (id, document) for the filters among the parameters; its binds bear their names."""
+        given = frozenset(name for name in parameters if name in self.filters or name == "after")
+        known = self._statements.get(given)
+        if known is None:
+            known = self._statements[given] = self._build(given)
+        return known
+
+    def _build(self, given: frozenset[str]) -> Select[Any]:
+        identifier = col(self.table.id)
+        statement: Select[Any] = select(identifier, col(self.table.document))
+        for name in sorted(given - {"after"}):
+            statement = statement.where(self.filters[name](bindparam(name)))
+        if "after" in given:
+            statement = statement.where(identifier < bindparam("after", type_=SaUuid()))
+        return statement.order_by(identifier.desc()).limit(bindparam("limit", type_=Integer()))
+
+
+def cursor(identifier: UUID) -> str:
+    """The opaque cursor that stands for a row: its id, in URL-safe base 64."""
+    return base64.urlsafe_b64encode(identifier.bytes).rstrip(b"=").decode()
+
+
+def after_of(text: str) -> UUID:
+    """The id that a cursor stands for. Raises `Invalid` when it is none of ours."""
+    try:
+        return UUID(bytes=base64.b64decode(text + "==", altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError) as error:
+        detail = "Ce curseur n'est pas de cette liste : reprenez `next` tel quel."
+        raise Invalid(detail, errors=[FieldError(pointer="after", location="query", code="cursor", detail=detail)]) from error

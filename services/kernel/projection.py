@@ -1,0 +1,62 @@
+"""Read-only copies of another service's entities, kept by version: what a noun fed by events has instead of operations."""
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+from services.contracts.registry import STATES
+from services.kernel.database import Database
+from services.kernel.records import table_of
+from services.kernel.service import Apply, Received
+
+
+class UncopiedKindError(Exception):
+    """A kind that this service is sent and keeps no copy of: its list of consumers and its projection disagree."""
+
+
+def projector(copies: Mapping[str, type[SQLModel] | Table]) -> Apply:
+    """An `Apply` that keeps a copy of each kind in its table: the columns that the state has a field for, newest version only.
+
+    The table's key is `id`, and it has a `version`.
+    """
+    tables = {kind: copy if isinstance(copy, Table) else table_of(copy) for kind, copy in copies.items()}
+    statements = {kind: _upsert(kind, table) for kind, table in tables.items()}
+
+    async def apply(db: Database, batch: Sequence[Received]) -> None:
+        newest: dict[str, dict[str, Received]] = {}
+        for received in batch:
+            kind = received.state.kind
+            if kind not in statements:
+                raise UncopiedKindError(f"aucune copie de « {kind} » n'est tenue ici")
+            of_kind, key = newest.setdefault(kind, {}), str(received.state.id)
+            if key not in of_kind or of_kind[key].state.version < received.state.version:
+                of_kind[key] = received
+        connection = await db.connection()
+        for kind in sorted(newest):
+            columns = _columns(kind, tables[kind])
+            # sorted, or else two workers lock the same rows in opposite orders
+            rows = [newest[kind][key].state.model_dump(mode="json", include=set(columns)) for key in sorted(newest[kind])]
+            await connection.execute(statements[kind], orjson.dumps(rows).decode())
+
+    return apply
+
+
+def _columns(kind: str, table: Table) -> Sequence[str]:
+    fields = STATES[kind].model_fields
+    return [column.name for column in table.columns if column.name in fields]
+
+
+def _upsert(kind: str, table: Table) -> str:
+    names = _columns(kind, table)
+    if not {"id", "version"} <= set(names):
+        raise LookupError(f"La table {table.name} n'a pas les colonnes id et version d'une copie.")
+    target = f'"{table.schema}"."{table.name}"' if table.schema else f'"{table.name}"'
+    quoted = ", ".join(f'"{name}"' for name in names)
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name != "id")
+    # the row type reads arrays, dates and enums from JSON, where unnest would flatten arrays
+    return (
+        f"INSERT INTO {target} AS copy ({quoted}) SELECT {quoted} FROM json_populate_recordset(NULL::{target}, $1::text::json) "
+        f"ON CONFLICT (id) DO UPDATE SET {changes} WHERE copy.version < excluded.version"
+    )

@@ -1,0 +1,151 @@
+"""What every noun's row has in common, and the triple of table, document and state that `save` takes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cached_property
+from types import UnionType
+from typing import Any, ClassVar, Union, get_args, get_origin
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as ReadField
+from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, DateTime, Index, Integer, MetaData, Table, Text, any_, literal, text
+from sqlalchemy import UUID as SaUuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel, col
+
+from services.contracts.envelope import State
+from services.kernel import clock, ids
+
+
+def stored(sa_type: Any, **options: Any) -> Any:
+    """A column of a given SQLAlchemy type: text for enums and strings, `ARRAY(Text)` for lists, `JSONB` for the rest."""
+    return Field(sa_type=sa_type, **options)
+
+
+class Record(SQLModel):
+    """A row with an identity, a version, its wire document and the dated history of its status.
+
+    `save` alone sets version, updated_*, history, document and document_schema.
+    """
+
+    status_field: ClassVar[str] = "status"
+
+    id: UUID = Field(default_factory=ids.new, primary_key=True)
+    version: int = stored(BigInteger, default=0)
+    created_at: datetime = stored(DateTime(timezone=True), default_factory=clock.now)
+    created_by: str = stored(Text, default="")
+    updated_at: datetime = stored(DateTime(timezone=True), default_factory=clock.now)
+    updated_by: str = stored(Text, default="")
+    history: list[dict[str, Any]] = stored(JSONB, default_factory=list)
+    document_schema: int = stored(Integer, default=1)
+    document: str = stored(Text, default="")
+
+
+class Resource(BaseModel):
+    """What every resource shows: its identifier, its version (also its ETag), when it was made and last changed."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    id: UUID = ReadField(description="Identifiant (UUIDv7).")
+    version: int = ReadField(description="Version, égale à l'ETag.", examples=[1])
+    created_at: datetime = ReadField(description="Création (UTC).")
+    updated_at: datetime = ReadField(description="Dernier changement (UTC).")
+
+
+@dataclass(frozen=True)
+class Noun:
+    """A noun's triple: the table it lives in, the document it shows, the state that its events carry.
+
+    A `personal` noun is about a person: its events name it by a pseudonym (DESIGN §5).
+    """
+
+    table: type[Record]
+    document: type[BaseModel]
+    state: type[State] | None = None
+    document_schema: int = 1
+    personal: bool = False
+
+    def __post_init__(self) -> None:
+        NOUNS[self.table] = self
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The table's columns, in order."""
+        return tuple(column.name for column in table_of(self.table).columns)
+
+    @cached_property
+    def has_status(self) -> bool:
+        """Whether rows have a status, whose dated history `save` keeps."""
+        return self.table.status_field in self.columns
+
+
+NOUNS: dict[type[Record], Noun] = {}
+"""Every noun by its table class; filled as the services' schemas are imported."""
+
+
+def table_of(record: type[SQLModel]) -> Table:
+    """The SQLAlchemy table of a `table=True` class."""
+    table: Table = record.__table__  # type: ignore[attr-defined]  # set by SQLModel's metaclass
+    return table
+
+
+def with_history(record: type[Record]) -> Table:
+    """Adds `<noun>_version(id, version, recorded_at, by, document)` beside a noun's table: what `save` keeps for ever."""
+    table = table_of(record)
+    metadata: MetaData = table.metadata
+    return Table(
+        f"{table.name}_version",
+        metadata,
+        Column("id", SaUuid(), primary_key=True),
+        Column("version", BigInteger, primary_key=True),
+        Column("recorded_at", DateTime(timezone=True), nullable=False),
+        Column("by", Text, nullable=False),
+        Column("document", Text, nullable=False),
+    )
+
+
+def versions_of(record: type[Record]) -> Table:
+    """The table of a noun's history."""
+    table = table_of(record)
+    return table.metadata.tables[f"{table.schema}.{table.name}_version"]
+
+
+def one_of(column: str, values: type[Enum]) -> str:
+    """The SQL of a CHECK that a text column holds one of an enum's values."""
+    listed = ", ".join(f"'{value.value}'" for value in values)
+    return f"{column} IN ({listed})"
+
+
+def all_of(column: str, values: type[Enum]) -> str:
+    """The SQL of a CHECK that a text array holds values of an enum only."""
+    listed = ", ".join(f"'{value.value}'" for value in values)
+    return f"{column} <@ ARRAY[{listed}]::text[]"
+
+
+def among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    """The condition that a column holds one of some values: one bound array, so that the statement keeps its shape."""
+    return col(column) == any_(literal(list(values), ARRAY(col(column).type)))
+
+
+def page_index(name: str, *columns: str, where: str | None = None) -> Index:
+    """An index for a documented filter and the newest-first order of lists."""
+    expressions = [text(column) for column in (*columns, "id")]
+    return Index(name, *expressions, postgresql_where=text(where) if where else None)
+
+
+def enum_fields(record: type[SQLModel]) -> Mapping[str, tuple[type[Enum], bool]]:
+    """Fields that hold an enum: field → (enum, whether it is a list of them). The driver gives plain text back."""
+    found: dict[str, tuple[type[Enum], bool]] = {}
+    for name, info in record.model_fields.items():
+        annotation: Any = info.annotation
+        if get_origin(annotation) in (Union, UnionType):
+            annotation = next(part for part in get_args(annotation) if part is not type(None))
+        many = get_origin(annotation) is list
+        if many:
+            annotation = get_args(annotation)[0]
+        if isinstance(annotation, type) and issubclass(annotation, Enum):
+            found[name] = (annotation, many)
+    return found

@@ -1,0 +1,246 @@
+"""The relay: takes events from a service's outbox to the broker, until each consumer has acknowledged them."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import dramatiq
+import orjson
+import structlog
+from asyncpg.pool import PoolConnectionProxy
+from prometheus_client import Counter
+
+from services.kernel import ids
+from services.kernel.brokers import BrokerUnavailableError, Sender, volatile
+from services.kernel.database import Databases
+from services.kernel.outbox import channel_of
+from services.kernel.problems import Unavailable
+from services.kernel.service import Service
+
+log = structlog.get_logger(__name__)
+
+SENT = Counter("plam_relay_events_sent", "Events given to the broker, sent again included.", ["service", "consumer", "again"])
+
+DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much is out at once, and for how long before it is sent again."""
+
+    events: int = 500
+    size: int = 1_048_576 - 8_192  # a message of 1 MiB, less what is written around its events
+    window: int = 50
+    lease: timedelta = timedelta(seconds=30)
+    longest_lease: timedelta = timedelta(minutes=10)
+    again_at_once: int = 4  # batches sent again a round, since they are held in memory
+    poll: float = 2.0
+    rest: float = 0.02  # between two rounds, unless the last one was full: events that come in a stream share a message
+    longest_pause: float = 15.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one message carries: always the same events under the same number."""
+
+    id: UUID
+    consumer: str
+    events: Sequence[str]
+    again: bool
+
+
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+_OUT = """
+WITH RECURSIVE out AS (
+    (SELECT batch, sends, sent_at FROM delivery
+     WHERE consumer = $1 AND batch IS NOT NULL AND acknowledged_at IS NULL ORDER BY batch LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM out, LATERAL (
+        SELECT batch, sends, sent_at FROM delivery
+        WHERE consumer = $1 AND batch > out.batch AND batch IS NOT NULL AND acknowledged_at IS NULL ORDER BY batch LIMIT 1) AS next
+)
+SELECT batch, sent_at IS NULL
+           OR sent_at + least($2::interval * power(2, least(sends, 30) - 1), $3::interval) < clock_timestamp() AS due
+FROM out
+"""
+"""Each batch that is out, by one index probe each, and whether its lease has ended by the database's clock."""
+
+_CLAIM = """
+WITH waiting AS MATERIALIZED (
+    SELECT event_id FROM delivery WHERE consumer = $1 AND batch IS NULL AND acknowledged_at IS NULL
+    ORDER BY event_id LIMIT $3 FOR UPDATE SKIP LOCKED
+), sized AS (
+    SELECT o.id, o.event, sum(octet_length(o.event) + 1) OVER (ORDER BY o.id) AS size, row_number() OVER (ORDER BY o.id) AS place
+    FROM waiting JOIN outbox o ON o.id = waiting.event_id
+)
+UPDATE delivery d SET batch = $2, sends = 1, sent_at = clock_timestamp()
+FROM sized WHERE d.consumer = $1 AND d.event_id = sized.id AND (sized.size <= $4 OR sized.place = 1)
+RETURNING d.event_id, sized.event
+"""
+
+_RECLAIM = """
+UPDATE delivery d SET sends = least(d.sends + 1, 1000), sent_at = clock_timestamp()
+FROM outbox o WHERE d.consumer = $1 AND d.batch = $2 AND d.acknowledged_at IS NULL AND o.id = d.event_id
+RETURNING d.event_id, o.event
+"""
+
+_NOT_TAKEN = (
+    "UPDATE delivery SET sent_at = NULL, sends = greatest(sends - 1, 0) WHERE consumer = $1 AND batch = $2 AND acknowledged_at IS NULL"
+)
+_ALL_DUE = "UPDATE delivery SET sent_at = NULL WHERE batch IS NOT NULL AND acknowledged_at IS NULL"
+
+
+class Relay:
+    """The relay of one service. Any number may run, in any processes: what one claims, no other does.
+
+    A claim is committed before its batch is sent, so a crash between the two is mended by the lease. Of several relays
+    one at a time claims for a consumer, under an advisory lock, or else each would see the window half empty.
+    """
+
+    def __init__(self, service: Service, databases: Databases, broker: dramatiq.Broker, *, pace: Pace | None = None) -> None:
+        self._service = service
+        self._databases = databases
+        self._broker = broker
+        self._pace = pace or Pace()
+        self._awake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._listening: PoolConnectionProxy | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Relays until `stop` is set. Neither a database nor a broker that fails ends it: it pauses and goes on."""
+        if not self._service.consumers:
+            await stop.wait()
+            return
+        self._loop = asyncio.get_running_loop()
+        doorbell = self._databases.doorbell(self._service.name)
+        doorbell.attach(self._wake)
+        sender = Sender(self._broker)
+        stopping = asyncio.create_task(self._wake_at(stop))
+        try:
+            await self._repeat(stop, sender)
+        finally:
+            doorbell.detach(self._wake)
+            sender.close()
+            stopping.cancel()
+            await self._stop_listening()
+
+    async def _repeat(self, stop: asyncio.Event, sender: Sender) -> None:
+        pause, forgotten = 0.0, volatile(self._broker)
+        while not stop.is_set():
+            self._awake.clear()
+            begun = time.monotonic()
+            try:
+                await self._listen()
+                if forgotten:
+                    await self._make_all_due()
+                    forgotten = False
+                more = await self.round(sender)
+                pause = 0.0
+            except (BrokerUnavailableError, *DATABASE_ERRORS) as error:
+                pause = min(max(pause * 2, 0.25), self._pace.longest_pause)
+                log.warning("relay.pausing", service=self._service.name, seconds=pause, error=repr(error))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause)
+                continue
+            if not more:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._awake.wait(), self._pace.poll)
+                await asyncio.sleep(max(0.0, begun + self._pace.rest - time.monotonic()))
+
+    async def round(self, sender: Sender) -> bool:
+        """Sends what is due, for each consumer at most one batch of new events. Whether more is likely to wait."""
+        more = False
+        for consumer in self._service.consumers:
+            batches = await self._claim(consumer)
+            for at, batch in enumerate(batches):
+                try:
+                    await self._send(sender, batch)
+                except BrokerUnavailableError:
+                    await self._put_back(batches[at:])
+                    raise
+            more = more or any(batch.again or self._full(batch) for batch in batches)
+        return more
+
+    def _full(self, batch: Batch) -> bool:
+        return len(batch.events) * 2 > self._pace.events or sum(map(len, batch.events)) * 2 > self._pace.size
+
+    async def _claim(self, consumer: str) -> list[Batch]:
+        pace = self._pace
+        batches = []
+        pool = await self._databases.pool(self._service.name, "relay")
+        async with pool.acquire(timeout=5) as connection, connection.transaction():
+            await connection.execute(_ALONE, f"relay {self._service.name} {consumer}", timeout=10)
+            out = await connection.fetch(_OUT, consumer, pace.lease, pace.longest_lease)
+            for row in [row for row in out if row["due"]][: pace.again_at_once]:
+                rows = await connection.fetch(_RECLAIM, consumer, row["batch"])
+                batches.append(_batch(row["batch"], consumer, rows, again=True))
+            if len(out) < pace.window:
+                batch = ids.new()
+                rows = await connection.fetch(_CLAIM, consumer, batch, pace.events, pace.size)
+                batches.append(_batch(batch, consumer, rows, again=False))
+        return [batch for batch in batches if batch.events]
+
+    async def _send(self, sender: Sender, batch: Batch) -> None:
+        arguments = {
+            "batch": str(batch.id),
+            "producer": self._service.name,
+            "events": [orjson.Fragment(event) for event in batch.events],
+        }
+        await sender.send(f"{batch.consumer}.events", f"{batch.consumer}.consume", arguments)
+        SENT.labels(self._service.name, batch.consumer, str(batch.again).lower()).inc(len(batch.events))
+        if batch.again:
+            log.info("relay.sent_again", service=self._service.name, consumer=batch.consumer, batch=str(batch.id), events=len(batch.events))
+
+    async def _put_back(self, batches: Sequence[Batch]) -> None:
+        """Makes due at once what the broker did not take. Should this fail too, the lease does it."""
+        pool = await self._databases.pool(self._service.name, "relay")
+        async with pool.acquire(timeout=5) as connection:
+            await connection.executemany(_NOT_TAKEN, [(batch.consumer, batch.id) for batch in batches])
+
+    async def _make_all_due(self) -> None:
+        """A broker in this process has forgotten what an earlier process gave it."""
+        pool = await self._databases.pool(self._service.name, "relay")
+        async with pool.acquire(timeout=5) as connection:
+            await connection.execute(_ALL_DUE)
+
+    async def _listen(self) -> None:
+        if self._listening is not None and not self._listening.is_closed():
+            return
+        await self._stop_listening()
+        pool = await self._databases.pool(self._service.name, "relay")
+        self._listening = await pool.acquire(timeout=5)
+        await self._listening.add_listener(channel_of(self._service.name), self._heard)
+
+    async def _stop_listening(self) -> None:
+        connection, self._listening = self._listening, None
+        if connection is None:
+            return
+        pool = await self._databases.pool(self._service.name, "relay")
+        with contextlib.suppress(*DATABASE_ERRORS):
+            if not connection.is_closed():
+                await connection.remove_listener(channel_of(self._service.name), self._heard)
+        await pool.release(connection)
+
+    def _heard(self, *_notification: Any) -> None:
+        self._awake.set()
+
+    def _wake(self) -> None:
+        if self._loop is not None and not self._awake.is_set():
+            with contextlib.suppress(RuntimeError):  # its loop has closed: it is no longer there to be woken
+                self._loop.call_soon_threadsafe(self._awake.set)
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._awake.set()
+
+
+def _batch(batch: UUID, consumer: str, rows: Sequence[Any], *, again: bool) -> Batch:
+    events = [event for _, event in sorted((row["event_id"], row["event"]) for row in rows)]
+    return Batch(batch, consumer, events, again)

@@ -1,0 +1,46 @@
+"""What a service is, to the kernel: a name, its tables, its routes, who hears its events, what it hears."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from fastapi import APIRouter
+from sqlalchemy import MetaData
+
+from services.contracts.envelope import Event, State
+from services.kernel.database import Database
+
+
+@dataclass(frozen=True)
+class Received:
+    """An event that has arrived, and its state read in the newest shape."""
+
+    event: Event
+    state: State
+
+
+Apply = Callable[[Database, Sequence[Received]], Awaitable[None]]
+"""Applies a batch in the given transaction; idempotent, since older or equal versions change nothing."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something done at regular times; twice does no harm."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Database], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service. `name` is its PostgreSQL schema, its path, the prefix of its queues and of its event types."""
+
+    name: str
+    title: str
+    description: str
+    metadata: MetaData
+    routers: Sequence[APIRouter] = ()
+    consumers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    apply: Apply | None = None
+    jobs: Sequence[Job] = ()

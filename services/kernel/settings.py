@@ -1,0 +1,64 @@
+"""The settings: read once from the environment at the edge, then passed on."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SERVICES = ("access", "actions", "internships", "recruitment", "observatory")
+
+
+class PoolSizes(BaseModel):
+    """Connections a process may hold, a service: to answer requests, to work, to relay, to tell its health."""
+
+    api: int = 10
+    worker: int = 10
+    relay: int = 3
+    health: int = 1
+
+
+class Settings(BaseSettings):
+    """What an operator may set, each by the variable `PLAM_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="PLAM_", env_nested_delimiter="__", extra="ignore")
+
+    home: Path = Field(Path(".plam"), description="Data folder: embedded database, keys.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    public_url: str = Field("", description="Address under which clients reach the system, for links.")
+
+    database_url: SecretStr | None = Field(None, description="PostgreSQL 15 or later; none: the embedded one.")
+    access_database_url: SecretStr | None = None
+    actions_database_url: SecretStr | None = None
+    internships_database_url: SecretStr | None = None
+    recruitment_database_url: SecretStr | None = None
+    observatory_database_url: SecretStr | None = None
+    max_connections: int = Field(300, description="Connections the embedded PostgreSQL accepts.")
+    pools: PoolSizes = PoolSizes()
+    acquire_timeout: float = Field(1.0, description="Seconds to wait for a pooled connection before 503.")
+    request_timeout: float = Field(2.0, description="Seconds a request may take before 503.")
+    statement_timeout: float = Field(2.0, description="Seconds a statement of a request may take.")
+    lock_timeout: float = Field(1.0, description="Seconds a statement of a request may wait for a lock.")
+
+    broker_url: SecretStr = Field(SecretStr("memory://"), description="memory://, redis://… or amqp://…")
+    worker_threads: int = Field(4, description="Batches that a worker process applies at once.")
+
+    secret: SecretStr | None = Field(None, description="Key of the pseudonyms; none: kept in the data folder.")
+    token_keys: Path | None = Field(None, description="JWK set that signs or verifies tokens; none: in the data folder.")
+    small_cell: int = Field(5, ge=5, description="Groups of persons under this size are withheld from the public.")
+    max_body: int = Field(1_048_576, description="Bytes a request's body may have.")
+    log_level: str = "info"
+    allowed_hosts: tuple[str, ...] = Field(("*",), description="Host headers accepted.")
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self.database_url is None
+
+    def database_url_of(self, service: str) -> str:
+        """The PostgreSQL URL of a service: its own, or else the common one."""
+        own: SecretStr | None = getattr(self, f"{service}_database_url")
+        url = own or self.database_url
+        if url is None:
+            raise LookupError("PLAM_DATABASE_URL n'est pas définie et la base embarquée n'est pas démarrée.")
+        return url.get_secret_value()

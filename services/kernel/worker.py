@@ -1,0 +1,156 @@
+"""The worker: the actors that apply a service's events, take its acknowledgements and run its jobs."""
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import dramatiq
+import structlog
+from dramatiq.asyncio import get_event_loop_thread
+from dramatiq.middleware import Middleware
+
+from services.kernel.brokers import BrokerUnavailableError, Sender, idle_wait
+from services.kernel.consumption import PASSING, PAUSES, consume
+from services.kernel.database import Databases
+from services.kernel.scheduler import run_job
+from services.kernel.service import Service
+
+log = structlog.get_logger(__name__)
+
+STOP_WITHIN = 4_000
+"""Milliseconds that batches under way have to finish; one that is cut short is applied by the next worker."""
+
+_ACKNOWLEDGE = """
+WITH acknowledged AS (
+    UPDATE delivery SET acknowledged_at = clock_timestamp() WHERE consumer = $1 AND batch = $2 AND acknowledged_at IS NULL
+)
+SELECT EXISTS (SELECT FROM delivery WHERE consumer = $1 AND batch IS NULL AND acknowledged_at IS NULL)
+"""
+
+
+def build_actors(broker: dramatiq.Broker, services: Sequence[Service], databases: Databases) -> frozenset[str]:
+    """Declares the actors of these services on the broker. Returns the queues that they are served from.
+
+    `<service>.events` where it applies events, `<service>.acknowledgements` where others hear it, `<service>.jobs`.
+    No actor ever raises: what a message was for is in a row, from which it comes again.
+    """
+    sender = Sender(broker)
+    broker.add_middleware(_OwnPools(databases, sender))
+    queues = set()
+    for service in services:
+        if service.apply is not None:
+            queues.add(_events_actor(broker, service, databases, sender))
+        if service.consumers:
+            queues.add(_acknowledgements_actor(broker, service, databases))
+        queues.add(_jobs_actor(broker, service, databases))
+    return frozenset(queues)
+
+
+@asynccontextmanager
+async def working(broker: dramatiq.Broker, services: Sequence[Service], databases: Databases, *, threads: int) -> AsyncIterator[None]:
+    """Serves the queues of these services, in this process, until the block is left. One at a time in a process."""
+    queues = build_actors(broker, services, databases)
+    broker.delay_queues.clear()  # nothing is ever delayed: no thread and no connection for it
+    worker = dramatiq.Worker(broker, queues=set(queues), worker_threads=threads, worker_timeout=idle_wait(broker))
+    await asyncio.to_thread(worker.start)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(worker.stop, STOP_WITHIN)
+
+
+async def run_workers(
+    broker: dramatiq.Broker, services: Sequence[Service], databases: Databases, *, threads: int, stop: asyncio.Event
+) -> None:
+    """What `plam worker` does until `stop` is set."""
+    async with working(broker, services, databases, threads=threads):
+        gc.collect()
+        gc.freeze()  # what is loaded stays: the collector need not walk it again at each batch (a tenth of the work, measured)
+        log.info("worker.started", services=[service.name for service in services], threads=threads)
+        await stop.wait()
+    log.info("worker.stopped")
+
+
+def _events_actor(broker: dramatiq.Broker, service: Service, databases: Databases, sender: Sender) -> str:
+    queue = f"{service.name}.events"
+
+    async def consume_batch(batch: Any = None, producer: Any = None, events: Any = None, **_unknown: Any) -> None:
+        batch_id = _uuid(batch)
+        if batch_id is None or not isinstance(producer, str) or not producer.isidentifier() or not isinstance(events, list):
+            log.error("worker.message_refused", queue=queue, batch=repr(batch)[:100], producer=repr(producer)[:100])
+            return
+        try:
+            if await consume(databases, service, batch_id, events):
+                arguments = {"batch": str(batch_id), "consumer": service.name}
+                await sender.send(f"{producer}.acknowledgements", f"{producer}.acknowledge", arguments)
+        except BrokerUnavailableError as error:
+            log.warning("worker.acknowledgement_not_sent", batch=batch, error=str(error))
+        except Exception:
+            log.exception("worker.batch_failed", queue=queue, batch=batch)
+
+    dramatiq.actor(actor_name=f"{service.name}.consume", queue_name=queue, broker=broker)(consume_batch)
+    return queue
+
+
+def _acknowledgements_actor(broker: dramatiq.Broker, service: Service, databases: Databases) -> str:
+    queue = f"{service.name}.acknowledgements"
+
+    async def acknowledge(batch: Any = None, consumer: Any = None, **_unknown: Any) -> None:
+        batch_id = _uuid(batch)
+        if batch_id is None or not isinstance(consumer, str):
+            log.error("worker.message_refused", queue=queue, batch=repr(batch)[:100])
+            return
+        for pause in (*PAUSES, None):
+            try:
+                pool = await databases.pool(service.name, "worker")
+                async with pool.acquire(timeout=5) as connection:
+                    waiting = await connection.fetchval(_ACKNOWLEDGE, consumer, batch_id)
+            except PASSING as error:
+                log.warning("worker.acknowledgement_failed", batch=batch, pause=pause, error=repr(error))
+                if pause is not None:
+                    await asyncio.sleep(pause)
+            else:
+                if waiting:  # the relay may have been at the end of its window
+                    databases.doorbell(service.name).ring()
+                return
+
+    dramatiq.actor(actor_name=f"{service.name}.acknowledge", queue_name=queue, broker=broker)(acknowledge)
+    return queue
+
+
+def _jobs_actor(broker: dramatiq.Broker, service: Service, databases: Databases) -> str:
+    queue = f"{service.name}.jobs"
+
+    async def run(name: Any = None, **_unknown: Any) -> None:
+        try:
+            await run_job(databases, service, str(name))
+        except PASSING as error:
+            log.warning("worker.job_not_run", service=service.name, job=name, error=repr(error))
+        except Exception:
+            log.exception("worker.job_failed", service=service.name, job=name)
+
+    dramatiq.actor(actor_name=f"{service.name}.run_job", queue_name=queue, broker=broker)(run)
+    return queue
+
+
+def _uuid(value: Any) -> UUID | None:
+    with contextlib.suppress(ValueError, TypeError, AttributeError):
+        return UUID(value)
+    return None
+
+
+class _OwnPools(Middleware):
+    """Closes what the actors opened in their event loop, before that loop is stopped."""
+
+    def __init__(self, databases: Databases, sender: Sender) -> None:
+        self._databases = databases
+        self._sender = sender
+
+    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        self._sender.close()
+        if thread := get_event_loop_thread():
+            thread.run_coroutine(self._databases.close())

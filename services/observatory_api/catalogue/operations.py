@@ -1,0 +1,51 @@
+"""What is counted, and how."""
+
+from collections.abc import Iterable
+
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.problems import NotFound
+from services.observatory_api.catalogue.labels import DIMENSIONS
+from services.observatory_api.catalogue.schemas import CatalogueRead, DimensionRead, IndicatorRead
+from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
+from services.observatory_api.indicators.model import Indicator
+from services.observatory_api.ledger.definitions import current_numbers
+
+
+async def indicators(db: Database, *, catalogue: Catalogue = CATALOGUE) -> CatalogueRead:
+    """Every indicator, under the definition current today."""
+    numbers = await current_numbers(db, catalogue, clock.now())
+    return CatalogueRead(items=[described(catalogue, catalogue.definitions(code)[numbers[code]]) for code in catalogue.codes])
+
+
+async def indicator(db: Database, code: str, *, catalogue: Catalogue = CATALOGUE) -> IndicatorRead:
+    """One indicator, under the definition current today. Raises `NotFound`."""
+    definitions = catalogue.definitions(code)
+    if not definitions:
+        raise NotFound(f"L'indicateur {code} n'existe pas.")
+    numbers = await current_numbers(db, catalogue, clock.now())
+    return described(catalogue, definitions[numbers[code]])
+
+
+def described(catalogue: Catalogue, one: Indicator) -> IndicatorRead:
+    """What the catalogue says of an indicator; a formula has the sources of what it is made of."""
+    return IndicatorRead(
+        code=one.code,
+        label=one.label,
+        definition=one.definition,
+        words=one.words,
+        kind=one.kind,
+        unit=one.unit,
+        reading=one.reading,
+        dimensions=[DimensionRead(name=name, label=DIMENSIONS[name], several=name in one.many) for name in one.by],
+        sources=sorted(set(_sources(catalogue, one))),
+        of=list(one.of),
+        owner=one.owner,
+    )
+
+
+def _sources(catalogue: Catalogue, one: Indicator) -> Iterable[str]:
+    yield from one.sources
+    for code in one.of:
+        for part in catalogue.definitions(code).values():
+            yield from _sources(catalogue, part)

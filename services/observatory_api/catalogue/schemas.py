@@ -1,0 +1,38 @@
+"""What the catalogue says of an indicator."""
+
+from pydantic import BaseModel, Field
+
+from services.observatory_api.indicators.model import Kind, Reading, Unit
+
+
+class DimensionRead(BaseModel):
+    """Une dimension d'un indicateur."""
+
+    name: str = Field(description="Nom, à donner dans `by` ou comme filtre.", examples=["department"])
+    label: str = Field(description="Libellé.", examples=["Département"])
+    several: bool = Field(
+        description="Un même fait peut y avoir plusieurs valeurs : il compte entièrement dans chacune, une fois au total."
+    )
+
+
+class IndicatorRead(BaseModel):
+    """Un indicateur : ce qu'il compte, en mots, et comment."""
+
+    code: str = Field(description="Code.", examples=["K06"])
+    label: str = Field(description="Libellé.", examples=["Jalons tenus"])
+    definition: int = Field(description="Numéro de la définition.", examples=[1])
+    words: str = Field(description="Définition, en mots.")
+    kind: Kind = Field(description="Nature : somme, distribution, cellules distinctes, ou formule.")
+    unit: Unit = Field(description="Unité.")
+    reading: Reading = Field(description="Stock (ce qui vaut un jour donné) ou flux (ce qui a eu lieu).")
+    dimensions: list[DimensionRead] = Field(description="Ce par quoi il se répartit.")
+    sources: list[str] = Field(description="États dont il est calculé, `service.nature`.", examples=[["actions.milestone"]])
+    of: list[str] = Field(description="Indicateurs dont il est la formule.", examples=[["R04", "R08"]])
+    owner: str = Field(description="Qui en répond.")
+
+
+class CatalogueRead(BaseModel):
+    """Le catalogue des indicateurs."""
+
+    items: list[IndicatorRead] = Field(description="Un par indicateur, par code.")
+    next: None = Field(default=None, description="Toujours absent : le catalogue tient en une page.")

@@ -1,0 +1,13 @@
+"""Sites actifs : nombre de sites des organisations du plan, hors sites fermés."""
+
+from collections.abc import Iterable
+
+from services.contracts.access import OrganisationStatus, SiteState
+from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
+
+
+@total("A01", label="Sites actifs", definition=1, by=("department", "sector"))
+def active_sites(site: SiteState) -> Iterable[Contribution]:
+    for spell in spells(site.history):
+        if spell.status == OrganisationStatus.active:
+            yield from lasting(count(spell.start), spell.end)

@@ -1,0 +1,95 @@
+"""The list of indicators: what is not here does not exist."""
+
+from collections.abc import Mapping, Sequence
+
+from services.contracts.envelope import State
+from services.observatory_api.indicators.a01_active_sites import active_sites
+from services.observatory_api.indicators.a02_active_organisations import active_organisations
+from services.observatory_api.indicators.i01_offered_seat_weeks import offered_seat_weeks
+from services.observatory_api.indicators.i04_fill_rate import fill_rate as placement_fill_rate
+from services.observatory_api.indicators.i08_response_time import response_time
+from services.observatory_api.indicators.i09_decline_rate import decline_rate
+from services.observatory_api.indicators.i27_active_units import active_units
+from services.observatory_api.indicators.i28_open_offers import open_offers
+from services.observatory_api.indicators.i29_pending_requests import pending_requests
+from services.observatory_api.indicators.k03_actions_by_status import actions_by_status
+from services.observatory_api.indicators.k04_flagship_launched import flagship_launched
+from services.observatory_api.indicators.k05_actions_late import actions_late
+from services.observatory_api.indicators.k06_milestones_on_time import milestones_on_time
+from services.observatory_api.indicators.k07_milestone_slip import milestone_slip
+from services.observatory_api.indicators.k08_milestones_overdue import milestones_overdue
+from services.observatory_api.indicators.k14_transversality import transversality
+from services.observatory_api.indicators.k15_axis_objective_coverage import axis_objective_coverage
+from services.observatory_api.indicators.k32_actions_in_preparation import actions_in_preparation
+from services.observatory_api.indicators.model import Feed, Indicator
+from services.observatory_api.indicators.r01_open_posts import open_posts
+from services.observatory_api.indicators.r02_fill_rate import fill_rate as post_fill_rate
+from services.observatory_api.indicators.r03_time_to_fill import time_to_fill
+from services.observatory_api.indicators.r04_committed_cents import committed_cents
+from services.observatory_api.indicators.r05_commit_rate import commit_rate
+from services.observatory_api.indicators.r06_employers_recruiting import employers_recruiting
+from services.observatory_api.indicators.r07_answer_rate import answer_rate
+from services.observatory_api.indicators.r08_envelope_ceilings import envelope_ceilings
+from services.observatory_api.indicators.r09_active_schemes import active_schemes
+from services.observatory_api.indicators.r10_applications_received import applications_received
+from services.observatory_api.indicators.r11_pending_applications import pending_applications
+from services.observatory_api.indicators.r12_open_envelopes import open_envelopes
+
+
+class Catalogue:
+    """Indicators by code and definition number, and those that a kind of state feeds.
+
+    A code may be there twice while a new definition is filled beside the old. A retired one is read, no longer fed.
+    """
+
+    def __init__(self, indicators: Sequence[Indicator]) -> None:
+        self.indicators = tuple(sorted(indicators, key=lambda indicator: (indicator.code, indicator.definition)))
+        self.feeds: dict[type[State], tuple[tuple[Indicator, Feed], ...]] = {}
+        for indicator in self.indicators:
+            for feed in () if indicator.retired else indicator.feeds:
+                self.feeds[feed.state] = (*self.feeds.get(feed.state, ()), (indicator, feed))
+
+    def definitions(self, code: str) -> Mapping[int, Indicator]:
+        """An indicator's definitions by number, the oldest first; empty when the code is unknown."""
+        return {indicator.definition: indicator for indicator in self.indicators if indicator.code == code}
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code, sorted."""
+        return tuple(dict.fromkeys(indicator.code for indicator in self.indicators))
+
+
+CATALOGUE = Catalogue(
+    (
+        active_sites,
+        active_organisations,
+        actions_by_status,
+        flagship_launched,
+        actions_late,
+        milestones_on_time,
+        milestone_slip,
+        milestones_overdue,
+        transversality,
+        axis_objective_coverage,
+        actions_in_preparation,
+        offered_seat_weeks,
+        placement_fill_rate,
+        response_time,
+        decline_rate,
+        active_units,
+        open_offers,
+        pending_requests,
+        open_posts,
+        post_fill_rate,
+        time_to_fill,
+        committed_cents,
+        commit_rate,
+        employers_recruiting,
+        answer_rate,
+        envelope_ceilings,
+        active_schemes,
+        applications_received,
+        pending_applications,
+        open_envelopes,
+    )
+)

@@ -1,0 +1,16 @@
+"""Taux de refus : part des demandes refusées parmi celles auxquelles le terrain a répondu, au jour de la réponse."""
+
+from collections.abc import Iterable
+
+from services.contracts.internships import RequestState, RequestStatus
+from services.kernel.clock import day_of
+from services.observatory_api.indicators.model import Contribution, denominator, numerator, ratio
+
+
+@ratio("I09", label="Taux de refus", definition=1, by=("department", "profession"))
+def decline_rate(request: RequestState) -> Iterable[Contribution]:
+    if request.answered_at:
+        answered_on = day_of(request.answered_at)
+        yield denominator(answered_on)
+        if request.status is RequestStatus.declined:
+            yield numerator(answered_on)

@@ -1,0 +1,22 @@
+"""Terrains actifs : nombre de terrains de stage qui accueillent.
+
+Un terrain ouvert à plusieurs professions compte une fois dans le total, et une fois dans chacune.
+"""
+
+from collections.abc import Iterable
+
+from services.contracts.internships import UnitState, UnitStatus
+from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
+
+
+@total(
+    "I27",
+    label="Terrains actifs",
+    definition=1,
+    by=("department", "profession", "first_placement_suitable"),
+    many=("profession",),
+)
+def active_units(unit: UnitState) -> Iterable[Contribution]:
+    for spell in spells(unit.history):
+        if spell.status == UnitStatus.active:
+            yield from lasting(count(spell.start), spell.end)

@@ -1,0 +1,20 @@
+"""Actions par statut : nombre d'actions du plan dans chaque statut, brouillons exclus."""
+
+from collections.abc import Iterable
+
+from services.contracts.actions import ActionState, ActionStatus
+from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
+
+
+@total(
+    "K03",
+    label="Actions par statut",
+    definition=1,
+    by=("status", "axis", "objective", "department", "cohort", "flagship"),
+    many=("objective", "department"),
+    labels=("status",),
+)
+def actions_by_status(action: ActionState) -> Iterable[Contribution]:
+    for spell in spells(action.history):
+        if spell.status != ActionStatus.draft:
+            yield from lasting(count(spell.start, status=spell.status), spell.end)

@@ -1,0 +1,16 @@
+"""Transversalité : part des actions vivantes qui couvrent les trois secteurs (sanitaire, médico-social, social)."""
+
+from collections.abc import Iterable
+
+from services.contracts.actions import ActionState
+from services.contracts.codes import Sector
+from services.observatory_api.indicators.model import Contribution, Reading, denominator, lasting, numerator, ratio
+from services.observatory_api.indicators.plan import live_spells
+
+
+@ratio("K14", label="Transversalité", definition=1, by=("axis", "department"), many=("department",), reading=Reading.stock)
+def transversality(action: ActionState) -> Iterable[Contribution]:
+    for spell in live_spells(action):
+        yield from lasting(denominator(spell.start), spell.end)
+        if set(action.sectors) == set(Sector):
+            yield from lasting(numerator(spell.start), spell.end)

@@ -1,0 +1,22 @@
+"""Postes pourvus : affectations confirmées, rapportées aux postes des besoins publiés.
+
+Les postes non pourvus d'un besoin annulé ne comptent pas ; ceux d'un besoin expiré comptent.
+"""
+
+from collections.abc import Iterable
+
+from services.contracts.recruitment import AssignmentState, NeedState, NeedStatus
+from services.kernel.clock import day_of
+from services.observatory_api.indicators.model import Contribution, Reading, denominator, lasting, numerator, ratio
+
+
+@ratio("R02", label="Postes pourvus", definition=1, by=("department", "profession", "urgency"), reading=Reading.stock)
+def fill_rate(need: NeedState) -> Iterable[Contribution]:
+    if need.published_at is not None:
+        posts = need.filled_count if need.status is NeedStatus.cancelled else need.headcount
+        yield denominator(day_of(need.published_at), posts)
+
+
+@fill_rate.also
+def filled(assignment: AssignmentState) -> Iterable[Contribution]:
+    yield from lasting(numerator(day_of(assignment.confirmed_at)), assignment.cancelled_on)

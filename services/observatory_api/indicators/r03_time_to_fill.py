@@ -1,0 +1,18 @@
+"""Délai pour pourvoir un poste.
+
+Nombre de jours entre la publication du besoin et la confirmation de l'affectation, au jour de la confirmation. Les
+affectations annulées ne comptent pas. Médiane et neuvième décile sont des valeurs observées (rang le plus proche).
+"""
+
+from collections.abc import Iterable
+
+from services.contracts.recruitment import AssignmentState, AssignmentStatus
+from services.kernel.clock import day_of
+from services.observatory_api.indicators.model import Contribution, distribution, sample
+
+
+@distribution("R03", label="Délai pour pourvoir un poste", definition=1, by=("department", "profession", "urgency"))
+def time_to_fill(assignment: AssignmentState) -> Iterable[Contribution]:
+    if assignment.status is not AssignmentStatus.cancelled:
+        confirmed_on = day_of(assignment.confirmed_at)
+        yield sample(confirmed_on, (confirmed_on - day_of(assignment.need_published_at)).days)

@@ -1,0 +1,13 @@
+"""Dispositifs actifs : nombre de dispositifs de recrutement ouverts."""
+
+from collections.abc import Iterable
+
+from services.contracts.recruitment import SchemeState, SchemeStatus
+from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
+
+
+@total("R09", label="Dispositifs actifs", definition=1, by=("scheme_kind",))
+def active_schemes(scheme: SchemeState) -> Iterable[Contribution]:
+    for spell in spells(scheme.history):
+        if spell.status == SchemeStatus.active:
+            yield from lasting(count(spell.start), spell.end)

@@ -1,0 +1,13 @@
+"""Candidatures en attente : nombre de candidatures sans réponse de l'employeur, ni retirées."""
+
+from collections.abc import Iterable
+
+from services.contracts.recruitment import ApplicationState, ApplicationStatus
+from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
+
+
+@total("R11", label="Candidatures en attente", definition=1, by=("department", "profession", "urgency"))
+def pending_applications(application: ApplicationState) -> Iterable[Contribution]:
+    for spell in spells(application.history):
+        if spell.status == ApplicationStatus.submitted:
+            yield from lasting(count(spell.start), spell.end)

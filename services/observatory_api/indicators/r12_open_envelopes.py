@@ -1,0 +1,13 @@
+"""Enveloppes ouvertes : nombre d'enveloppes qui acceptent des engagements, ni gelées ni closes."""
+
+from collections.abc import Iterable
+
+from services.contracts.recruitment import EnvelopeStatus, SchemeEnvelopeState
+from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
+
+
+@total("R12", label="Enveloppes ouvertes", definition=1, by=("scheme_code", "fiscal_year", "funder", "department"))
+def open_envelopes(envelope: SchemeEnvelopeState) -> Iterable[Contribution]:
+    for spell in spells(envelope.history):
+        if spell.status == EnvelopeStatus.open:
+            yield from lasting(count(spell.start), spell.end)

@@ -1,0 +1,117 @@
+"""`plam rebuild`: contributions are computed again from the facts, and only what differs is posted."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from services.contracts.envelope import State
+from services.contracts.registry import newest_state
+from services.kernel.database import Database, Databases
+from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
+from services.observatory_api.ledger.apply import numbered
+from services.observatory_api.ledger.contributions import Contributed, contributed
+from services.observatory_api.ledger.posting import Sums, add, as_text, from_text, post
+from services.observatory_api.ledger.series import numbers_of
+
+PAGE = 500
+NEXT_FACTS = """
+SELECT source, kind, entity_key, number, state, contributions FROM fact
+WHERE (source, kind, entity_key) > ($1, $2, $3) ORDER BY source, kind, entity_key LIMIT $4
+"""
+CHANGE = """
+UPDATE fact AS f SET previous = f.contributions, contributions = t.c
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS t(s, k, e, c)
+WHERE (f.source, f.kind, f.entity_key) = (t.s, t.k, t.e)
+"""
+ROLLED_UP = """
+SELECT s.indicator || '/' || s.definition || '/' || s.measure AS measure, s.department, e."on", sum(e.amount)::bigint AS amount
+FROM entry e JOIN series s ON s.id = e.series WHERE s.department IS NOT NULL GROUP BY 1, 2, 3
+"""
+REFILL = f"""
+WITH truth AS ({ROLLED_UP}), wrong AS (
+    SELECT coalesce(t.measure, d.measure) AS measure, coalesce(t.department, d.department) AS department,
+           coalesce(t."on", d."on") AS "on", coalesce(t.amount, 0) AS amount
+    FROM truth t FULL JOIN daily d USING (measure, department, "on")
+    WHERE coalesce(t.amount, 0) <> coalesce(d.amount, 0)
+)
+INSERT INTO daily AS d (measure, department, "on", amount) SELECT measure, department, "on", amount FROM wrong
+ON CONFLICT (measure, department, "on") DO UPDATE SET amount = excluded.amount
+"""  # noqa: S608  # a constant within a constant
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild did: on a healthy system, nothing."""
+
+    facts: int
+    changed: int
+    entries: int
+    days: int
+
+
+async def rebuild(databases: Databases, *, catalogue: Catalogue = CATALOGUE, progress: Progress | None = None) -> Rebuilt:
+    """Computes every fact's contributions with today's functions, and fills the roll-up from the entries.
+
+    Runs beside the workers: facts are locked in the order in which they lock them, a page at a time.
+    """
+    facts = changed = entries = 0
+    after = ("", "", "")
+    while True:
+        async with databases.open("observatory", "worker") as db:
+            page = await (await db.connection()).fetch(f"{NEXT_FACTS} FOR UPDATE", *after, PAGE)
+            if not page:
+                break
+            moved, posted = await _rebuild_page(db, page, catalogue)
+        after = (page[-1]["source"], page[-1]["kind"], page[-1]["entity_key"])
+        facts, changed, entries = facts + len(page), changed + moved, entries + posted
+        if progress:
+            progress(facts)
+    async with databases.open("observatory", "worker") as db:
+        days = await refill(await db.connection())
+    return Rebuilt(facts, changed, entries, days)
+
+
+async def refill(connection: asyncpg.Connection) -> int:
+    """Sets right the days of the roll-up that differ from the sums of their entries; answers how many did.
+
+    Workers write entries first and the roll-up next. Under this lock, every entry that has been added up is visible, and
+    every entry that has not will be added up later.
+    """
+    await connection.execute("LOCK TABLE daily IN SHARE ROW EXCLUSIVE MODE")
+    done: str = await connection.execute(REFILL)
+    return int(done.rpartition(" ")[2])
+
+
+async def _rebuild_page(db: Database, page: Sequence[asyncpg.Record], catalogue: Catalogue) -> tuple[int, int]:
+    numbers = numbers_of(db)
+    found: list[list[Contributed]] = [list(contributed(catalogue, state_of(row))) for row in page]
+    await numbers.learn({place for each in found for place, _, _ in each if place not in numbers.of_place}, db)
+    changes: list[tuple[str, str, str, str]] = []
+    differences: Sums = {}
+    for row, each in zip(page, found, strict=True):
+        sums = numbered(each, numbers)
+        text = as_text(sums)
+        if text != row["contributions"]:
+            changes.append((row["source"], row["kind"], row["entity_key"], text))
+            add(differences, sums)
+            add(differences, from_text(row["contributions"]), -1)
+    connection = await db.connection()
+    if changes:
+        await connection.execute(CHANGE, *zip(*changes, strict=True))
+    return len(changes), await post(connection, differences, numbers, "rebuild")
+
+
+async def facts(connection: asyncpg.Connection) -> AsyncIterator[Sequence[asyncpg.Record]]:
+    """Every fact, a page at a time."""
+    after = ("", "", "")
+    while page := await connection.fetch(NEXT_FACTS, *after, PAGE):
+        yield page
+        after = (page[-1]["source"], page[-1]["kind"], page[-1]["entity_key"])
+
+
+def state_of(row: asyncpg.Record) -> State:
+    """A fact's state, in the newest shape."""
+    return newest_state(row["kind"], row["number"], row["state"])

@@ -1,0 +1,100 @@
+"""The numbers of the series: asked of the database once, then known to the process."""
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import asyncpg
+import orjson
+
+from services.kernel.database import Database, Databases
+from services.kernel.problems import Unavailable
+from services.observatory_api.ledger.contributions import Place, SeriesKey, series_of
+
+INSERT = """
+INSERT INTO series (indicator, definition, measure, dimensions, department)
+SELECT i, d, m, x::jsonb, p FROM unnest($1::text[], $2::smallint[], $3::text[], $4::text[], $5::text[]) AS t(i, d, m, x, p)
+ON CONFLICT DO NOTHING
+"""
+FIND = """
+SELECT s.id, t.position
+FROM unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) WITH ORDINALITY AS t(i, d, m, x, position)
+JOIN series s ON (s.indicator, s.definition, s.measure, s.dimensions) = (t.i, t.d, t.m, t.x::jsonb)
+"""
+ROLLS = "SELECT id, indicator || '/' || definition || '/' || measure AS measure, department FROM series WHERE id = ANY($1::bigint[])"
+
+
+class Roll(NamedTuple):
+    """The row of `daily`, but for the day, that a series is added to."""
+
+    measure: str
+    department: str
+
+
+class SeriesNumbers:
+    """What a process knows of the series: the numbers that a place stands for, and where each number is rolled up."""
+
+    def __init__(self) -> None:
+        self.of_place: dict[Place, tuple[int, ...]] = {}
+        self.rolls: dict[int, Roll | None] = {}
+
+    async def learn(self, places: Iterable[Place], db: Database) -> None:
+        """Numbers the places not known yet, on a second connection that commits at once, whatever becomes of the batch.
+
+        Inserted in order, so that two processes that meet the same new series wait for one another without deadlock.
+        """
+        wanted = {place: series_of(place) for place in places}
+        if not wanted:
+            return
+        keys = sorted({key for listed in wanted.values() for key in listed}, key=_order)
+        pool = await db.databases.pool(db.service, "worker")
+        try:
+            connection = await pool.acquire(timeout=db.databases.settings.acquire_timeout)
+        except TimeoutError as error:
+            raise Unavailable("Toutes les connexions à la base sont occupées.") from error
+        try:
+            numbers = await self._numbers(connection, keys)
+            if missing := [key for key in keys if key not in numbers]:
+                await connection.execute(INSERT, *_columns(missing), [key.department for key in missing])
+                numbers |= await self._numbers(connection, missing)
+        finally:
+            await pool.release(connection)
+        for key, number in numbers.items():
+            measure = f"{key.indicator}/{key.definition}/{key.measure}"
+            self.rolls[number] = Roll(measure, key.department) if key.department else None
+        for place, listed in wanted.items():
+            self.of_place[place] = tuple(numbers[key] for key in listed)
+
+    async def learn_rolls(self, numbers: Collection[int], connection: asyncpg.Connection) -> None:
+        """Learns where series that other processes numbered are rolled up."""
+        unknown = [number for number in numbers if number not in self.rolls]
+        for row in await connection.fetch(ROLLS, unknown) if unknown else ():
+            self.rolls[row["id"]] = Roll(row["measure"], row["department"]) if row["department"] else None
+
+    async def _numbers(self, connection: asyncpg.Connection, keys: list[SeriesKey]) -> dict[SeriesKey, int]:
+        return {keys[row["position"] - 1]: row["id"] for row in await connection.fetch(FIND, *_columns(keys))}
+
+
+_known: WeakKeyDictionary[Databases, SeriesNumbers] = WeakKeyDictionary()
+
+
+def numbers_of(db: Database) -> SeriesNumbers:
+    """What this process knows of the series of a database."""
+    return _known.setdefault(db.databases, SeriesNumbers())
+
+
+def _columns(keys: list[SeriesKey]) -> tuple[list[str], list[int], list[str], list[str]]:
+    return (
+        [key.indicator for key in keys],
+        [key.definition for key in keys],
+        [key.measure for key in keys],
+        [_json(key) for key in keys],
+    )
+
+
+def _order(key: SeriesKey) -> tuple[str, int, str, str]:
+    return key.indicator, key.definition, key.measure, _json(key)
+
+
+def _json(key: SeriesKey) -> str:
+    return orjson.dumps(dict(key.dimensions)).decode()

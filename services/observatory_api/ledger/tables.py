@@ -1,0 +1,80 @@
+"""The tables of facts and figures, in the observatory's schema.
+
+fact (newest state of each entity, and what it contributes) ──differences──▶ entry (append-only) ──▶ daily (roll-up)
+series names what is summed; batch orders what was recorded; definition dates the changes of definition
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+
+from services.kernel.schema import service_metadata
+
+METADATA = service_metadata("observatory")
+
+_instant = TIMESTAMP(timezone=True)
+
+fact = sa.Table(
+    "fact",
+    METADATA,
+    sa.Column("source", sa.Text(collation="C"), primary_key=True),
+    sa.Column("kind", sa.Text(collation="C"), primary_key=True),
+    sa.Column("entity_key", sa.Text(collation="C"), primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("number", sa.SmallInteger, nullable=False, comment="the number of the state's shape"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("contributions", sa.Text, nullable=False, comment="[[series, day, amount], …], sorted"),
+    sa.Column("previous", sa.Text, comment="the contributions that stood before the last change"),
+    postgresql_with={"fillfactor": 80},
+)
+
+series = sa.Table(
+    "series",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("indicator", sa.Text(collation="C"), nullable=False),
+    sa.Column("definition", sa.SmallInteger, nullable=False),
+    sa.Column("measure", sa.Text(collation="C"), nullable=False),
+    sa.Column("dimensions", JSONB, nullable=False),
+    sa.Column("department", sa.Text(collation="C"), comment="where daily adds it up; null: not rolled up"),
+    sa.UniqueConstraint("indicator", "definition", "measure", "dimensions", name="series_what"),
+)
+
+batch = sa.Table(
+    "batch",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True),
+    sa.Column("recorded_at", _instant, nullable=False, unique=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("entries", sa.Integer, nullable=False),
+    sa.CheckConstraint("reason IN ('events', 'rebuild', 'definition')", name="reason"),
+)
+
+# No foreign keys: the check would cost every entry two triggers, and a batch's row is written after its entries.
+# `plam verify` counts the entries that have no batch or no series.
+entry = sa.Table(
+    "entry",
+    METADATA,
+    sa.Column("series", sa.BigInteger, primary_key=True),
+    sa.Column("on", sa.Date, primary_key=True),
+    sa.Column("batch", sa.BigInteger, primary_key=True),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("amount <> 0", name="amount"),
+)
+
+daily = sa.Table(
+    "daily",
+    METADATA,
+    sa.Column("measure", sa.Text(collation="C"), primary_key=True, comment="indicator/definition/measure"),
+    sa.Column("department", sa.Text(collation="C"), primary_key=True),
+    sa.Column("on", sa.Date, primary_key=True),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+    postgresql_with={"fillfactor": 80},
+)
+
+definition = sa.Table(
+    "definition",
+    METADATA,
+    sa.Column("indicator", sa.Text(collation="C"), primary_key=True),
+    sa.Column("number", sa.SmallInteger, primary_key=True),
+    sa.Column("current_from", _instant, nullable=False, comment="stamp of the batch that switched to it"),
+)

@@ -1,0 +1,235 @@
+"""Reading figures: one snapshot, the definitions then current, and an answer that says what it knew."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.problems import FieldError, Invalid, NotFound
+from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
+from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading
+from services.observatory_api.ledger.definitions import current_numbers
+from services.observatory_api.values import queries
+from services.observatory_api.values.figures import Tally, figure, merged, months
+from services.observatory_api.values.queries import Question
+from services.observatory_api.values.schemas import (
+    DashboardQuery,
+    DashboardRead,
+    GroupRead,
+    IndicatorValue,
+    PointRead,
+    ValuesQuery,
+    ValuesRead,
+)
+
+ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
+"""What an empty ledger knew."""
+MONTHS = 12
+MOST_MONTHS = 120
+
+Group = tuple[str | None, ...]
+Sums = dict[Group, dict[date | None, Tally]]
+"""group → month (None: before the series, or no series) → sums."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure, and its points when a series was asked for."""
+
+    total: Figure
+    points: Sequence[Figure] | None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One snapshot of the ledger: what it knows, and the definitions current in it."""
+
+    db: Database
+    catalogue: Catalogue
+    known_at: datetime
+    past: bool
+    numbers: Mapping[str, int]
+
+    def current(self, code: str) -> Indicator:
+        """The definition of an indicator that is current in the snapshot. Raises `NotFound`."""
+        definitions = self.catalogue.definitions(code)
+        if not definitions:
+            raise NotFound(f"L'indicateur {code} n'existe pas.")
+        if self.numbers[code] not in definitions:
+            raise refused("known_at", f"La définition {self.numbers[code]} de {code}, alors en vigueur, n'est plus lisible.")
+        return definitions[self.numbers[code]]
+
+    def question(self, as_of: date, **asked: Any) -> Question:
+        """A question about the snapshot: what happened up to `as_of`, and no later than `end`."""
+        end = asked.pop("end", None)
+        following = as_of + timedelta(days=1)
+        return Question(end=min(end, following) if end else following, known_at=self.known_at if self.past else None, **asked)
+
+
+def refused(parameter: str, detail: str) -> Invalid:
+    """A 422 that names a query parameter."""
+    return Invalid(detail, errors=[FieldError(pointer=parameter, location="query", code="refused", detail=detail)])
+
+
+async def open_snapshot(db: Database, known_at: datetime | None, catalogue: Catalogue = CATALOGUE) -> Reader:
+    """Begins to read in one snapshot. Raises `Invalid` for a `known_at` that the ledger has not reached."""
+    connection = await db.connection()
+    await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    newest = (await db.fetch(queries.newest_stamp()))[0] or ORIGIN
+    if known_at is not None and known_at > newest:
+        raise refused("known_at", f"Le registre ne sait rien après le {newest.isoformat()}.")
+    at = known_at or newest
+    return Reader(db, catalogue, at, known_at is not None, await current_numbers(db, catalogue, at))
+
+
+async def indicator_values(db: Database, code: str, query: ValuesQuery, *, catalogue: Catalogue = CATALOGUE) -> ValuesRead:
+    """The figures of one indicator. Raises `NotFound`, and `Invalid` for what it cannot be asked."""
+    reader = await open_snapshot(db, query.known_at, catalogue)
+    indicator = reader.current(code)
+    as_of = query.as_of or clock.today()
+    by, filters = query.groups(), query.filters()
+    check(indicator, by, filters, query)
+    wanted = wanted_months(query, as_of)
+    question = reader.question(as_of, start=query.start, end=query.end, filters=filters, first_month=wanted[0] if wanted else None)
+    total = (await shown(reader, indicator, question, wanted)).get((), Shown(Figure(None), None))
+    groups = await shown(reader, indicator, replace(question, by=by), wanted) if by else {}
+    return ValuesRead(
+        **_about(indicator, total, wanted),
+        as_of=as_of,
+        known_at=reader.known_at,
+        start=query.start,
+        end=query.end,
+        filters=filters,
+        by=list(by),
+        additive=indicator.measures == ("count",) and not indicator.many & set(by),
+        groups=[
+            GroupRead(dimensions=dict(zip(by, group, strict=True)), series=_points(one, wanted), **one.total._asdict())
+            for group, one in sorted(groups.items(), key=lambda item: [(value is None, value or "") for value in item[0]])
+            if _says_something(one)
+        ],
+    )
+
+
+async def dashboard(db: Database, query: DashboardQuery, *, catalogue: Catalogue = CATALOGUE) -> DashboardRead:
+    """The regional figure of every indicator, in one snapshot."""
+    reader = await open_snapshot(db, query.known_at, catalogue)
+    as_of = query.as_of or clock.today()
+    wanted = wanted_months(query, as_of)
+    question = reader.question(as_of, first_month=wanted[0] if wanted else None)
+    current = [reader.current(code) for code in catalogue.codes]
+    sums = await rolled_up_sums(reader, [one for one in current if queries.rolled_up(one, question)], question)
+    items = []
+    for indicator in current:
+        found = await shown(reader, indicator, question, wanted, sums)
+        items.append(IndicatorValue(**_about(indicator, found[()], wanted)))
+    return DashboardRead(as_of=as_of, known_at=reader.known_at, items=items)
+
+
+def check(indicator: Indicator, by: Sequence[str], filters: Mapping[str, str], query: ValuesQuery) -> None:
+    """Raises `Invalid` for a question that has no answer."""
+    for name in by:
+        if name not in indicator.by:
+            raise refused("by", f"{indicator.code} n'a pas de dimension « {name} » ; il a : {', '.join(indicator.by) or 'aucune'}.")
+    for name in filters:
+        if name not in indicator.by:
+            raise refused(name, f"{indicator.code} n'a pas de dimension « {name} » ; il a : {', '.join(indicator.by) or 'aucune'}.")
+    if len(several := sorted(indicator.many & {*by, *filters})) > 1:
+        raise refused("by", f"Un même fait a plusieurs valeurs de {' et de '.join(several)} : une seule de ces dimensions à la fois.")
+    if query.start and query.end and query.end <= query.start:
+        raise refused("to", "La fin de la période est exclue : elle doit suivre son début.")
+    if query.start and indicator.reading is Reading.stock and indicator.kind in (Kind.cell, Kind.distribution):
+        raise refused("from", f"{indicator.code} dit ce qui vaut un jour donné : il n'a pas de début de période.")
+
+
+def wanted_months(query: DashboardQuery, as_of: date) -> list[date]:
+    """The first days of the months of the series asked for: the period's, or the last twelve. Raises `Invalid` for too many."""
+    if query.every is None:
+        return []
+    start = end = None
+    if isinstance(query, ValuesQuery):
+        start, end = query.start, query.end
+    last_day = min(as_of, end - timedelta(days=1)) if end else as_of
+    last = last_day.year * 12 + last_day.month - 1
+    first = start.year * 12 + start.month - 1 if start else last - MONTHS + 1
+    if last - first >= MOST_MONTHS:
+        raise refused("from", f"Une série a {MOST_MONTHS} mois au plus.")
+    return [date(month // 12, month % 12 + 1, 1) for month in range(first, last + 1)]
+
+
+async def shown(
+    reader: Reader, indicator: Indicator, question: Question, wanted: Sequence[date], known: Mapping[str, Sums] | None = None
+) -> dict[Group, Shown]:
+    """An indicator's figures by group; without groups, always the one of ()."""
+    if indicator.kind is Kind.derived:
+        return await _derived(reader, indicator, question, wanted, known)
+    sums = (known or {}).get(indicator.code)
+    if sums is None:
+        sums = await sums_of(reader, indicator, question)
+    if not question.by:
+        sums.setdefault((), {})
+    return {
+        group: Shown(figure(indicator, merged(by_month.values())), months(indicator, by_month, wanted) if wanted else None)
+        for group, by_month in sums.items()
+    }
+
+
+async def _derived(
+    reader: Reader, indicator: Indicator, question: Question, wanted: Sequence[date], known: Mapping[str, Sums] | None
+) -> dict[Group, Shown]:
+    assert indicator.formula is not None
+    parts = [await shown(reader, reader.current(code), question, wanted, known) for code in indicator.of]
+    empty = Shown(Figure(None), [Figure(None)] * len(wanted) if wanted else None)
+    made = {}
+    for group in dict.fromkeys(group for part in parts for group in part):
+        found = [part.get(group, empty) for part in parts]
+        points = [indicator.formula(*each) for each in zip(*(one.points or () for one in found), strict=True)] if wanted else None
+        made[group] = Shown(indicator.formula(*(one.total for one in found)), points)
+    return made
+
+
+async def sums_of(reader: Reader, indicator: Indicator, question: Question) -> Sums:
+    """The sums of one indicator."""
+    if queries.rolled_up(indicator, question):
+        return (await rolled_up_sums(reader, [indicator], question))[indicator.code]
+    sums: Sums = {}
+    for row in await reader.db.fetch(queries.entry_sums(indicator, question)):
+        group = tuple(row[f"g{position}"] for position in range(len(question.by)))
+        detail = row["detail"] if indicator.detail else ""
+        sums.setdefault(group, {}).setdefault(row["month"], {})[row["measure"], detail] = row["amount"]
+    return sums
+
+
+async def rolled_up_sums(reader: Reader, indicators: Sequence[Indicator], question: Question) -> dict[str, Sums]:
+    """The sums of several indicators in one look at the roll-up, by code."""
+    sums: dict[str, Sums] = {indicator.code: {} for indicator in indicators}
+    for row in await reader.db.fetch(queries.daily_sums(indicators, question)) if indicators else ():
+        code, _, measure = row["measure"].split("/")
+        group: Group = (row["g0"],) if question.by else ()
+        sums[code].setdefault(group, {}).setdefault(row["month"], {})[measure, ""] = row["amount"]
+    return sums
+
+
+def _about(indicator: Indicator, one: Shown, wanted: Sequence[date]) -> dict[str, Any]:
+    return {
+        "code": indicator.code,
+        "label": indicator.label,
+        "definition": indicator.definition,
+        "kind": indicator.kind,
+        "unit": indicator.unit,
+        "reading": indicator.reading,
+        "series": _points(one, wanted),
+        **one.total._asdict(),
+    }
+
+
+def _points(one: Shown, wanted: Sequence[date]) -> list[PointRead] | None:
+    if not wanted or one.points is None:
+        return None
+    return [PointRead(month=f"{month:%Y-%m}", **point._asdict()) for month, point in zip(wanted, one.points, strict=True)]
+
+
+def _says_something(one: Shown) -> bool:
+    """Whether a group has anything in it. Sums that came to nothing may be rows or not: either way they are not shown."""
+    return any(part for item in (one.total, *(one.points or ())) for part in (item.numerator, item.denominator, item.samples))

@@ -1,0 +1,105 @@
+"""The statements that sum contributions: over the roll-up where it suffices, over the entries otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, any_, case, cast, func, select
+from sqlalchemy.sql.selectable import Select
+
+from services.observatory_api.indicators.model import REGION, Indicator, Kind
+from services.observatory_api.ledger.tables import batch, daily, entry, series
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which sums: from a day (or the origin) to a day excluded, by groups, under filters, by month from a month on, as known then."""
+
+    end: date
+    start: date | None = None
+    by: tuple[str, ...] = ()
+    filters: dict[str, str] = field(default_factory=dict)
+    first_month: date | None = None
+    known_at: datetime | None = None
+
+
+def newest_stamp() -> Select[Any]:
+    """The stamp of the newest batch."""
+    return select(func.max(batch.c.recorded_at))
+
+
+def rolled_up(indicator: Indicator, question: Question) -> bool:
+    """Whether the roll-up can answer: a sum as known now, split by nothing but departments."""
+    return indicator.kind is Kind.sum and question.known_at is None and {*question.by, *question.filters} <= {"department"}
+
+
+def measure_keys(indicator: Indicator) -> list[str]:
+    """An indicator's measures, as the roll-up names them."""
+    return [f"{indicator.code}/{indicator.definition}/{measure}" for measure in indicator.measures]
+
+
+def daily_sums(indicators: Sequence[Indicator], question: Question) -> Select[Any]:
+    """Sums of the roll-up: (measure key, month, amount, and g0 when grouped by department).
+
+    Where an entity has several departments, the region's sum stands in rows of its own: departments are not added up.
+    """
+    columns: list[ColumnElement[Any]] = [daily.c.measure, _month(daily.c.on, question), _total(daily.c.amount)]
+    statement = select(*columns).where(daily.c.measure == any_(_texts(indicators)))
+    apart = daily.c.measure == any_(_texts([one for one in indicators if "department" in one.many]))
+    if question.by:
+        statement = statement.add_columns(daily.c.department.label("g0")).group_by("g0")
+    if question.by or question.filters:
+        statement = statement.where(sa.or_(daily.c.department != REGION, ~apart))
+    else:
+        statement = statement.where(sa.or_(daily.c.department == REGION, ~apart))
+    if department := question.filters.get("department"):
+        statement = statement.where(daily.c.department == department)
+    return _between(statement, daily.c.on, question).group_by("measure", "month")
+
+
+def entry_sums(indicator: Indicator, question: Question) -> Select[Any]:
+    """Sums of the entries: (measure, month, amount, detail when the kind has one, g0…). One `many` dimension at the most is used."""
+    used = {*question.by, *question.filters}
+    columns: list[ColumnElement[Any]] = [series.c.measure, _month(entry.c.on, question), _total(entry.c.amount)]
+    names = ["measure", "month"]
+    if indicator.detail:
+        columns.append(series.c.dimensions[indicator.detail].astext.label("detail"))
+        names.append("detail")
+    for position, name in enumerate(question.by):
+        columns.append(series.c.dimensions[name].astext.label(f"g{position}"))
+        names.append(f"g{position}")
+    statement = (
+        select(*columns)
+        .join_from(series, entry, entry.c.series == series.c.id)
+        .where(series.c.indicator == indicator.code, series.c.definition == indicator.definition)
+    )
+    for name in sorted(indicator.many):
+        present = series.c.dimensions.has_key(name)
+        statement = statement.where(present if name in used else ~present)
+    for name, value in question.filters.items():
+        statement = statement.where(series.c.dimensions[name].astext == value)
+    if question.known_at is not None:
+        statement = statement.join(batch, batch.c.id == entry.c.batch).where(batch.c.recorded_at <= question.known_at)
+    return _between(statement, entry.c.on, question).group_by(*names)
+
+
+def _texts(indicators: Sequence[Indicator]) -> ColumnElement[Any]:
+    return sa.literal([key for one in indicators for key in measure_keys(one)], sa.ARRAY(sa.Text))
+
+
+def _total(amount: ColumnElement[int]) -> ColumnElement[int]:
+    return cast(func.sum(amount), sa.BigInteger).label("amount")
+
+
+def _month(on: ColumnElement[date], question: Question) -> ColumnElement[Any]:
+    if question.first_month is None:
+        return sa.null().label("month")
+    month = cast(func.date_trunc("month", cast(on, sa.TIMESTAMP)), sa.Date)
+    return case((on >= question.first_month, month), else_=sa.null()).label("month")
+
+
+def _between(statement: Select[Any], on: ColumnElement[date], question: Question) -> Select[Any]:
+    statement = statement.where(on < question.end)
+    return statement.where(on >= question.start) if question.start else statement

@@ -1,0 +1,154 @@
+"""What can be asked of the figures, and what is answered."""
+
+import re
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from services.kernel.fields import FIRST_YEAR, LAST_YEAR, Day, line
+from services.observatory_api.indicators.model import Kind, Reading, Unit
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+def _written_as_instant(value: Any) -> Any:
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        return value
+    raise ValueError("un instant s'écrit AAAA-MM-JJTHH:MM:SS.ffffffZ")
+
+
+def _in_utc(value: datetime) -> datetime:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"l'année doit être comprise entre {FIRST_YEAR} et {LAST_YEAR}")
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_written_as_instant),
+    AfterValidator(_in_utc),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T09:30:00.000001Z"]}),
+]
+"""An aware instant, kept in UTC to the microsecond."""
+Value = Annotated[str, line(80)]
+Dimensions = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z_]{1,30}(,[a-z_]{1,30}){0,2}$")]
+
+
+class Every(StrEnum):
+    """The step of a series."""
+
+    month = "month"
+
+
+class DashboardQuery(BaseModel):
+    """Which day, which state of knowledge, and whether with a series."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: Day | None = Field(None, description="Jour auquel les chiffres se lisent, inclus ; aujourd'hui par défaut.")
+    known_at: Instant | None = Field(
+        None,
+        description="Ce que le registre avait enregistré à cet instant ; avec le même `as_of`, mêmes octets que ce qui fut servi alors.",
+    )
+    every: Every | None = Field(None, description="Ajoute une série, un point par mois.")
+
+
+class ValuesQuery(DashboardQuery):
+    """What is asked of one indicator: a period, groups, and filters by its own dimensions."""
+
+    start: Day | None = Field(None, alias="from", description="Premier jour de la période ; depuis l'origine par défaut.")
+    end: Day | None = Field(None, alias="to", description="Fin de la période, exclue ; le lendemain de `as_of` par défaut.")
+    by: Dimensions | None = Field(
+        None, description="Une à trois dimensions de l'indicateur, séparées par des virgules.", examples=["department"]
+    )
+
+    axis: Value | None = Field(None, description="Axe de travail.")
+    objective: Value | None = Field(None, description="Objectif.")
+    status: Value | None = Field(None, description="Statut.")
+    cohort: Value | None = Field(None, description="Cohorte d'actions phares.")
+    flagship: Value | None = Field(None, description="Action phare : true ou false.")
+    department: Value | None = Field(None, description="Département (code INSEE).")
+    sector: Value | None = Field(None, description="Secteur.")
+    role: Value | None = Field(None, description="Rôle d'une organisation.")
+    profession: Value | None = Field(None, description="Profession.")
+    school_year: Value | None = Field(None, description="Année scolaire, par exemple 2026-2027.")
+    first_placement_suitable: Value | None = Field(None, description="Terrain convenant à un premier stage : true ou false.")
+    urgency: Value | None = Field(None, description="Urgence d'un besoin.")
+    scheme_code: Value | None = Field(None, description="Code du dispositif.")
+    scheme_kind: Value | None = Field(None, description="Nature du dispositif.")
+    fiscal_year: Value | None = Field(None, description="Exercice budgétaire.")
+    funder: Value | None = Field(None, description="Financeur.")
+
+    def filters(self) -> dict[str, str]:
+        """The filters given, by dimension."""
+        asked = set(DashboardQuery.model_fields) | {"start", "end", "by"}
+        return {name: value for name in sorted(type(self).model_fields) if name not in asked and (value := getattr(self, name)) is not None}
+
+    def groups(self) -> tuple[str, ...]:
+        """The dimensions to group by."""
+        return tuple(dict.fromkeys(self.by.split(","))) if self.by else ()
+
+
+class FigureRead(BaseModel):
+    """Une valeur et ce dont elle est faite."""
+
+    value: int | float | None = Field(
+        description="La valeur : une part va de 0 à 1 ; null quand rien n'est divisé par rien.", examples=[0.75]
+    )
+    numerator: int | None = Field(description="Ce qui est divisé, ou la somme elle-même.", examples=[3])
+    denominator: int | None = Field(description="Ce par quoi l'on divise.", examples=[4])
+    samples: int | None = Field(description="Nombre d'observations d'une distribution, dont la valeur est la médiane.", examples=[None])
+    p90: int | None = Field(description="Neuvième décile d'une distribution.", examples=[None])
+
+
+class PointRead(FigureRead):
+    """Un point d'une série mensuelle."""
+
+    month: str = Field(description="Mois, AAAA-MM.", examples=["2026-11"])
+
+
+class GroupRead(FigureRead):
+    """La figure d'un groupe."""
+
+    dimensions: dict[str, str | None] = Field(description="Ce qui distingue le groupe.", examples=[{"department": "44"}])
+    series: list[PointRead] | None = Field(description="Un point par mois, si demandé.")
+
+
+class _Asked(BaseModel):
+    as_of: date = Field(description="Jour auquel les chiffres se lisent, inclus.")
+    known_at: datetime = Field(
+        description="Dernier enregistrement pris en compte : redemandé avec lui, le même chiffre a les mêmes octets."
+    )
+
+
+class IndicatorValue(FigureRead):
+    """La valeur régionale d'un indicateur."""
+
+    code: str = Field(description="Code de l'indicateur.", examples=["K06"])
+    label: str = Field(description="Libellé.", examples=["Jalons tenus"])
+    definition: int = Field(description="Numéro de la définition en vigueur.", examples=[1])
+    kind: Kind = Field(description="Nature de l'indicateur.")
+    unit: Unit = Field(description="Unité.")
+    reading: Reading = Field(description="Stock (ce qui vaut un jour donné) ou flux (ce qui a eu lieu).")
+    series: list[PointRead] | None = Field(description="Un point par mois, si demandé.")
+
+
+class ValuesRead(_Asked, IndicatorValue):
+    """Les chiffres d'un indicateur."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    start: date | None = Field(serialization_alias="from", description="Premier jour de la période.")
+    end: date | None = Field(serialization_alias="to", description="Fin de la période, exclue.")
+    filters: dict[str, str] = Field(description="Filtres appliqués.")
+    by: list[str] = Field(description="Dimensions des groupes.")
+    additive: bool = Field(description="Les groupes s'additionnent : faux quand un même fait compte dans plusieurs, ou pour une part.")
+    groups: list[GroupRead] = Field(description="Une figure par groupe non vide.")
+
+
+class DashboardRead(_Asked):
+    """La valeur régionale de tous les indicateurs, lue en une fois."""
+
+    items: list[IndicatorValue] = Field(description="Un par indicateur, par code.")

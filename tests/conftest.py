@@ -1,0 +1,125 @@
+"""What every test stands on: a migrated PostgreSQL database of its worker's own, the real app, callers with tokens."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from services.contracts.codes import Department, Role
+from services.kernel import logs
+from services.kernel.app import system_app
+from services.kernel.auth import Tokens
+from services.kernel.database import Databases
+from services.kernel.embedded import embedded
+from services.kernel.migrate import MIGRATIONS, migrate
+from services.kernel.principals import Principal
+from services.kernel.settings import Settings
+from services.plam import ROUTING, SERVICES
+from tests.support.database import database_url, empty
+
+logs.configure("warning")
+
+Client = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that the workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def server(run_folder: Path) -> Iterator[str]:
+    """A PostgreSQL on which databases may be made: the one that PLAM_TEST_DATABASE_URL names, or the embedded one."""
+    if url := os.environ.get("PLAM_TEST_DATABASE_URL"):
+        yield url
+    else:
+        with embedded(run_folder / "postgres", 200) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def migrated(server: str, worker_id: str) -> Iterator[str]:
+    """The URL of this worker's database, copied from one that was migrated once for these migrations."""
+    files = sorted(MIGRATIONS.rglob("*.py"))
+    version = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    template, name = f"plam_template_{version}", f"plam_test_{worker_id}_{os.getpid()}"
+    asyncio.run(_make(server, template, name))
+    yield database_url(server, name)
+    asyncio.run(_drop(server, name))
+
+
+async def _make(server: str, template: str, name: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute("SELECT pg_advisory_lock(7526002)")
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
+            fresh = f"{template}_{os.getpid()}"
+            await connection.execute(f'CREATE DATABASE "{fresh}"')
+            await migrate(SERVICES, Settings(database_url=database_url(server, fresh)))
+            await connection.execute(f'ALTER DATABASE "{fresh}" RENAME TO "{template}"')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    finally:
+        await connection.close()
+
+
+async def _drop(server: str, name: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def settings(migrated: str, tmp_path: Path) -> Settings:
+    """Settings of a test: its worker's database, a data folder of its own."""
+    return Settings(home=tmp_path, database_url=migrated, secret="a secret of the tests")
+
+
+@pytest.fixture
+async def databases(settings: Settings) -> AsyncIterator[Databases]:
+    """The pools of a test, on a database without rows."""
+    await empty(settings)
+    databases = Databases(settings, ROUTING)
+    yield databases
+    await databases.close()
+
+
+@pytest.fixture
+def tokens(settings: Settings) -> Tokens:
+    """What signs the tokens of a test's callers."""
+    return Tokens(settings)
+
+
+@pytest.fixture
+async def client(databases: Databases, tokens: Tokens) -> AsyncIterator[Client]:
+    """Makes clients of the whole system: `client(Role.employer, organisation=…)`; without a role, an anonymous one."""
+    transport = httpx.ASGITransport(system_app(SERVICES, databases))
+    opened: list[httpx.AsyncClient] = []
+
+    def make(*roles: Role, organisation: UUID | None = None, departments: frozenset[Department] = frozenset()) -> httpx.AsyncClient:
+        headers = {}
+        if roles:
+            principal = Principal("tests", frozenset(roles), organisation, departments)
+            headers["Authorization"] = f"Bearer {tokens.issue(principal, timedelta(hours=1))}"
+        opened.append(httpx.AsyncClient(transport=transport, base_url="http://plam.test", headers=headers))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        await each.aclose()
+
+
+@pytest.fixture
+def steering(client: Client) -> httpx.AsyncClient:
+    """The regional agency's own client."""
+    return client(Role.steering)

@@ -1,0 +1,168 @@
+"""A producer and a consumer with schemas, queues and roles of their own, on the database and the brokers at hand."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import timedelta
+
+import asyncpg
+import dramatiq
+import pytest
+import sqlalchemy as sa
+from dramatiq.brokers.rabbitmq import RabbitmqBroker
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from services.kernel import migrate
+from services.kernel.brokers import make_broker
+from services.kernel.database import Database, Databases, owner_role, runtime_role
+from services.kernel.embedded import embedded
+from services.kernel.projection import projector
+from services.kernel.schema import service_metadata
+from services.kernel.service import Job, Service
+from services.kernel.settings import PoolSizes, Settings
+from tests.kernel.event_world import Consumer, World
+
+BROKERS = {"memory": None, "redis": "PLAM_TEST_REDIS_URL", "rabbitmq": "PLAM_TEST_AMQP_URL"}
+
+
+class EventSettings(Settings):
+    """Settings of services whose names are the test run's own, so that runs share no queue."""
+
+    def database_url_of(self, service: str) -> str:
+        """One database for all."""
+        assert self.database_url is not None
+        return self.database_url.get_secret_value()
+
+
+@pytest.fixture(scope="session")
+def event_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL on which databases may be made."""
+    if url := os.environ.get("PLAM_TEST_DATABASE_URL"):
+        yield url
+    else:
+        with embedded(tmp_path_factory.mktemp("events"), 100) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def event_names() -> tuple[str, str]:
+    """Names of a producer and a consumer that no other run has."""
+    return f"producer_{os.getpid()}", f"consumer_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def event_database(event_server: str, event_names: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventSettings]:
+    """A database with the two services' schemas."""
+    name = f"plam_events_{os.getpid()}"
+    base, _, query = event_server.partition("?")
+    url = f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+    asyncio.run(_create(event_server, url, name, event_names))
+    yield EventSettings(
+        database_url=url, home=tmp_path_factory.mktemp("home"), pools=PoolSizes(api=4, worker=12, relay=4), acquire_timeout=5
+    )
+    asyncio.run(_drop(event_server, name, event_names))
+
+
+async def _create(server: str, url: str, name: str, services: Sequence[str]) -> None:
+    connection = await asyncpg.connect(server)
+    await connection.execute(f'CREATE DATABASE "{name}"')
+    await connection.close()
+    connection = await asyncpg.connect(url)
+    for service in services:
+        await migrate._prepare(connection, service)
+        await connection.execute(f'SET ROLE "{owner_role(service)}"')
+        metadata = service_metadata(service)
+        _copy_table(metadata)
+        for table in metadata.sorted_tables:
+            await connection.execute(str(sa.schema.CreateTable(table).compile(dialect=postgresql.dialect())))
+            for index in table.indexes:
+                await connection.execute(str(sa.schema.CreateIndex(index).compile(dialect=postgresql.dialect())))
+        await connection.execute("RESET ROLE")
+    await connection.close()
+
+
+async def _drop(server: str, name: str, services: Sequence[str]) -> None:
+    connection = await asyncpg.connect(server)
+    await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    for service in services:
+        for role in (owner_role(service), runtime_role(service)):
+            await connection.execute(f'DROP ROLE "{role}"')
+    await connection.close()
+
+
+def _copy_table(metadata: sa.MetaData) -> sa.Table:
+    return sa.Table(
+        "action_copy",
+        metadata,
+        sa.Column("id", sa.UUID(), primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("ref", sa.Text, nullable=False),
+        sa.Column("departments", ARRAY(sa.Text), nullable=False),
+        sa.Column("starts_on", sa.Date),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("noted", sa.Text, comment="no field of the state"),
+    )
+
+
+@pytest.fixture
+async def world(event_database: EventSettings, event_names: tuple[str, str]) -> AsyncIterator[World]:
+    """The two services, their tables empty."""
+    producer, consumer = event_names
+    metadata = {name: service_metadata(name) for name in event_names}
+    behaviour = Consumer(projector({"action": _copy_table(metadata[consumer])}))
+    databases = Databases(event_database)
+    services = World(
+        databases,
+        Service(producer, "Producteur", "", metadata[producer], consumers={consumer: frozenset({"action"})}),
+        Service(consumer, "Consommateur", "", metadata[consumer], apply=behaviour.apply, jobs=JOBS),
+        behaviour,
+    )
+    for service in event_names:
+        pool = await databases.pool(service)
+        for table in ("outbox", "delivery", "receipt", "quarantine", "job", "action_copy"):
+            await pool.execute(f"DELETE FROM {table}")  # noqa: S608  # the names above
+    yield services
+    await databases.close()
+
+
+@pytest.fixture(params=list(BROKERS))
+def broker(request: pytest.FixtureRequest, event_names: tuple[str, str]) -> Iterator[dramatiq.Broker]:
+    """Each broker in turn; one that no variable names is skipped, unless `PLAM_REQUIRE_SERVICES` is 1."""
+    variable = BROKERS[request.param]
+    url = os.environ.get(variable, "") if variable else "memory://"
+    if not url and os.environ.get("PLAM_REQUIRE_SERVICES") != "1":
+        pytest.skip(f"{variable} n'est pas définie")
+    made = make_broker(url)
+    yield made
+    _forget(made, event_names)
+
+
+@pytest.fixture
+def memory() -> dramatiq.Broker:
+    """The broker in this process."""
+    return make_broker("memory://")
+
+
+def _forget(broker: dramatiq.Broker, services: Sequence[str]) -> None:
+    names = [f"{service}.{queue}" for service in services for queue in ("events", "acknowledgements", "jobs")]
+    if isinstance(broker, RabbitmqBroker):
+        for name in names:
+            for queue in (name, f"{name}.DQ", f"{name}.XQ"):
+                broker.channel.queue_delete(queue)
+    else:
+        for name in names:
+            if name in broker.queues:
+                broker.flush(name)
+    broker.close()
+
+
+async def _fail(_db: Database) -> None:
+    raise ValueError("tâche impossible")
+
+
+async def _note(db: Database) -> None:
+    await (await db.connection()).execute("UPDATE action_copy SET noted = coalesce(noted, '') || 'x'")
+
+
+JOBS = (Job("note", timedelta(days=1), _note), Job("fail", timedelta(days=1), _fail))

@@ -1,0 +1,36 @@
+"""Databases for tests: their URLs, and how one is emptied between two tests."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from services.kernel.settings import Settings
+
+EMPTY = """
+DO $$
+DECLARE found record; filled boolean;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR found IN SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+                 WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'public') AND tablename <> 'alembic_version'
+    LOOP
+        EXECUTE 'SELECT EXISTS (SELECT FROM ' || found.name || ')' INTO filled;
+        IF filled THEN EXECUTE 'DELETE FROM ' || found.name; END IF;
+    END LOOP;
+END $$
+"""
+
+
+def database_url(server: str, name: str) -> str:
+    """The same server, another database."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+async def empty(settings: Settings) -> None:
+    """Deletes every row of every service, faster than TRUNCATE where few tables have any."""
+    assert settings.database_url is not None
+    connection = await asyncpg.connect(settings.database_url.get_secret_value())
+    try:
+        await connection.execute(EMPTY)
+    finally:
+        await connection.close()
