@@ -1,12 +1,315 @@
 """The command line and the one-process app: the only file that may import several services."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
 
+import typer
+import yaml
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from starlette.routing import Route
+
+from services.actions_api.imports.plan import import_plan
+from services.actions_api.referentials.operations import PLAN, read_plan
 from services.actions_api.service import SERVICE as ACTIONS
-from services.kernel.database import Routing
+from services.contracts.codes import Department, Role
+from services.kernel import doctor, logs, process, quarantine
+from services.kernel.app import leads_to
+from services.kernel.auth import Tokens
+from services.kernel.database import Databases, Routing
+from services.kernel.embedded import EmbeddedError
+from services.kernel.migrate import migrate as bring_to_head
+from services.kernel.principals import Principal
+from services.kernel.resync import published
+from services.kernel.resync import resync as restate
 from services.kernel.service import Service
+from services.kernel.settings import Settings
+from services.observatory_api.ledger.rebuild import rebuild as recompute
 from services.observatory_api.service import SERVICE as OBSERVATORY
+from services.observatory_api.verification.operations import Verification
+from services.observatory_api.verification.operations import verify as compare
 
 SERVICES: Sequence[Service] = (ACTIONS, OBSERVATORY)
-
 ROUTING: Routing = {service.name: service.consumers for service in SERVICES}
+PAGES = (Route("/", leads_to("/observatory/")),)
+
+DEVELOPMENT_TOKEN = timedelta(hours=12)
+
+cli = typer.Typer(help="PlaM : le socle ouvert d'un plan régional pour les métiers de la santé.", no_args_is_help=True, add_completion=False)
+importing = typer.Typer(help="Importer des données : le plan, les communes, les établissements.", no_args_is_help=True)
+events = typer.Typer(help="Les événements en quarantaine : les lister, les rejouer.", invoke_without_command=True)
+cli.add_typer(importing, name="import")
+cli.add_typer(events, name="events")
+out = Console()
+err = Console(stderr=True)
+
+Names = Annotated[list[str] | None, typer.Argument(help="Services (tous par défaut).", metavar="[SERVICE]...")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire.")]
+
+
+def main() -> None:
+    """The `plam` command: what goes wrong is said in a sentence, with exit status 1."""
+    try:
+        cli()
+    except (EmbeddedError, process.NeedsBrokerError, OSError, ValueError) as error:
+        err.print(f"[red]plam :[/red] {error}")
+        raise SystemExit(1) from error
+
+
+@cli.command()
+def up() -> None:
+    """Tout en un processus : migre, charge le plan s'il manque, sert, relaie, travaille."""
+    with _settings() as settings:
+        asyncio.run(_prepare(settings))
+        asyncio.run(process.serve(SERVICES, settings, ROUTING, pages=PAGES, everything=True, started=_tell))
+
+
+@cli.command()
+def serve(names: Names = None) -> None:
+    """Sert des services en HTTP ; le relais et l'ouvrier tournent ailleurs."""
+    with _settings() as settings:
+        chosen = _chosen(names)
+        pages = PAGES if OBSERVATORY in chosen else ()
+        asyncio.run(process.serve(chosen, settings, ROUTING, pages=pages, started=_tell))
+
+
+@cli.command()
+def relay(names: Names = None) -> None:
+    """Relaie les événements des services vers le courtier."""
+    with _settings() as settings:
+        asyncio.run(process.relay(_chosen(names), settings, ROUTING))
+
+
+@cli.command()
+def worker(names: Names = None) -> None:
+    """Applique les événements reçus et exécute les tâches des services."""
+    with _settings() as settings:
+        asyncio.run(process.work(_chosen(names), settings, ROUTING))
+
+
+@cli.command()
+def scheduler(names: Names = None) -> None:
+    """Envoie les tâches périodiques des services."""
+    with _settings() as settings:
+        asyncio.run(process.schedule(_chosen(names), settings, ROUTING))
+
+
+@cli.command()
+def migrate(names: Names = None) -> None:
+    """Crée ou met à jour les schémas et les rôles de la base."""
+    with _settings() as settings, _progress("migration"):
+        asyncio.run(bring_to_head(_chosen(names), settings))
+
+
+@importing.command("plan")
+def import_the_plan(
+    file: Annotated[Path, typer.Argument(help="Faits du plan (YAML).")] = PLAN,
+    dry_run: DryRun = False,
+) -> None:
+    """Les axes, objectifs, départements et actions phares publiques du plan."""
+    try:
+        plan = read_plan(file)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file} n'est pas lisible : {error}") from error
+    with _settings() as settings:
+        lines = asyncio.run(_import_plan(settings, plan, dry_run=dry_run))
+    for line in lines:
+        out.print(line, highlight=False)
+
+
+async def _import_plan(settings: Settings, plan: dict[str, Any], *, dry_run: bool) -> list[str]:
+    databases = Databases(settings, ROUTING)
+    try:
+        async with databases.open("actions", "worker", rehearsal=dry_run) as db:
+            report = await import_plan(db, plan)
+        return [*report.lines, f"{report.changed} changement(s){', rien n’est écrit' if dry_run else ''}"]
+    finally:
+        await databases.close()
+
+
+@cli.command()
+def token(
+    role: Annotated[list[Role], typer.Option(help="Rôle ; peut être répété.")],
+    organisation: Annotated[UUID | None, typer.Option(help="Organisation pour laquelle agir.")] = None,
+    department: Annotated[list[Department] | None, typer.Option(help="Département ; peut être répété.")] = None,
+    subject: Annotated[str, typer.Option(help="Qui.")] = "development",
+) -> None:
+    """Signe un jeton de développement de 12 heures (base embarquée seulement)."""
+    settings = Settings()
+    if not settings.embedded:
+        raise typer.BadParameter("plam token ne sert qu'avec la base embarquée : en production, les jetons viennent de POST /access/v1/token.")
+    principal = Principal(subject, frozenset(role), organisation, frozenset(department or ()))
+    typer.echo(Tokens(settings).issue(principal, DEVELOPMENT_TOKEN))
+
+
+@cli.command()
+def resync(name: Annotated[str, typer.Argument(help="Service qui redit l'état de toutes ses lignes.", metavar="SERVICE")]) -> None:
+    """Fait redire à un service son état : seuls ceux à qui il manque quelque chose changent."""
+    (service,) = _chosen([name])
+    with _settings() as settings, _progress("lignes redites") as told:
+        total = asyncio.run(_resync(settings, service, told))
+    out.print(f"{total} état(s) redits par {name}.")
+
+
+async def _resync(settings: Settings, service: Service, told: Progress) -> int:
+    databases = Databases(settings, ROUTING)
+    total = 0
+    try:
+        async for count in restate(databases, service, published(service)):
+            total += count
+            told.update(told.task_ids[0], description=f"{total} lignes redites")
+        await databases.doorbell(service.name).settle()
+    finally:
+        await databases.close()
+    return total
+
+
+@cli.command()
+def rebuild() -> None:
+    """Recalcule les contributions depuis les faits ; n'écrit que les différences."""
+    with _settings() as settings, _progress("faits relus") as told:
+        done = asyncio.run(
+            _with_databases(settings, lambda databases: recompute(databases, progress=lambda count: _advance(told, count)))
+        )
+    out.print(f"{done.facts} faits relus, {done.changed} changés ; {done.entries} écritures ajoutées, {done.days} jours de cumul corrigés.")
+
+
+@cli.command()
+def verify(patience: Annotated[float, typer.Option(help="Secondes à attendre que plus rien ne soit en route.")] = 30.0) -> None:
+    """Compare tout : complétude, arithmétique, sens. Sort avec le statut 1 si quelque chose diffère."""
+    with _settings() as settings, _progress("comparaison"):
+        found = asyncio.run(_with_databases(settings, lambda databases: compare(databases, SERVICES, patience=patience)))
+    _show(found)
+    raise typer.Exit(0 if found.sound else 1)
+
+
+def _show(found: Verification) -> None:
+    table = Table("compte", "comparés", "différences", "verdict")
+    complete, sums, meaning = found.completeness, found.arithmetic, found.meaning
+    table.add_row("complétude", f"{complete.rows} lignes", str(complete.differences), _verdict(complete.sound))
+    table.add_row("arithmétique", f"{sums.facts} faits, {sums.entries} écritures", str(sums.differences), _verdict(sums.sound))
+    table.add_row("sens", f"{meaning.compared} indicateurs", str(len(meaning.differences)), _verdict(meaning.sound))
+    out.print(table)
+    for example in [*complete.examples, *sums.examples]:
+        out.print(f"  {example}", highlight=False)
+    for difference in meaning.differences:
+        out.print(f"  {difference.indicator} : l'observatoire dit {difference.figure}, les tables {difference.expected}", highlight=False)
+    for way, count in found.lag.items():
+        out.print(f"  encore en route, {way} : {count} événement(s)", highlight=False)
+
+
+def _verdict(sound: bool) -> str:
+    return "[green]sain[/green]" if sound else "[red]différent[/red]"
+
+
+@events.callback()
+def list_events(context: typer.Context) -> None:
+    """Sans sous-commande : ce qui attend en quarantaine, service par service."""
+    if context.invoked_subcommand is not None:
+        return
+    table = Table("service", "événement", "type", "depuis", "motif")
+    with _settings() as settings:
+        for service, held in asyncio.run(_with_databases(settings, _held)):
+            table.add_row(service, str(held.event_id), held.type, f"{held.recorded_at:%Y-%m-%d %H:%M}", held.reason)
+    out.print(table if table.row_count else "La quarantaine est vide.")
+
+
+@events.command("retry")
+def retry_events(ids: Annotated[list[UUID] | None, typer.Argument(help="Événements ; tous par défaut.")] = None) -> None:
+    """Rejoue des événements en quarantaine ; ceux qui passent en sortent."""
+    with _settings() as settings:
+        released, tried = asyncio.run(_with_databases(settings, lambda databases: _retry(databases, ids)))
+    out.print(f"{released} événement(s) sur {tried} sont passés.")
+    raise typer.Exit(0 if released == tried else 1)
+
+
+async def _held(databases: Databases) -> list[tuple[str, quarantine.Held]]:
+    return [(service.name, held) for service in SERVICES for held in await quarantine.held(databases, service)]
+
+
+async def _retry(databases: Databases, ids: list[UUID] | None) -> tuple[int, int]:
+    released = tried = 0
+    for service in SERVICES:
+        wanted = [held.event_id for held in await quarantine.held(databases, service) if ids is None or held.event_id in ids]
+        tried += len(wanted)
+        released += len(await quarantine.retry(databases, service, wanted))
+    return released, tried
+
+
+@cli.command("doctor")
+def examine() -> None:
+    """Ce qui ne va pas dans l'installation, en clair."""
+    with _settings() as settings:
+        findings = asyncio.run(_examine(settings))
+    for finding in findings:
+        colour = {doctor.Verdict.ok: "green", doctor.Verdict.warning: "yellow", doctor.Verdict.wrong: "red"}[finding.verdict]
+        out.print(f"[{colour}]{finding.verdict.value:9}[/{colour}] {finding.subject} : {finding.words}", highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if any(finding.verdict is doctor.Verdict.wrong for finding in findings) else 0)
+
+
+async def _examine(settings: Settings) -> list[doctor.Finding]:
+    return [finding async for finding in doctor.examine(SERVICES, settings)]
+
+
+async def _prepare(settings: Settings) -> None:
+    await bring_to_head(SERVICES, settings)
+    await _import_plan(settings, read_plan(), dry_run=False)
+
+
+async def _with_databases(settings: Settings, act: Any) -> Any:
+    databases = Databases(settings, ROUTING)
+    try:
+        return await act(databases)
+    finally:
+        await databases.close()
+
+
+@contextmanager
+def _settings() -> Iterator[Settings]:
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        faults = "; ".join(f"PLAM_{'_'.join(map(str, fault['loc'])).upper()} : {fault['msg']}" for fault in error.errors())
+        raise typer.BadParameter(faults) from error
+    logs.configure(settings.log_level)
+    with process.attached(settings) as ready:
+        yield ready
+
+
+@contextmanager
+def _progress(words: str) -> Iterator[Progress]:
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True) as progress:
+        progress.add_task(words, total=None)
+        yield progress
+
+
+def _advance(told: Progress, count: int) -> None:
+    told.update(told.task_ids[0], description=f"{count} faits relus")
+
+
+def _chosen(names: Sequence[str] | None) -> Sequence[Service]:
+    by_name = {service.name: service for service in SERVICES}
+    unknown = [name for name in names or () if name not in by_name]
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)} : inconnu ; les services sont {', '.join(by_name)}.")
+    return [by_name[name] for name in names] if names else SERVICES
+
+
+def _tell(address: str) -> None:
+    out.print(f"PlaM est prêt : [bold]{address}/[/bold]")
+    out.print(f"  tableau de bord   {address}/observatory/")
+    for service in SERVICES:
+        out.print(f"  {service.name:17} {address}/{service.name}/openapi.json")
+    out.print("  jeton             plam token --role steering")
+    out.print("  Ctrl-C pour arrêter")
+
+
+if __name__ == "__main__":
+    main()

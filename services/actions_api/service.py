@@ -2,6 +2,7 @@
 
 from services.actions_api.actions.routes import routes as actions
 from services.actions_api.base import METADATA
+from services.actions_api.meaning import MEANING
 from services.actions_api.milestones.routes import routes as milestones
 from services.actions_api.organisations.projection import apply
 from services.actions_api.referentials.routes import routes as referentials
@@ -15,4 +16,5 @@ SERVICE = Service(
     routers=(referentials, actions, milestones),
     consumers={"observatory": frozenset({"action", "milestone"})},
     apply=apply,
+    meaning=MEANING,
 )

@@ -160,12 +160,15 @@ class Databases:
         self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     @asynccontextmanager
-    async def open(self, service: str, use: Use = "api") -> AsyncIterator[Database]:
-        """A `Database` that commits on a clean exit and rolls back on an exception."""
+    async def open(self, service: str, use: Use = "api", *, rehearsal: bool = False) -> AsyncIterator[Database]:
+        """A `Database` that commits on a clean exit and rolls back on an exception; a rehearsal always rolls back."""
         database = Database(self, await self.pool(service, use), service)
         try:
             yield database
-            await database.commit()
+            if rehearsal:
+                await database.connection()  # what is held is written too: a rehearsal meets every refusal
+            else:
+                await database.commit()
         finally:
             await database.close()
 
@@ -182,6 +185,8 @@ class Databases:
 
     async def close(self) -> None:
         """Closes the pools of the running event loop."""
+        for doorbell in self._doorbells.values():
+            await doorbell.settle()
         pools = self._pools.pop(asyncio.get_running_loop(), {})
         for pool in pools.values():
             try:

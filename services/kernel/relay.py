@@ -146,13 +146,20 @@ class Relay:
             except (BrokerUnavailableError, *DATABASE_ERRORS) as error:
                 pause = min(max(pause * 2, 0.25), self._pace.longest_pause)
                 log.warning("relay.pausing", service=self._service.name, seconds=pause, error=repr(error))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
+                await self._pause(stop, pause)
+                continue
+            except Exception:  # a fault of ours must not leave a process that seems to relay and does not
+                log.exception("relay.failed", service=self._service.name)
+                await self._pause(stop, pause := self._pace.longest_pause)
                 continue
             if not more:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._awake.wait(), self._pace.poll)
                 await asyncio.sleep(max(0.0, begun + self._pace.rest - time.monotonic()))
+
+    async def _pause(self, stop: asyncio.Event, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)
 
     async def round(self, sender: Sender) -> bool:
         """Sends what is due, for each consumer at most one batch of new events. Whether more is likely to wait."""

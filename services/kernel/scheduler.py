@@ -84,6 +84,8 @@ class Scheduler:
                         await self.send_due(service, sender)
                     except (BrokerUnavailableError, *PASSING) as error:
                         log.warning("scheduler.pausing", service=service.name, error=repr(error))
+                    except Exception:
+                        log.exception("scheduler.failed", service=service.name)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), self._tick)
         finally:

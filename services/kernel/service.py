@@ -44,3 +44,5 @@ class Service:
     consumers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     apply: Apply | None = None
     jobs: Sequence[Job] = ()
+    meaning: Mapping[str, str] = field(default_factory=dict)
+    """Indicator → SQL over the service's own tables, of today's date ($1), giving (numerator, denominator): for `plam verify`."""

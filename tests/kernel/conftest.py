@@ -16,13 +16,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from services.kernel import migrate
 from services.kernel.brokers import make_broker
 from services.kernel.database import Database, Databases, owner_role, runtime_role
-from services.kernel.embedded import embedded
 from services.kernel.projection import projector
 from services.kernel.schema import service_metadata
 from services.kernel.service import Job, Service
 from services.kernel.settings import PoolSizes, Settings
 from tests.kernel.event_world import Consumer, World
+from tests.support.database import database_url
 
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 BROKERS = {"memory": None, "redis": "PLAM_TEST_REDIS_URL", "rabbitmq": "PLAM_TEST_AMQP_URL"}
 
 
@@ -36,32 +37,21 @@ class EventSettings(Settings):
 
 
 @pytest.fixture(scope="session")
-def event_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL on which databases may be made."""
-    if url := os.environ.get("PLAM_TEST_DATABASE_URL"):
-        yield url
-    else:
-        with embedded(tmp_path_factory.mktemp("events"), 100) as url:
-            yield url
-
-
-@pytest.fixture(scope="session")
 def event_names() -> tuple[str, str]:
     """Names of a producer and a consumer that no other run has."""
     return f"producer_{os.getpid()}", f"consumer_{os.getpid()}"
 
 
 @pytest.fixture(scope="session")
-def event_database(event_server: str, event_names: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventSettings]:
+def event_database(server: str, event_names: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventSettings]:
     """A database with the two services' schemas."""
     name = f"plam_events_{os.getpid()}"
-    base, _, query = event_server.partition("?")
-    url = f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
-    asyncio.run(_create(event_server, url, name, event_names))
+    url = database_url(server, name)
+    asyncio.run(_create(server, url, name, event_names))
     yield EventSettings(
         database_url=url, home=tmp_path_factory.mktemp("home"), pools=PoolSizes(api=4, worker=12, relay=4), acquire_timeout=5
     )
-    asyncio.run(_drop(event_server, name, event_names))
+    asyncio.run(_drop(server, name, event_names))
 
 
 async def _create(server: str, url: str, name: str, services: Sequence[str]) -> None:
@@ -75,9 +65,9 @@ async def _create(server: str, url: str, name: str, services: Sequence[str]) -> 
         metadata = service_metadata(service)
         _copy_table(metadata)
         for table in metadata.sorted_tables:
-            await connection.execute(str(sa.schema.CreateTable(table).compile(dialect=postgresql.dialect())))
+            await connection.execute(str(sa.schema.CreateTable(table).compile(dialect=DIALECT)))
             for index in table.indexes:
-                await connection.execute(str(sa.schema.CreateIndex(index).compile(dialect=postgresql.dialect())))
+                await connection.execute(str(sa.schema.CreateIndex(index).compile(dialect=DIALECT)))
         await connection.execute("RESET ROLE")
     await connection.close()
 

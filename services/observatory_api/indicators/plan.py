@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from services.contracts.actions import ActionState, ActionStatus, MilestoneState, MilestoneStatus
+from services.kernel.clock import day_of
 from services.observatory_api.indicators.model import Spell, spells
 
 LIVE = frozenset({ActionStatus.approved, ActionStatus.in_progress, ActionStatus.suspended})
@@ -20,7 +21,7 @@ def live_spells(action: ActionState) -> Iterator[Spell]:
 
 def planned_from(milestone: MilestoneState) -> date:
     """The day the milestone was planned."""
-    return next((spell.start for spell in spells(milestone.history)), milestone.due_initial)
+    return day_of(milestone.history[0].at) if milestone.history else milestone.due_initial
 
 
 def closed_on(milestone: MilestoneState) -> date | None:

@@ -1,16 +1,15 @@
 """Applying a batch of states: the newest version of each entity becomes a fact, and what changed becomes entries."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import NamedTuple
 
 from services.contracts.envelope import State
 from services.kernel.database import Database
 from services.kernel.service import Received
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
-from services.observatory_api.ledger.contributions import Contributed, contributed
-from services.observatory_api.ledger.posting import Sums, add, as_text, from_text, post
-from services.observatory_api.ledger.series import SeriesNumbers, numbers_of
+from services.observatory_api.ledger.posting import post
+from services.observatory_api.ledger.series import numbers_of
+from services.observatory_api.ledger.sums import Sums, add, as_text, from_text
 
 FACTS = """
 INSERT INTO fact AS f (source, kind, entity_key, version, number, state, contributions)
@@ -37,17 +36,13 @@ async def apply(db: Database, received: Sequence[Received], *, catalogue: Catalo
 
     Twice, late or out of order: nothing is counted twice, since older and equal versions return no row.
     """
-    states = newest(received)
-    computed = {entity: list(contributed(catalogue, states[entity])) for entity in sorted(states)}
+    states = dict(sorted(newest(received).items()))
     numbers = numbers_of(db)
-    await numbers.learn({place for found in computed.values() for place, _, _ in found if place not in numbers.of_place}, db)
-    sums = {entity: numbered(found, numbers) for entity, found in computed.items()}
+    sums = dict(zip(states, await numbers.sums(catalogue, list(states.values()), db), strict=True))
     texts = {entity: as_text(contributions) for entity, contributions in sums.items()}
 
     connection = await db.connection()
-    rows = [
-        (*entity, states[entity].version, states[entity].number, states[entity].model_dump_json(), text) for entity, text in texts.items()
-    ]
+    rows = [(*entity, state.version, state.number, state.model_dump_json(), texts[entity]) for entity, state in states.items()]
     changed = await connection.fetch(FACTS, *zip(*rows, strict=True)) if rows else []
     differences: Sums = {}
     for source, kind, key, previous in changed:
@@ -66,13 +61,3 @@ def newest(received: Iterable[Received]) -> dict[Entity, State]:
         if entity not in states or states[entity].version < state.version:
             states[entity] = state
     return states
-
-
-def numbered(found: Iterable[Contributed], numbers: SeriesNumbers) -> dict[tuple[int, date], int]:
-    """Contributions by number of series and day, zero sums dropped."""
-    sums: dict[tuple[int, date], int] = {}
-    for place, on, amount in found:
-        for series in numbers.of_place[place]:
-            at = (series, on)
-            sums[at] = sums.get(at, 0) + amount
-    return {at: amount for at, amount in sums.items() if amount}

@@ -1,4 +1,4 @@
-"""From a state to what it contributes: the pure part of the ledger."""
+"""From a state to what it contributes, and from that to the series that are summed: the pure part of the ledger."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -8,14 +8,8 @@ from services.contracts.envelope import State
 from services.observatory_api.indicators.catalogue import Catalogue
 from services.observatory_api.indicators.model import REGION, Dimensions, Indicator, Kind
 
-
-class Place(NamedTuple):
-    """Where a contribution goes, before the database has numbered it: one series, or several. Cheap to make and to look up."""
-
-    indicator: Indicator
-    measure: str
-    values: tuple[Any, ...]
-    labels: tuple[tuple[str, str], ...]
+Place = tuple[Indicator, str, tuple[Any, ...], tuple[tuple[str, str], ...]]
+"""Where a contribution goes, before the database has numbered it: indicator, measure, values of its fields, labels."""
 
 
 class SeriesKey(NamedTuple):
@@ -28,23 +22,20 @@ class SeriesKey(NamedTuple):
     department: str | None
 
 
-Contributed = tuple[Place, date, int]
-
-
-def contributed(catalogue: Catalogue, state: State) -> Iterator[Contributed]:
+def contributed(catalogue: Catalogue, state: State) -> Iterator[tuple[Place, date, int]]:
     """What a state contributes to every indicator that it feeds: where, on which day, how much."""
     for indicator, feed in catalogue.feeds.get(type(state), ()):
         values = feed.values(state)
         for measure, on, amount, labels in feed.function(state):
-            yield Place(indicator, measure, values, labels), on, amount
+            yield (indicator, measure, values, labels), on, amount
 
 
 def series_of(place: Place) -> list[SeriesKey]:
     """The series that a place stands for."""
-    indicator = place.indicator
+    indicator, measure, values, labels = place
     return [
-        SeriesKey(indicator.code, indicator.definition, place.measure, dimensions, _rolled_up_in(indicator, dimensions))
-        for dimensions in indicator.expand(place.values, place.labels)
+        SeriesKey(indicator.code, indicator.definition, measure, dimensions, _rolled_up_in(indicator, dimensions))
+        for dimensions in indicator.expand(values, labels)
     ]
 
 

@@ -1,25 +1,17 @@
 """Differences become entries: appended, added to the roll-up, and stamped in the order of commits."""
 
-from collections.abc import Mapping, MutableMapping
 from datetime import date, datetime
 from typing import Literal
 
 import asyncpg
-import orjson
 
 from services.observatory_api.ledger.series import SeriesNumbers
-
-Sums = MutableMapping[tuple[int, date], int]
-"""(series, day) → amount."""
+from services.observatory_api.ledger.sums import Sums, unspot
 
 STAMPS = 0x504C414D
 """The advisory lock under which a batch is stamped and committed."""
 
 NEXT_BATCH = "SELECT nextval(pg_get_serial_sequence('batch', 'id'))"
-ENTRIES = """
-INSERT INTO entry (series, "on", batch, amount)
-SELECT s, d, $1, a FROM unnest($2::bigint[], $3::date[], $4::bigint[]) AS t(s, d, a)
-"""
 DAILY = """
 INSERT INTO daily AS d (measure, department, "on", amount)
 SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::bigint[])
@@ -34,36 +26,21 @@ RETURNING recorded_at
 Reason = Literal["events", "rebuild", "definition"]
 
 
-def add(sums: Sums, contributions: Mapping[tuple[int, date], int], sign: int = 1) -> None:
-    """Adds, or takes away, what a fact contributes."""
-    for place, amount in contributions.items():
-        sums[place] = sums.get(place, 0) + sign * amount
-
-
-def as_text(contributions: Mapping[tuple[int, date], int]) -> str:
-    """Contributions as a fact keeps them: the same contributions are the same text."""
-    return orjson.dumps([(series, on, amount) for (series, on), amount in sorted(contributions.items()) if amount]).decode()
-
-
-def from_text(text: str | None) -> dict[tuple[int, date], int]:
-    """What `as_text` wrote; nothing for a fact that was not there."""
-    return {(series, date.fromisoformat(on)): amount for series, on, amount in orjson.loads(text)} if text else {}
-
-
 async def post(connection: asyncpg.Connection, differences: Sums, numbers: SeriesNumbers, reason: Reason) -> int:
     """Posts differences as one batch; answers how many entries that made. Nothing to post is no batch.
 
     The locks are taken in one order everywhere: facts, then days of the roll-up, then the stamp, which goes last so that
     stamps rise in the order of commits.
     """
-    entries = sorted((place, amount) for place, amount in differences.items() if amount)
+    entries = [(*unspot(where), amount) for where, amount in sorted(differences.items()) if amount]
     if not entries:
         return 0
-    await numbers.learn_rolls({series for (series, _), _ in entries}, connection)
-    number = await connection.fetchval(NEXT_BATCH)
-    await connection.execute(ENTRIES, number, *zip(*((series, on, amount) for (series, on), amount in entries), strict=True))
+    await numbers.learn_rolls({series for series, _, _ in entries}, connection)
+    number: int = await connection.fetchval(NEXT_BATCH)
+    records = [(series, on, number, amount) for series, on, amount in entries]
+    await connection.copy_records_to_table("entry", records=records, columns=("series", "on", "batch", "amount"))
     days: dict[tuple[str, str, date], int] = {}
-    for (series, on), amount in entries:
+    for series, on, amount in entries:
         if roll := numbers.rolls[series]:
             day = (*roll, on)
             days[day] = days.get(day, 0) + amount

@@ -9,10 +9,9 @@ from services.contracts.envelope import State
 from services.contracts.registry import newest_state
 from services.kernel.database import Database, Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
-from services.observatory_api.ledger.apply import numbered
-from services.observatory_api.ledger.contributions import Contributed, contributed
-from services.observatory_api.ledger.posting import Sums, add, as_text, from_text, post
+from services.observatory_api.ledger.posting import post
 from services.observatory_api.ledger.series import numbers_of
+from services.observatory_api.ledger.sums import Sums, add, as_text, from_text
 
 PAGE = 500
 NEXT_FACTS = """
@@ -87,12 +86,9 @@ async def refill(connection: asyncpg.Connection) -> int:
 
 async def _rebuild_page(db: Database, page: Sequence[asyncpg.Record], catalogue: Catalogue) -> tuple[int, int]:
     numbers = numbers_of(db)
-    found: list[list[Contributed]] = [list(contributed(catalogue, state_of(row))) for row in page]
-    await numbers.learn({place for each in found for place, _, _ in each if place not in numbers.of_place}, db)
     changes: list[tuple[str, str, str, str]] = []
     differences: Sums = {}
-    for row, each in zip(page, found, strict=True):
-        sums = numbered(each, numbers)
+    for row, sums in zip(page, await numbers.sums(catalogue, [state_of(row) for row in page], db), strict=True):
         text = as_text(sums)
         if text != row["contributions"]:
             changes.append((row["source"], row["kind"], row["entity_key"], text))

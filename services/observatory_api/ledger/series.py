@@ -1,15 +1,18 @@
 """The numbers of the series: asked of the database once, then known to the process."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import asyncpg
 import orjson
 
+from services.contracts.envelope import State
 from services.kernel.database import Database, Databases
 from services.kernel.problems import Unavailable
-from services.observatory_api.ledger.contributions import Place, SeriesKey, series_of
+from services.observatory_api.indicators.catalogue import Catalogue
+from services.observatory_api.ledger.contributions import Place, SeriesKey, contributed, series_of
+from services.observatory_api.ledger.sums import DAY_BITS, Sums
 
 INSERT = """
 INSERT INTO series (indicator, definition, measure, dimensions, department)
@@ -38,14 +41,40 @@ class SeriesNumbers:
         self.of_place: dict[Place, tuple[int, ...]] = {}
         self.rolls: dict[int, Roll | None] = {}
 
-    async def learn(self, places: Iterable[Place], db: Database) -> None:
-        """Numbers the places not known yet, on a second connection that commits at once, whatever becomes of the batch.
+    async def sums(self, catalogue: Catalogue, states: Sequence[State], db: Database) -> list[Sums]:
+        """What each state contributes, by numbered series and day; series never met before are numbered first."""
+        missing: set[Place] = set()
+        found = [self._sum(catalogue, state, missing) for state in states]
+        if missing:
+            await self._learn(missing, db)
+            found = [self._sum(catalogue, state, missing) for state in states]
+        return found
+
+    async def learn_rolls(self, numbers: Collection[int], connection: asyncpg.Connection) -> None:
+        """Learns where series that other processes numbered are rolled up."""
+        unknown = [number for number in numbers if number not in self.rolls]
+        for row in await connection.fetch(ROLLS, unknown) if unknown else ():
+            self.rolls[row["id"]] = Roll(row["measure"], row["department"]) if row["department"] else None
+
+    def _sum(self, catalogue: Catalogue, state: State, missing: set[Place]) -> Sums:
+        sums: Sums = {}
+        for place, on, amount in contributed(catalogue, state):
+            numbers = self.of_place.get(place)
+            if numbers is None:
+                missing.add(place)
+                continue
+            day = on.toordinal()
+            for number in numbers:
+                where = number << DAY_BITS | day
+                sums[where] = sums.get(where, 0) + amount
+        return sums
+
+    async def _learn(self, places: Iterable[Place], db: Database) -> None:
+        """Numbers places on a second connection, which commits at once, whatever becomes of the batch.
 
         Inserted in order, so that two processes that meet the same new series wait for one another without deadlock.
         """
         wanted = {place: series_of(place) for place in places}
-        if not wanted:
-            return
         keys = sorted({key for listed in wanted.values() for key in listed}, key=_order)
         pool = await db.databases.pool(db.service, "worker")
         try:
@@ -64,12 +93,6 @@ class SeriesNumbers:
             self.rolls[number] = Roll(measure, key.department) if key.department else None
         for place, listed in wanted.items():
             self.of_place[place] = tuple(numbers[key] for key in listed)
-
-    async def learn_rolls(self, numbers: Collection[int], connection: asyncpg.Connection) -> None:
-        """Learns where series that other processes numbered are rolled up."""
-        unknown = [number for number in numbers if number not in self.rolls]
-        for row in await connection.fetch(ROLLS, unknown) if unknown else ():
-            self.rolls[row["id"]] = Roll(row["measure"], row["department"]) if row["department"] else None
 
     async def _numbers(self, connection: asyncpg.Connection, keys: list[SeriesKey]) -> dict[SeriesKey, int]:
         return {keys[row["position"] - 1]: row["id"] for row in await connection.fetch(FIND, *_columns(keys))}

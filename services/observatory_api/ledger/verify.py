@@ -7,11 +7,9 @@ import asyncpg
 
 from services.kernel.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
-from services.observatory_api.ledger.apply import numbered
-from services.observatory_api.ledger.contributions import contributed
-from services.observatory_api.ledger.posting import as_text
 from services.observatory_api.ledger.rebuild import ROLLED_UP, facts, state_of
 from services.observatory_api.ledger.series import numbers_of
+from services.observatory_api.ledger.sums import as_text
 
 MOST_EXAMPLES = 5
 
@@ -76,9 +74,8 @@ async def arithmetic(db: Database, *, catalogue: Catalogue = CATALOGUE) -> Arith
     report.stray_entries = _note(report, await connection.fetch(STRAY), "écriture sans lot ou sans série : {series} {on} {batch}")
     numbers = numbers_of(db)
     async for page in facts(connection):
-        found = [list(contributed(catalogue, state_of(row))) for row in page]
-        await numbers.learn({place for each in found for place, _, _ in each if place not in numbers.of_place}, db)
-        wrong = [row for row, each in zip(page, found, strict=True) if as_text(numbered(each, numbers)) != row["contributions"]]
+        computed = await numbers.sums(catalogue, [state_of(row) for row in page], db)
+        wrong = [row for row, sums in zip(page, computed, strict=True) if as_text(sums) != row["contributions"]]
         report.facts += len(page)
         report.facts_against_functions += _note(report, wrong, "fait {source} {kind} {entity_key} : contributions à recalculer")
     return report

@@ -1,0 +1,33 @@
+"""What the figures should say, asked of the service's own tables in plain SQL: the independent side of `plam verify`.
+
+Each query takes today's date ($1) and gives (numerator, denominator); a stock or a count has no denominator.
+"""
+
+MEANING = {
+    "K03": "SELECT count(*)::bigint, NULL::bigint FROM action WHERE status <> 'draft' AND $1::date IS NOT NULL",
+    "K04": """
+        SELECT count(*) FILTER (WHERE status IN ('in_progress', 'suspended', 'completed', 'evaluated'))::bigint, count(*)::bigint
+        FROM action WHERE flagship AND status NOT IN ('draft', 'submitted', 'abandoned') AND $1::date IS NOT NULL
+    """,
+    "K05": """
+        SELECT count(*) FILTER (WHERE EXISTS (
+                   SELECT FROM milestone m WHERE m.action_id = a.id AND m.status = 'planned' AND m.due < $1::date))::bigint, count(*)::bigint
+        FROM action a WHERE a.status IN ('approved', 'in_progress', 'suspended')
+    """,
+    "K06": """
+        SELECT count(*) FILTER (WHERE m.reached_on <= m.due_initial)::bigint, count(*)::bigint
+        FROM milestone m WHERE m.status <> 'cancelled' AND m.due_initial <= $1::date
+    """,
+    "K14": """
+        SELECT count(*) FILTER (WHERE cardinality(sectors) = 3)::bigint, count(*)::bigint
+        FROM action WHERE status IN ('approved', 'in_progress', 'suspended') AND $1::date IS NOT NULL
+    """,
+    "K15": """
+        SELECT count(DISTINCT (axis, objective))::bigint, 28::bigint FROM action, unnest(objectives) AS objective
+        WHERE status NOT IN ('draft', 'submitted', 'abandoned') AND $1::date IS NOT NULL
+    """,
+    "K08": """
+        SELECT count(*) FILTER (WHERE m.due < $1::date)::bigint, count(*)::bigint
+        FROM milestone m WHERE m.status = 'planned' AND m.action_status IN ('approved', 'in_progress', 'suspended')
+    """,
+}

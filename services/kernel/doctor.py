@@ -1,0 +1,128 @@
+"""`plam doctor`: what is wrong with a set-up, in words, and what to do about it."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import asyncpg
+from alembic.script import ScriptDirectory
+
+from services.kernel import clock
+from services.kernel.brokers import make_broker
+from services.kernel.database import Databases
+from services.kernel.migrate import alembic_config
+from services.kernel.outbox import LAG
+from services.kernel.problems import Unavailable
+from services.kernel.service import Service
+from services.kernel.settings import Settings
+
+OLDEST_POSTGRES = 150_000
+LITTLE_SPACE = 1_000_000_000
+MUCH_LAG = 60.0
+MUCH_SKEW = 5.0
+
+DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)
+
+
+class Verdict(StrEnum):
+    """How a check went."""
+
+    ok = "ok"
+    warning = "attention"
+    wrong = "problème"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    verdict: Verdict
+    subject: str
+    words: str
+
+
+async def examine(services: Sequence[Service], settings: Settings) -> AsyncIterator[Finding]:
+    """Looks at the data folder, the port, the database of each service, the broker, the event path."""
+    yield _folder(settings)
+    yield _port(settings)
+    yield await _broker(settings)
+    databases = Databases(settings)
+    try:
+        for service in services:
+            try:
+                async for finding in _service(service, databases):
+                    yield finding
+            except DATABASE_ERRORS as error:
+                words = f"la base ne répond pas comme il faut ({type(error).__name__} : {error}). Vérifiez PLAM_DATABASE_URL, puis plam migrate."
+                yield Finding(Verdict.wrong, service.name, words)
+    finally:
+        await databases.close()
+
+
+def _folder(settings: Settings) -> Finding:
+    home = settings.home.resolve()
+    if not home.exists():
+        return Finding(Verdict.warning, "données", f"{home} n'existe pas encore : plam up le créera.")
+    free = shutil.disk_usage(home).free
+    if free < LITTLE_SPACE:
+        return Finding(Verdict.warning, "données", f"{home} : il ne reste que {free // 1_000_000} Mo.")
+    return Finding(Verdict.ok, "données", f"{home}, {free // 1_000_000_000} Go libres.")
+
+
+def _port(settings: Settings) -> Finding:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            words = f"{settings.host}:{settings.port} est occupé : PlaM y tourne déjà, ou choisissez un autre PLAM_PORT."
+            return Finding(Verdict.warning, "port", words)
+    return Finding(Verdict.ok, "port", f"{settings.host}:{settings.port} est libre.")
+
+
+async def _broker(settings: Settings) -> Finding:
+    url = settings.broker_url.get_secret_value()
+    scheme = url.partition(":")[0]
+    if scheme == "memory":
+        return Finding(Verdict.ok, "courtier", "en mémoire, dans le processus de plam up.")
+    try:
+        broker = make_broker(url)
+        broker.declare_queue("plam.doctor")
+        await asyncio.wait_for(asyncio.to_thread(broker.get_declared_queues), 5)
+        await asyncio.wait_for(asyncio.to_thread(lambda: broker.flush("plam.doctor")), 5)
+    except Exception as error:  # noqa: BLE001  # each broker's client has its own errors, and all of them mean this
+        return Finding(Verdict.wrong, "courtier", f"{scheme} ne répond pas ({type(error).__name__}) : vérifiez PLAM_BROKER_URL.")
+    return Finding(Verdict.ok, "courtier", f"{scheme} répond.")
+
+
+async def _service(service: Service, databases: Databases) -> AsyncIterator[Finding]:
+    name = service.name
+    pool = await databases.pool(name, "health")
+    async with pool.acquire(timeout=2) as connection:
+        version = connection.get_server_version()
+        number = await connection.fetchval("SELECT current_setting('server_version_num')::int")
+        if number < OLDEST_POSTGRES:
+            yield Finding(Verdict.wrong, name, f"PostgreSQL {version.major} : il faut 15 ou plus récent.")
+            return
+        encoding = await connection.fetchval("SHOW server_encoding")
+        if encoding != "UTF8":
+            yield Finding(Verdict.wrong, name, f"la base est en {encoding} : il faut UTF8.")
+        here = await connection.fetchval("SELECT version_num FROM alembic_version")
+        url = databases.settings.database_url_of(name)
+        head = ScriptDirectory.from_config(alembic_config(service, url)).get_current_head()
+        if here != head:
+            yield Finding(Verdict.wrong, name, f"schéma à la version {here}, le code attend {head} : plam migrate.")
+        skew = abs((await connection.fetchval("SELECT clock_timestamp()") - clock.now()).total_seconds())
+        if skew > MUCH_SKEW:
+            yield Finding(Verdict.warning, name, f"l'horloge de la base et celle-ci diffèrent de {skew:.0f} s.")
+        held = await connection.fetchval("SELECT count(*) FROM quarantine WHERE released_at IS NULL")
+        if held:
+            yield Finding(Verdict.warning, name, f"{held} événement(s) en quarantaine : plam events.")
+        for row in await connection.fetch(LAG):
+            if row["age"] > MUCH_LAG:
+                words = f"{row['events']} événement(s) attendent {row['consumer']}, le plus ancien depuis {row['age']:.0f} s : relais ou ouvrier arrêté ?"
+                yield Finding(Verdict.warning, name, words)
+        yield Finding(Verdict.ok, name, f"PostgreSQL {version.major}, schéma {here}.")

@@ -1,0 +1,150 @@
+"""A process of PlaM: how it attaches to its database, serves HTTP, relays, works, schedules, and stops on a signal."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+
+import structlog
+import uvicorn
+from pydantic import SecretStr
+from starlette.routing import BaseRoute
+
+from services.kernel.app import system_app
+from services.kernel.brokers import make_broker
+from services.kernel.database import Databases, Routing
+from services.kernel.embedded import embedded
+from services.kernel.relay import Relay
+from services.kernel.scheduler import Scheduler
+from services.kernel.service import Service
+from services.kernel.settings import Settings
+from services.kernel.worker import run_workers, working
+
+log = structlog.get_logger(__name__)
+
+GRACE = 10
+"""Seconds that requests under way have to end after a signal."""
+
+
+class NeedsBrokerError(Exception):
+    """Separate processes need a broker that all of them reach."""
+
+
+@contextmanager
+def attached(settings: Settings) -> Iterator[Settings]:
+    """The settings with a database behind them: the operator's, or the embedded one, started when nobody has."""
+    if not settings.embedded:
+        yield settings
+        return
+    with embedded(settings.home, settings.max_connections) as url:
+        yield settings.model_copy(update={"database_url": SecretStr(url)})
+
+
+async def serve(
+    services: Sequence[Service],
+    settings: Settings,
+    routing: Routing,
+    *,
+    pages: Sequence[BaseRoute] = (),
+    everything: bool = False,
+    started: Callable[[str], None] = lambda _address: None,
+) -> None:
+    """Serves services over HTTP until a signal; with `everything`, relays, works and schedules in this process too."""
+    databases = Databases(settings, routing)
+
+    @asynccontextmanager
+    async def beside() -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if everything:
+                await stack.enter_async_context(_relayed_and_worked(services, databases))
+            yield
+
+    app = system_app(services, databases, beside, pages)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=65_536,
+    )
+    server = uvicorn.Server(config)
+    telling = asyncio.create_task(_tell(server, settings, started))
+    try:
+        await server.serve()
+    finally:
+        telling.cancel()
+
+
+async def _tell(server: uvicorn.Server, settings: Settings, started: Callable[[str], None]) -> None:
+    while not server.started:
+        await asyncio.sleep(0.02)
+    started(f"http://{settings.host}:{settings.port}")
+
+
+@asynccontextmanager
+async def _relayed_and_worked(services: Sequence[Service], databases: Databases) -> AsyncIterator[None]:
+    settings = databases.settings
+    broker = make_broker(settings.broker_url.get_secret_value())
+    stop = asyncio.Event()
+    async with working(broker, services, databases, threads=settings.worker_threads):
+        tasks = [asyncio.create_task(Relay(service, databases, broker).run(stop)) for service in services]
+        tasks.append(asyncio.create_task(Scheduler(services, databases, broker).run(stop)))
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.wait(tasks, timeout=5)
+
+
+async def relay(services: Sequence[Service], settings: Settings, routing: Routing) -> None:
+    """Relays the events of services until a signal."""
+    broker = make_broker(_shared_broker(settings))
+    databases = Databases(settings, routing)
+
+    async def run(stop: asyncio.Event) -> None:
+        await asyncio.gather(*(Relay(service, databases, broker).run(stop) for service in services))
+
+    await _until_signal(run, databases)
+
+
+async def work(services: Sequence[Service], settings: Settings, routing: Routing) -> None:
+    """Serves the queues of services until a signal."""
+    broker = make_broker(_shared_broker(settings))
+    databases = Databases(settings, routing)
+
+    async def run(stop: asyncio.Event) -> None:
+        await run_workers(broker, services, databases, threads=settings.worker_threads, stop=stop)
+
+    await _until_signal(run, databases)
+
+
+async def schedule(services: Sequence[Service], settings: Settings, routing: Routing) -> None:
+    """Sends the periodic jobs of services until a signal."""
+    broker = make_broker(_shared_broker(settings))
+    databases = Databases(settings, routing)
+    await _until_signal(Scheduler(services, databases, broker).run, databases)
+
+
+def _shared_broker(settings: Settings) -> str:
+    url = settings.broker_url.get_secret_value()
+    if url.startswith("memory"):
+        raise NeedsBrokerError("Des processus séparés ont besoin d'un courtier : PLAM_BROKER_URL=amqp://… ou redis://… (ou « plam up »).")
+    return url
+
+
+async def _until_signal(run: Callable[[asyncio.Event], Awaitable[None]], databases: Databases) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await run(stop)
+    finally:
+        await databases.close()
