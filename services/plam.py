@@ -16,10 +16,12 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from starlette.routing import Route
 
+from services.access_api.service import SERVICE as ACCESS
 from services.actions_api.imports.plan import import_plan
 from services.actions_api.referentials.operations import PLAN, read_plan
 from services.actions_api.service import SERVICE as ACTIONS
 from services.contracts.codes import Department, Role
+from services.internships_api.service import SERVICE as INTERNSHIPS
 from services.kernel import doctor, logs, process, quarantine
 from services.kernel.app import leads_to
 from services.kernel.auth import Tokens
@@ -27,22 +29,23 @@ from services.kernel.database import Databases, Routing
 from services.kernel.embedded import EmbeddedError
 from services.kernel.migrate import migrate as bring_to_head
 from services.kernel.principals import Principal
-from services.kernel.resync import published
-from services.kernel.resync import resync as restate
+from services.kernel.resync import published, resync as restate
 from services.kernel.service import Service
 from services.kernel.settings import Settings
 from services.observatory_api.ledger.rebuild import rebuild as recompute
 from services.observatory_api.service import SERVICE as OBSERVATORY
-from services.observatory_api.verification.operations import Verification
-from services.observatory_api.verification.operations import verify as compare
+from services.observatory_api.verification.operations import Verification, verify as compare
+from services.recruitment_api.service import SERVICE as RECRUITMENT
 
-SERVICES: Sequence[Service] = (ACTIONS, OBSERVATORY)
+SERVICES: Sequence[Service] = (ACCESS, ACTIONS, INTERNSHIPS, RECRUITMENT, OBSERVATORY)
 ROUTING: Routing = {service.name: service.consumers for service in SERVICES}
-PAGES = (Route("/", leads_to("/observatory/")),)
+PAGES = (Route("/", leads_to("/observatory/")), Route("/observatory", leads_to("/observatory/")))
 
 DEVELOPMENT_TOKEN = timedelta(hours=12)
 
-cli = typer.Typer(help="PlaM : le socle ouvert d'un plan régional pour les métiers de la santé.", no_args_is_help=True, add_completion=False)
+cli = typer.Typer(
+    help="PlaM : le socle ouvert d'un plan régional pour les métiers de la santé.", no_args_is_help=True, add_completion=False
+)
 importing = typer.Typer(help="Importer des données : le plan, les communes, les établissements.", no_args_is_help=True)
 events = typer.Typer(help="Les événements en quarantaine : les lister, les rejouer.", invoke_without_command=True)
 cli.add_typer(importing, name="import")
@@ -144,7 +147,9 @@ def token(
     """Signe un jeton de développement de 12 heures (base embarquée seulement)."""
     settings = Settings()
     if not settings.embedded:
-        raise typer.BadParameter("plam token ne sert qu'avec la base embarquée : en production, les jetons viennent de POST /access/v1/token.")
+        raise typer.BadParameter(
+            "plam token ne sert qu'avec la base embarquée : en production, les jetons viennent de POST /access/v1/token."
+        )
     principal = Principal(subject, frozenset(role), organisation, frozenset(department or ()))
     typer.echo(Tokens(settings).issue(principal, DEVELOPMENT_TOKEN))
 
@@ -175,9 +180,7 @@ async def _resync(settings: Settings, service: Service, told: Progress) -> int:
 def rebuild() -> None:
     """Recalcule les contributions depuis les faits ; n'écrit que les différences."""
     with _settings() as settings, _progress("faits relus") as told:
-        done = asyncio.run(
-            _with_databases(settings, lambda databases: recompute(databases, progress=lambda count: _advance(told, count)))
-        )
+        done = asyncio.run(_with_databases(settings, lambda databases: recompute(databases, progress=lambda count: _advance(told, count))))
     out.print(f"{done.facts} faits relus, {done.changed} changés ; {done.entries} écritures ajoutées, {done.days} jours de cumul corrigés.")
 
 

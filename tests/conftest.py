@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
+from pydantic import SecretStr
+from starlette.applications import Starlette
 
 from services.contracts.codes import Department, Role
 from services.kernel import logs
@@ -22,6 +23,7 @@ from services.kernel.migrate import MIGRATIONS, migrate
 from services.kernel.principals import Principal
 from services.kernel.settings import Settings
 from services.plam import ROUTING, SERVICES
+from tests.support.callers import Bearer
 from tests.support.database import database_url, empty
 
 logs.configure("warning")
@@ -64,7 +66,7 @@ async def _make(server: str, template: str, name: str) -> None:
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
             fresh = f"{template}_{os.getpid()}"
             await connection.execute(f'CREATE DATABASE "{fresh}"')
-            await migrate(SERVICES, Settings(database_url=database_url(server, fresh)))
+            await migrate(SERVICES, Settings(database_url=SecretStr(database_url(server, fresh))))
             await connection.execute(f'ALTER DATABASE "{fresh}" RENAME TO "{template}"')
         await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     finally:
@@ -79,39 +81,47 @@ async def _drop(server: str, name: str) -> None:
         await connection.close()
 
 
-@pytest.fixture
-def settings(migrated: str, tmp_path: Path) -> Settings:
-    """Settings of a test: its worker's database, a data folder of its own."""
-    return Settings(home=tmp_path, database_url=migrated, secret="a secret of the tests")
+@pytest.fixture(scope="session")
+def settings(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a run's worker: its database, a data folder of its own."""
+    return Settings(home=tmp_path_factory.mktemp("home"), database_url=SecretStr(migrated), secret=SecretStr("a secret of the tests"))
+
+
+@pytest.fixture(scope="session")
+def every_pool(settings: Settings) -> Databases:
+    """The pools of a run's worker; each test has its own, in its own event loop."""
+    return Databases(settings, ROUTING)
+
+
+@pytest.fixture(scope="session")
+def app(every_pool: Databases) -> Starlette:
+    """The whole system, made once: it keeps nothing from one test to the next."""
+    return system_app(SERVICES, every_pool)
 
 
 @pytest.fixture
-async def databases(settings: Settings) -> AsyncIterator[Databases]:
+async def databases(settings: Settings, every_pool: Databases) -> AsyncIterator[Databases]:
     """The pools of a test, on a database without rows."""
     await empty(settings)
-    databases = Databases(settings, ROUTING)
-    yield databases
-    await databases.close()
+    yield every_pool
+    await every_pool.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tokens(settings: Settings) -> Tokens:
     """What signs the tokens of a test's callers."""
     return Tokens(settings)
 
 
 @pytest.fixture
-async def client(databases: Databases, tokens: Tokens) -> AsyncIterator[Client]:
+async def client(app: Starlette, databases: Databases, tokens: Tokens) -> AsyncIterator[Client]:
     """Makes clients of the whole system: `client(Role.employer, organisation=…)`; without a role, an anonymous one."""
-    transport = httpx.ASGITransport(system_app(SERVICES, databases))
+    transport = httpx.ASGITransport(app)
     opened: list[httpx.AsyncClient] = []
 
     def make(*roles: Role, organisation: UUID | None = None, departments: frozenset[Department] = frozenset()) -> httpx.AsyncClient:
-        headers = {}
-        if roles:
-            principal = Principal("tests", frozenset(roles), organisation, departments)
-            headers["Authorization"] = f"Bearer {tokens.issue(principal, timedelta(hours=1))}"
-        opened.append(httpx.AsyncClient(transport=transport, base_url="http://plam.test", headers=headers))
+        auth = Bearer(tokens, Principal("tests", frozenset(roles), organisation, departments)) if roles else None
+        opened.append(httpx.AsyncClient(transport=transport, base_url="http://plam.test", auth=auth))
         return opened[-1]
 
     yield make

@@ -14,27 +14,25 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Match, Mount
-from starlette.routing import Route as PlainRoute
+from starlette.routing import BaseRoute, Match, Mount, Route as PlainRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.kernel import health, metrics, openapi
 from services.kernel.auth import Tokens
-from services.kernel.constraints import conflict_of
 from services.kernel.database import Databases
 from services.kernel.edge import Edge
+from services.kernel.faults import problem_for
 from services.kernel.logs import correlation_id
 from services.kernel.problems import (
     BY_STATUS,
     BadRequest,
     MethodNotAllowed,
     NotFound,
-    PreconditionFailed,
     Problem,
     TooLarge,
-    Unavailable,
 )
 from services.kernel.service import Service
+from services.kernel.switch import Switch
 from services.kernel.validation import problem_of
 
 VERSION = "1.0.0"
@@ -56,15 +54,16 @@ def service_app(service: Service, databases: Databases, tokens: Tokens) -> FastA
         redirect_slashes=False,
     )
     app.state.databases, app.state.tokens, app.state.service = databases, tokens, service
-    for router in service.routers:
-        app.include_router(router)
-    app.include_router(health.router)
+    for router in (*service.routers, health.router):
+        app.router.routes += router.routes  # as they are: `include_router` would match each request twice, and wrap each route anew
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # FastAPI's documented way
     _answer_problems(app)
     return app
 
 
-def system_app(services: Sequence[Service], databases: Databases, lifespan: Lifespan | None = None, extra: Sequence[BaseRoute] = ()) -> Starlette:
+def system_app(
+    services: Sequence[Service], databases: Databases, lifespan: Lifespan | None = None, extra: Sequence[BaseRoute] = ()
+) -> Starlette:
     """Services mounted side by side, `/<service>`, behind one port. Closes the pools at the end."""
     tokens = Tokens(databases.settings)
 
@@ -79,12 +78,14 @@ def system_app(services: Sequence[Service], databases: Databases, lifespan: Life
         finally:
             await asyncio.shield(databases.close())
 
-    mounts = [Mount(f"/{service.name}", _Named(service.name, service_app(service, databases, tokens))) for service in services]
+    apps = {service.name: service_app(service, databases, tokens) for service in services}
+    mounts = [Mount(f"/{name}", _Named(name, app)) for name, app in apps.items()]
     app = Starlette(
         routes=[*extra, PlainRoute("/metrics", _metrics), *mounts],
         middleware=[
             Middleware(Edge),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(databases.settings.allowed_hosts)),
+            Middleware(Switch, services=apps),
         ],
         exception_handlers={HTTPException: _http_problem},
         lifespan=around,
@@ -160,27 +161,12 @@ def _allowed(request: Request) -> str:
     for route in request.app.router.routes:
         match, _ = route.matches(dict(scope))
         if match is not Match.NONE:
-            methods |= getattr(route, "methods", None) or _inner_methods(route, scope)
+            methods |= getattr(route, "methods", None) or set()
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
-def _inner_methods(route: Any, scope: dict[str, Any]) -> set[str]:
-    found: set[str] = set()
-    for inner in getattr(getattr(route, "original_router", None), "routes", ()):
-        if inner.matches(dict(scope))[0] is not Match.NONE:
-            found |= inner.methods or set()
-    return found
-
-
 async def _database_problem(_request: Request, error: Exception) -> Response:
-    """What the database refuses: a broken constraint is a conflict, a wait that ended is a 503."""
-    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-        problem: Problem = conflict_of(error)
-    elif isinstance(error, (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)):
-        problem = PreconditionFailed("Une autre requête a changé la même ressource : relisez-la.")
-    elif isinstance(error, (asyncpg.DataError, asyncpg.SyntaxOrAccessError)):
+    problem = problem_for(error)
+    if problem is None:
         raise error
-    else:
-        log.warning("database.unavailable", error=type(error).__name__, detail=str(error)[:200])
-        problem = Unavailable("La base de données ne répond pas.")
     return problem.response(correlation_id.get())

@@ -38,19 +38,25 @@ PAUSES = (0.1, 0.5, 2.0, 5.0)
 
 APPLIED = Counter("plam_events_applied", "Events applied, duplicates and older versions included.", ["consumer", "type"])
 
-PASSING = (
-    OSError,
-    TimeoutError,
+BLAMELESS = (
     Unavailable,
-    asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
     asyncpg.InsufficientResourcesError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
 )
-"""Errors that say nothing against an event: it is tried again as it was."""
+"""Errors that say nothing against an event, though it was being applied: its run does not count.
+
+Others that a failing database can cause (`OSError`, a closed connection) may come from the event as well. They count, which
+harms no sound event: counting takes a database that answers.
+"""
+
+PASSING = (*BLAMELESS, OSError, TimeoutError, asyncpg.InterfaceError)
+"""Errors of the database outside the applying of an event: the batch is tried again as it was."""
 
 _BEGIN = """
 WITH begun AS (
@@ -126,7 +132,7 @@ class _Run:
         """The whole batch in one transaction, which ends its receipt too. False if some event is at fault."""
         try:
             await self.apply([item for item in self.items if item.event_id not in held], at=len(self.items))
-        except PASSING:
+        except BLAMELESS:
             raise
         except Exception as error:  # noqa: BLE001  # whichever event it was is found by taking them one by one
             log.warning("events.one_by_one", consumer=self.service.name, batch=str(self.batch), error=repr(error))
@@ -146,7 +152,7 @@ class _Run:
             try:
                 await self.apply([] if item.event_id in held else [item], at=position)
                 position, runs, reason = position + 1, 1, INTERRUPTED
-            except PASSING:
+            except BLAMELESS:
                 raise
             except Exception as error:
                 if item.received is None:  # quarantine itself refuses it: nothing is left to try

@@ -1,6 +1,7 @@
 """Health: `livez` (the process answers), `readyz` (its database answers too), `metrics`."""
 
 import asyncio
+import contextlib
 from typing import Literal
 
 import asyncpg
@@ -12,6 +13,7 @@ from services.kernel import metrics
 from services.kernel.auth import Public
 from services.kernel.database import Databases
 from services.kernel.problems import Unavailable, problems
+from services.kernel.service import Service
 
 router = APIRouter(tags=["Santé du service"])
 
@@ -42,6 +44,10 @@ async def read_readiness(request: Request, _caller: Public) -> Health:
 
 
 @router.get("/metrics", operation_id="readMetrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-async def read_metrics(_caller: Public) -> Response:
-    """Les mesures du processus, au format Prometheus."""
+async def read_metrics(request: Request, _caller: Public) -> Response:
+    """Les mesures du processus, et l'état du chemin des événements du service, au format Prometheus."""
+    databases: Databases = request.app.state.databases
+    service: Service = request.app.state.service
+    with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable):
+        await metrics.look(await databases.pool(service.name, "health"), service.name, service.consumers)
     return metrics.exposition()

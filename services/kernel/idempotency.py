@@ -44,7 +44,11 @@ async def required(
 async def optional(
     key: Annotated[
         str | None,
-        Header(alias="Idempotency-Key", description="Clé unique de la requête : répétée sous 24 h, elle reçoit la même réponse.", pattern=PATTERN),
+        Header(
+            alias="Idempotency-Key",
+            description="Clé unique de la requête : répétée sous 24 h, elle reçoit la même réponse.",
+            pattern=PATTERN,
+        ),
     ] = None,
 ) -> str | None:
     """The key, for the other POST routes."""

@@ -7,8 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import UUID as SaUuid
-from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam
+from sqlalchemy import UUID as SaUuid, BindParameter, ColumnElement, Integer, bindparam
 from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
 
@@ -25,7 +24,9 @@ class PageQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: int = Field(50, ge=1, le=200, description="Nombre de lignes (1 à 200).")
-    after: str | None = Field(None, min_length=22, max_length=22, pattern=r"^[A-Za-z0-9_-]{22}$", description="Curseur opaque : `next` de la page précédente.")
+    after: str | None = Field(
+        None, min_length=22, max_length=22, pattern=r"^[A-Za-z0-9_-]{22}$", description="Curseur opaque : `next` de la page précédente."
+    )
 
 
 class Listing:

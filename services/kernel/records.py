@@ -9,10 +9,25 @@ from types import UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-from pydantic import Field as ReadField
-from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, DateTime, Index, Integer, MetaData, Table, Text, any_, literal, text
-from sqlalchemy import UUID as SaUuid
+from pydantic import BaseModel, ConfigDict, Field as ReadField
+from sqlalchemy import (
+    ARRAY,
+    UUID as SaUuid,
+    BigInteger,
+    BindParameter,
+    Column,
+    ColumnElement,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    any_,
+    literal,
+    text,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, col
 
@@ -128,6 +143,11 @@ def all_of(column: str, values: type[Enum]) -> str:
 def among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     """The condition that a column holds one of some values: one bound array, so that the statement keeps its shape."""
     return col(column) == any_(literal(list(values), ARRAY(col(column).type)))
+
+
+def holds(column: Any, value: BindParameter[Any]) -> ColumnElement[bool]:
+    """The condition that a text array holds a value."""
+    return type_coerce(value, Text) == any_(col(column))
 
 
 def page_index(name: str, *columns: str, where: str | None = None) -> Index:

@@ -41,7 +41,7 @@ class Pace:
     longest_lease: timedelta = timedelta(minutes=10)
     again_at_once: int = 4  # batches sent again a round, since they are held in memory
     poll: float = 2.0
-    rest: float = 0.02  # between two rounds, unless the last one was full: events that come in a stream share a message
+    rest: float = 0.05  # between two rounds, unless the last was full: events that come in a stream share a message (2.5 ms of CPU each)
     longest_pause: float = 15.0
 
 

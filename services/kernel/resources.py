@@ -7,8 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel, Field
-from sqlalchemy import UUID as SaUuid
-from sqlalchemy import bindparam
+from sqlalchemy import UUID as SaUuid, bindparam
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
@@ -104,7 +103,9 @@ def live(value: BaseModel) -> Response:
 
 
 async def if_match(
-    value: Annotated[str | None, Header(alias="If-Match", max_length=255, description='Version lue, telle que donnée par l\'ETag : "3".')] = None,
+    value: Annotated[
+        str | None, Header(alias="If-Match", max_length=255, description='Version lue, telle que donnée par l\'ETag : "3".')
+    ] = None,
 ) -> int:
     """The version that the caller has read. Raises `PreconditionRequired` without it."""
     if value is None:

@@ -11,8 +11,6 @@ from services.kernel.records import NOUNS, Noun, table_of
 from services.kernel.saving import event_json, state_of
 from services.kernel.service import Service
 
-BATCH = 500
-
 
 def published(service: Service) -> Sequence[Noun]:
     """The nouns of a service whose state others may hear, by name of table."""
@@ -20,7 +18,7 @@ def published(service: Service) -> Sequence[Noun]:
     return sorted(nouns, key=lambda noun: table_of(noun.table).name)
 
 
-async def resync(databases: Databases, service: Service, nouns: Sequence[Noun]) -> AsyncIterator[int]:
+async def resync(databases: Databases, service: Service, nouns: Sequence[Noun], *, batch: int = 500) -> AsyncIterator[int]:
     """Emits `<service>.<kind>.restated` for every row, at its version, so that only those who miss it change.
 
     Yields how many events each transaction wrote. Begun again from the start, it does no harm.
@@ -28,7 +26,7 @@ async def resync(databases: Databases, service: Service, nouns: Sequence[Noun]) 
     for noun in nouns:
         after = None
         while True:
-            statement = select(noun.table).order_by(noun.table.id).limit(BATCH)  # type: ignore[arg-type]  # a column, in a class body
+            statement = select(noun.table).order_by(noun.table.id).limit(batch)  # type: ignore[arg-type]  # a column, in a class body
             if after is not None:
                 statement = statement.where(noun.table.id > after)
             async with databases.open(service.name, "worker") as db:

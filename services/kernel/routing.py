@@ -1,112 +1,68 @@
 """What every route does around its function: one database, one commit before the answer, strict input, idempotency."""
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from services.kernel import idempotency
 from services.kernel.auth import authenticate
+from services.kernel.calling import Call, StrictRequest
 from services.kernel.database import Database, Databases
-from services.kernel.problems import BadRequest, FieldError, Invalid, Unavailable, UnsupportedMedia
+from services.kernel.faults import problem_for
+from services.kernel.logs import correlation_id
+from services.kernel.problems import FieldError, Invalid, TooLarge, Unavailable, UnsupportedMedia
 
-DEEPEST = 32
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
-
-class StrictRequest(Request):
-    """A request whose JSON body is read strictly: UTF-8, no duplicate key, no NaN, nesting up to 32."""
-
-    async def json(self) -> Any:
-        """The body. Raises `BadRequest`."""
-        if not hasattr(self, "_json"):
-            self._json = strict_json(await self.body())
-        return self._json
-
-
-def strict_json(body: bytes) -> Any:
-    """JSON read strictly. Raises `BadRequest` for anything that two parsers could read in two ways."""
-    try:
-        text = body.decode("utf-8")
-        if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
-            raise BadRequest(f"Le corps emboîte plus de {DEEPEST} niveaux.")
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
-    except UnicodeDecodeError as error:
-        raise BadRequest("Le corps doit être du JSON en UTF-8.") from error
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"Le corps n'est pas du JSON : {error}.") from error
-
-
-def _depth(text: str) -> int:
-    deepest = depth = 0
-    in_string = escaped = False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth -= 1
-    return deepest
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadRequest(f"Le champ « {twice[:100]!a} » est donné deux fois.")
-    return found
-
-
-def _refuse(name: str) -> Any:
-    raise BadRequest(f"{name} n'est pas du JSON.")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise BadRequest("Nombre trop grand.")
-    return value
+JSON = "application/json"
 
 
 class Route(APIRoute):
-    """A route of ours. The transaction is committed before the answer leaves: a failed commit is never a 201."""
+    """A route of ours. FastAPI declares and documents it; at a request only what stands here runs (see `calling`).
+
+    The transaction is committed before the answer leaves: a failed commit is never a 201.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        self.app = _Answer(self.get_route_handler())
 
     def get_route_handler(self) -> Handler:
-        """FastAPI's handler, with ours around it."""
-        inner = super().get_route_handler()
+        """What answers a request, or raises."""
+        call = Call(self.dependant)
+        status = self.status_code or 200
         allowed = _query_names(self.dependant)
         takes_body = self.body_field is not None
-        posts = "POST" in self.methods
+        methods = self.methods or set()
+        changes = not methods <= {"GET", "HEAD"}
+        posts = "POST" in methods
+
+        async def answer(request: StrictRequest) -> Response:
+            result = await call.run(request)
+            return result if isinstance(result, Response) else Response(result.model_dump_json(), status, media_type=JSON)
 
         async def handle(request: Request) -> Response:
-            request = StrictRequest(request.scope, request.receive)
+            app = request.scope["app"]
+            databases: Databases = app.state.databases
+            service: str = app.state.service.name
+            request = StrictRequest(request.scope, request.receive, longest_body=databases.settings.max_body)
             if request.scope["query_string"]:
                 _check_query(request, allowed)
+            if changes:
+                _check_length(request)
             if takes_body:
                 _check_media(request)
-            databases: Databases = request.app.state.databases
-            service: str = request.app.state.service.name
             try:
                 async with asyncio.timeout(databases.settings.request_timeout):
                     db = Database(databases, await databases.pool(service), service)
                     request.scope["plam.database"] = db
                     try:
                         key = request.headers.get("idempotency-key") if posts else None
-                        response = await (inner(request) if key is None else _once(inner, request, db, key))
+                        response = await (answer(request) if key is None else _once(answer, request, db, key))
                         await db.commit()
                         return response
                     finally:
@@ -117,14 +73,33 @@ class Route(APIRoute):
         return handle
 
 
-async def _once(inner: Handler, request: Request, db: Database, key: str) -> Response:
+class _Answer:
+    """A handler as an ASGI application: what it raises for the client becomes a problem, the rest is the edge's."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self.handler(Request(scope, receive))
+        except Exception as error:
+            problem = problem_for(error)
+            if problem is None:
+                raise
+            response = problem.response(correlation_id.get())
+        await response(scope, receive, send)
+
+
+async def _once(
+    answer: Callable[[StrictRequest], Coroutine[Any, Any, Response]], request: StrictRequest, db: Database, key: str
+) -> Response:
     caller = authenticate(request)
     if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
-        return await inner(request)  # its own declaration refuses it, naming the header
+        return await answer(request)  # its own declaration refuses it, naming the header
     kept = await idempotency.claim(db, caller.subject, key, await idempotency.fingerprint(request))
     if kept is not None:
         return kept
-    response = await inner(request)
+    response = await answer(request)
     await idempotency.keep(db, caller.subject, key, response)
     return response
 
@@ -156,10 +131,19 @@ def _query_error(name: str, code: str, detail: str) -> Invalid:
     return Invalid(detail, errors=[FieldError(pointer=name[:100], location="query", code=code, detail=detail)])
 
 
+def _check_length(request: StrictRequest) -> None:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > request.longest_body:
+        raise TooLarge("Le corps dépasse la taille permise.")
+
+
 def _check_media(request: Request) -> None:
-    media, _, options = request.headers.get("content-type", "").partition(";")
+    given = request.headers.get("content-type", "")
+    if given == JSON:
+        return
+    media, _, options = given.partition(";")
     charset = options.strip().lower().removeprefix("charset=").strip('"')
-    if media.strip().lower() != "application/json" or (charset and charset != "utf-8"):
+    if media.strip().lower() != JSON or (charset and charset != "utf-8"):
         raise UnsupportedMedia("Le corps doit être en application/json, UTF-8.")
 
 

@@ -9,8 +9,9 @@ import dramatiq
 import structlog
 from prometheus_client import Counter
 
+from services.kernel import idempotency
 from services.kernel.brokers import BrokerUnavailableError, Sender, volatile
-from services.kernel.consumption import PASSING
+from services.kernel.consumption import BLAMELESS, PASSING
 from services.kernel.database import Database, Databases
 from services.kernel.outbox import purge
 from services.kernel.service import Job, Service
@@ -55,7 +56,11 @@ async def _purge_receipts(db: Database) -> None:
     await connection.execute("DELETE FROM quarantine WHERE released_at < clock_timestamp() - interval '90 days'")
 
 
-KERNEL_JOBS = (Job("purge_events", timedelta(hours=1), _purge_events), Job("purge_receipts", timedelta(days=1), _purge_receipts))
+KERNEL_JOBS = (
+    Job("purge_events", timedelta(hours=1), _purge_events),
+    Job("purge_receipts", timedelta(days=1), _purge_receipts),
+    Job("purge_idempotency_keys", timedelta(hours=1), idempotency.purge),
+)
 """What every service does by itself."""
 
 
@@ -125,7 +130,7 @@ async def run_job(databases: Databases, service: Service, name: str) -> bool:
         try:
             async with databases.open(service.name, "worker") as db:
                 await job.run(db)
-        except PASSING:
+        except BLAMELESS:
             raise
         except Exception as cause:
             error = f"{type(cause).__name__} : {cause}"[:2_000]

@@ -12,7 +12,7 @@ class PoolSizes(BaseModel):
     """Connections a process may hold, a service: to answer requests, to work, to relay, to tell its health."""
 
     api: int = 10
-    worker: int = 10
+    worker: int = 16  # three a batch under way (work, receipt, series), and acknowledgements and jobs beside
     relay: int = 3
     health: int = 1
 
@@ -43,12 +43,17 @@ class Settings(BaseSettings):
     broker_url: SecretStr = Field(SecretStr("memory://"), description="memory://, redis://… or amqp://…")
     worker_threads: int = Field(4, description="Batches that a worker process applies at once.")
 
+    metrics_port: int | None = Field(None, description="Port of the metrics of a relay, a worker or a scheduler; none: not served.")
+
     secret: SecretStr | None = Field(None, description="Key of the pseudonyms; none: kept in the data folder.")
     token_keys: Path | None = Field(None, description="JWK set that signs or verifies tokens; none: in the data folder.")
     small_cell: int = Field(5, ge=5, description="Groups of persons under this size are withheld from the public.")
     max_body: int = Field(1_048_576, description="Bytes a request's body may have.")
     log_level: str = "info"
     allowed_hosts: tuple[str, ...] = Field(("*",), description="Host headers accepted.")
+    local_pages: bool | None = Field(
+        None, description="Pages open without a token to this machine; none: with the embedded database alone."
+    )
 
     @property
     def embedded(self) -> bool:

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import asyncpg
-from sqlalchemy import BindParameter
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.cache_key import CacheKey
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import Select
@@ -26,12 +25,13 @@ Row = Callable[[asyncpg.Record], Any]
 class Compiled:
     """SQL text, where its arguments come from, what a row becomes, whether it writes or locks.
 
-    Each argument is named, and is the value of the nth bind of SQLAlchemy's cache key, or else a constant.
+    An argument is looked up by its name, with a constant where the caller gives none; or by its place among the binds
+    of SQLAlchemy's cache key.
     """
 
     sql: str
     names: tuple[str, ...]
-    places: tuple[int | None, ...]
+    places: tuple[int, ...]
     constants: tuple[Any, ...]
     row: Row | None
     writes: bool
@@ -50,35 +50,45 @@ def prepare(statement: Executable, parameters: Mapping[str, Any]) -> tuple[Compi
     if parameters:
         known = _by_statement.get(statement)
         if known is None:
-            known = _by_statement[statement] = _compile(statement, ())
+            known = _by_statement[statement] = _compile(statement, None)
         return known, [parameters.get(name, constant) for name, constant in zip(known.names, known.constants, strict=True)]
-    key = statement._generate_cache_key()  # type: ignore[attr-defined]  # noqa: SLF001  what SQLAlchemy's own cache goes by
+    key = statement._generate_cache_key()  # type: ignore[attr-defined]
     if key is None:
         raise TypeError("Cette requête n'a pas de forme stable : elle ne peut pas être mise en cache.")
     known_shape = _by_shape.get(key.key)
     if known_shape is None:
-        known_shape = _by_shape[key.key] = _compile(statement, key.bindparams)
+        known_shape = _by_shape[key.key] = _compile(statement, key)
     binds = key.bindparams
-    places = zip(known_shape.places, known_shape.constants, strict=True)
-    return known_shape, [constant if place is None else binds[place].effective_value for place, constant in places]
+    return known_shape, [binds[place].effective_value for place in known_shape.places]
 
 
-def _compile(statement: Executable, binds: Sequence[BindParameter[Any]]) -> Compiled:
-    compiler: SQLCompiler = statement.compile(dialect=DIALECT)  # type: ignore[attr-defined]  # each of ours is a ClauseElement
+def _compile(statement: Executable, key: CacheKey | None) -> Compiled:
+    compiler: SQLCompiler = statement._compiler(DIALECT, cache_key=key)  # type: ignore[attr-defined]  # noqa: SLF001  as SQLAlchemy's engine does
     if compiler.post_compile_params:
         raise TypeError("IN (…) change de forme avec sa liste : écrire among(colonne, valeurs).")
     names = tuple(compiler.positiontup or ())
-    place_of = {compiler.bind_names[bind]: place for place, bind in enumerate(binds) if bind in compiler.bind_names}
     values = compiler.construct_params(_check=False)
-    locks = isinstance(statement, Select) and statement._for_update_arg is not None  # noqa: SLF001  there is no public way to ask
+    locks = isinstance(statement, Select) and statement._for_update_arg is not None
     return Compiled(
         sql=str(compiler),
         names=names,
-        places=tuple(place_of.get(name) for name in names),
+        places=_places(compiler, key, names) if key else (),
         constants=tuple(values[name] for name in names),
         row=_row_maker(statement),
         writes=locks or isinstance(statement, UpdateBase),
     )
+
+
+def _places(compiler: SQLCompiler, key: CacheKey, names: Sequence[str]) -> tuple[int, ...]:
+    """Which bind of the cache key each argument is: the compiler may have copied it (the values of an INSERT)."""
+    copies, _ = compiler._cache_key_bind_match or ({}, {})  # noqa: SLF001  what construct_params goes by
+    place_of = {
+        compiler.bind_names[copy]: place
+        for place, bind in enumerate(key.bindparams)
+        for copy in copies.get(bind, ())
+        if copy in compiler.bind_names
+    }
+    return tuple(place_of[name] for name in names)
 
 
 def _row_maker(statement: Executable) -> Row | None:

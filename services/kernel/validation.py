@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.kernel.problems import BadRequest, FieldError, Invalid, Problem
 from services.kernel.idempotency import missing
+from services.kernel.problems import BadRequest, FieldError, Invalid, Problem
 
 MOST_ERRORS = 50
 

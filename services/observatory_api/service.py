@@ -4,6 +4,7 @@ from services.kernel.service import Service
 from services.observatory_api.catalogue.routes import catalogue
 from services.observatory_api.ledger.apply import apply
 from services.observatory_api.ledger.tables import METADATA
+from services.observatory_api.pages.routes import pages
 from services.observatory_api.values.routes import values
 
 SERVICE = Service(
@@ -11,6 +12,6 @@ SERVICE = Service(
     title="Observatoire",
     description="Les indicateurs du plan : catalogue, chiffres à un jour et à un état de connaissance donnés.",
     metadata=METADATA,
-    routers=(catalogue, values),
+    routers=(pages, catalogue, values),
     apply=apply,
 )

@@ -42,7 +42,7 @@ MULTIPLY = """
 INSERT INTO actions.action ({columns})
 SELECT {values} FROM actions.action AS a
 CROSS JOIN LATERAL (
-    SELECT n, (left(a.id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid AS id FROM generate_series(1, $1 - 1) AS n
+    SELECT n, (left(a.id::text, 30) || lpad(to_hex(n), 6, '0'))::uuid AS id FROM generate_series(1, $1 - 1) AS n
 ) AS made
 """
 
@@ -125,7 +125,7 @@ async def copy_to_yardsticks(url: str) -> None:
 
 
 async def multiply(url: str, times: int) -> None:
-    """Makes each stored action so many, with documents that say so. Unlogged: the rows are only read."""
+    """Makes each stored action so many, ids apart the same. Unlogged: these rows are only read."""
     own = {"id": "made.id", "ref": "a.ref || '-' || made.n", "document": "replace(a.document, a.id::text, made.id::text)"}
     values = ", ".join(own.get(column, f'a."{column}"') for column in ACTION.columns)
     columns = ", ".join(f'"{column}"' for column in ACTION.columns)

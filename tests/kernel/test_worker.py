@@ -136,8 +136,11 @@ async def test_ten_copies_at_the_same_time_are_one_run(world: World) -> None:
     assert await receipts(world) == []
 
 
-@pytest.mark.parametrize("error", [asyncpg.DeadlockDetectedError("x"), ConnectionResetError("x"), asyncpg.AdminShutdownError("x")])
-async def test_a_fault_of_the_database_counts_against_no_event(world: World, error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error", [asyncpg.DeadlockDetectedError("x"), asyncpg.ConnectionDoesNotExistError("x"), asyncpg.AdminShutdownError("x")]
+)
+async def test_a_fault_of_the_database_counts_against_no_event(world: World, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumption, "PAUSES", (0.01, 0.01))
     events = made(world)
     world.behaviour.faults[events[0].id] = raising(error, times=2)
     assert await given(world, events)
@@ -145,10 +148,19 @@ async def test_a_fault_of_the_database_counts_against_no_event(world: World, err
     assert await world.quarantined() == {}
 
 
+@pytest.mark.parametrize("error", [FileNotFoundError("x"), TimeoutError("x"), asyncpg.InterfaceError("x"), asyncpg.QueryCanceledError("x")])
+async def test_an_error_that_may_be_the_events_own_counts_and_holds_nobody_up(world: World, error: Exception) -> None:
+    events = made(world)
+    world.behaviour.faults[events[0].id] = raising(error)
+    assert await given(world, events)
+    assert list(await world.quarantined()) == [events[0].id]
+    assert len(await world.copies()) == 4
+
+
 async def test_a_database_that_keeps_failing_leaves_the_batch_to_be_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumption, "PAUSES", (0.01, 0.01))
     batch, events = ids.new(), made(world)
-    world.behaviour.faults[events[0].id] = raising(ConnectionResetError("x"), times=3)
+    world.behaviour.faults[events[0].id] = raising(asyncpg.ConnectionDoesNotExistError("x"), times=3)
     assert not await given(world, events, batch)
     assert await receipts(world) == [(0, 0)]
     assert await given(world, events, batch)

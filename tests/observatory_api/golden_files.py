@@ -68,7 +68,12 @@ def _outputs(indicator: Indicator) -> dict[str, Any]:
         for feed in indicator.feeds:
             if feed.state is type(state):
                 outputs[name] = [
-                    [item.measure, item.on.isoformat(), item.amount, [dict(one) for one in indicator.expand(feed.values(state), item.labels)]]
+                    [
+                        item.measure,
+                        item.on.isoformat(),
+                        item.amount,
+                        [dict(one) for one in indicator.expand(feed.values(state), item.labels)],
+                    ]
                     for item in feed.function(state)
                 ]
     return outputs
@@ -86,7 +91,9 @@ def _normal(node: Any) -> Any:
     if not isinstance(node, ast.AST):
         return repr(node)
     fields = [
-        [name, _normal(value)] for name, value in ast.iter_fields(node) if value not in (None, []) and name not in ("decorator_list", "kind")
+        [name, _normal(value)]
+        for name, value in ast.iter_fields(node)
+        if value not in (None, []) and name not in ("decorator_list", "kind")
     ]
     return [type(node).__name__, *fields]
 

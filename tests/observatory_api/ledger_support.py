@@ -34,3 +34,8 @@ async def rows(databases: Databases, sql: str, *arguments: object) -> Sequence[t
     """The rows of a query."""
     pool = await databases.pool("observatory", "worker")
     return [tuple(row) for row in await pool.fetch(sql, *arguments)]
+
+
+def period(start: str, end: str | None = None) -> dict[str, Any]:
+    """The parameters of a period, which are Python's reserved words."""
+    return {"from": start} | ({"to": end} if end else {})

@@ -19,7 +19,9 @@ EACH = pytest.mark.parametrize("indicator", CATALOGUE.indicators, ids=lambda one
 @EACH
 def test_a_definition_gives_what_it_gave(indicator: Indicator) -> None:
     known = json.loads(path_of(indicator).read_text())
-    assert differences(known, golden_of(indicator)) == [], "give the indicator a new definition number, then run tests.observatory_api.golden_files"
+    assert differences(known, golden_of(indicator)) == [], (
+        "give the indicator a new definition number, then run tests.observatory_api.golden_files"
+    )
 
 
 @EACH
@@ -36,11 +38,15 @@ def test_a_changed_function_does_not_pass() -> None:
     indicator = CATALOGUE.definitions("K06")[1]
     source = inspect.getsource(sys.modules[indicator.feeds[0].function.__module__])
     assert source_hash(source.replace("<=", "<")) != source_hash(source)
-    assert differences(json.loads(path_of(indicator).read_text()), golden_of(indicator) | {"source": source_hash(source.replace("<=", "<"))})
+    assert differences(
+        json.loads(path_of(indicator).read_text()), golden_of(indicator) | {"source": source_hash(source.replace("<=", "<"))}
+    )
 
 
 def test_words_comments_and_layout_are_not_the_function() -> None:
-    source = '"""Words."""\nimport a\n\n@ratio("K06", label="Un")\ndef f(x):\n    """More words."""\n    return (x\n       + 1)  # a comment\n'
+    source = (
+        '"""Words."""\nimport a\n\n@ratio("K06", label="Un")\ndef f(x):\n    """More words."""\n    return (x\n       + 1)  # a comment\n'
+    )
     same = '"""Other words."""\nimport b\n\n@ratio("K06", label="Deux")\ndef f(x):\n    return x + 1\n'
     assert source_hash(source) == source_hash(same)
 

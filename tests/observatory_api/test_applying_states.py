@@ -17,7 +17,7 @@ from services.observatory_api.ledger.apply import apply
 from services.observatory_api.ledger.contributions import contributed, series_of
 from services.observatory_api.ledger.verify import arithmetic
 from tests.observatory_api.ledger_support import record, rows, values
-from tests.observatory_api.states import ANGERS, LAVAL, NANTES, action, history, milestone, number, on, received
+from tests.observatory_api.states import ANGERS, NANTES, action, history, milestone, number, on, received
 
 SUMS = """
 SELECT s.indicator, s.definition, s.measure, s.dimensions::text, e."on", sum(e.amount)::bigint
@@ -88,7 +88,9 @@ async def test_stamps_rise_in_the_order_of_commits(databases: Databases) -> None
 async def test_a_stamp_is_after_the_newest_even_if_the_clock_went_back(databases: Databases) -> None:
     await record(databases, action(id=number(1)))
     pool = await databases.pool("observatory", "worker")
-    ahead = await pool.fetchval("INSERT INTO batch (recorded_at, reason, entries) VALUES (now() + interval '1 hour', 'events', 0) RETURNING recorded_at")
+    ahead = await pool.fetchval(
+        "INSERT INTO batch (recorded_at, reason, entries) VALUES (now() + interval '1 hour', 'events', 0) RETURNING recorded_at"
+    )
     await record(databases, action(id=number(2)))
     assert await rows(databases, "SELECT max(recorded_at) FROM batch") == [(ahead + timedelta(microseconds=1),)]
 

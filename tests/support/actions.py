@@ -11,7 +11,7 @@ from services.actions_api.organisations.tables import OrganisationCopy
 from services.contracts.codes import OrganisationRole
 from services.kernel import ids
 from services.kernel.database import Databases
-
+from tests.support.http import at, ok
 
 _numbers = count(1)
 
@@ -23,27 +23,18 @@ def action_body(**given: Any) -> dict[str, Any]:
 
 async def an_action(steering: httpx.AsyncClient, **given: Any) -> dict[str, Any]:
     """A draft."""
-    answer = await steering.post("/actions/v1/actions", json=action_body(**given))
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    return ok(await steering.post("/actions/v1/actions", json=action_body(**given)))
 
 
 async def a_milestone(steering: httpx.AsyncClient, action: dict[str, Any], **given: Any) -> dict[str, Any]:
     """A milestone of an action."""
     body = {"action_id": action["id"], "title": "Charte signée", "due": "2027-03-31", **given}
-    answer = await steering.post("/actions/v1/milestones", json=body)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    return ok(await steering.post("/actions/v1/milestones", json=body))
 
 
 async def move(steering: httpx.AsyncClient, action: dict[str, Any], verb: str, **body: Any) -> dict[str, Any]:
     """Moves an action, at the version that the test holds."""
-    answer = await steering.post(f"/actions/v1/actions/{action['id']}/{verb}", json=body or None, headers={"If-Match": f'"{action["version"]}"'})
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    return ok(await steering.post(f"/actions/v1/actions/{action['id']}/{verb}", json=body or None, headers=at(action)))
 
 
 async def an_approved_action(steering: httpx.AsyncClient, **given: Any) -> dict[str, Any]:
@@ -58,3 +49,8 @@ async def an_organisation_copy(databases: Databases) -> UUID:
     async with databases.open("actions") as db:
         await db.fetch(insert(OrganisationCopy).values(**row.model_dump()))
     return row.id
+
+
+async def move_milestone(steering: httpx.AsyncClient, milestone: dict[str, Any], verb: str, **body: Any) -> dict[str, Any]:
+    """Moves a milestone, at the version that the test holds."""
+    return ok(await steering.post(f"/actions/v1/milestones/{milestone['id']}/{verb}", json=body, headers=at(milestone)))

@@ -34,3 +34,13 @@ async def empty(settings: Settings) -> None:
         await connection.execute(EMPTY)
     finally:
         await connection.close()
+
+
+async def row_counts(connection: asyncpg.Connection) -> dict[str, int]:
+    """How many rows each table of the services has."""
+    tables = await connection.fetch(
+        "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables "
+        "WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'public') AND tablename <> 'alembic_version'"
+    )
+    counts = " UNION ALL ".join(f"SELECT '{table['name']}' AS name, count(*) AS rows FROM {table['name']}" for table in tables)  # noqa: S608
+    return {row["name"]: row["rows"] for row in await connection.fetch(counts)}

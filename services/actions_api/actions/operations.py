@@ -7,8 +7,7 @@ from services.actions_api.actions import health, queries
 from services.actions_api.actions.lifecycle import move
 from services.actions_api.actions.schemas import ActionCreate, ActionLive, ActionPatch, ActionQuery, ActionWrite
 from services.actions_api.actions.tables import Action
-from services.actions_api.milestones import operations as milestones
-from services.actions_api.milestones import queries as milestone_queries
+from services.actions_api.milestones import operations as milestones, queries as milestone_queries
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.kernel import clock
@@ -162,5 +161,3 @@ async def _save(db: Database, action: Action, event: str, by: Principal) -> Acti
 async def _check_lead(db: Database, organisation_id: UUID | None) -> None:
     if organisation_id is not None and not await db.fetch(queries.lead(organisation_id)):
         raise invalid("#/lead_organisation_id", "unknown_reference", "Cette organisation est inconnue ou fermée.")
-
-

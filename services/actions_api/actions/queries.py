@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, any_, bindparam, func, or_
+from sqlalchemy import Date, bindparam, func, or_
 from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -16,7 +16,7 @@ from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Role
 from services.kernel.paging import Listing
 from services.kernel.principals import Principal
-from services.kernel.records import among, versions_of
+from services.kernel.records import among, holds, versions_of
 from services.kernel.resources import document_by_id
 
 ACTION_HISTORY = versions_of(Action)
@@ -41,12 +41,12 @@ LISTING = Listing(
     Action,
     {
         "axis": lambda value: col(Action.axis) == value,
-        "objective": lambda value: any_(col(Action.objectives)) == value,
-        "department": lambda value: or_(any_(col(Action.departments)) == value, func.cardinality(col(Action.departments)) == 0),
+        "objective": lambda value: holds(Action.objectives, value),
+        "department": lambda value: or_(holds(Action.departments, value), func.cardinality(col(Action.departments)) == 0),
         "status": lambda value: col(Action.status) == value,
         "flagship": lambda value: col(Action.flagship) == value,
         "lead_organisation_id": lambda value: col(Action.lead_organisation_id) == value,
-        "overdue": lambda value: LATE_MILESTONE == value,
+        "overdue": lambda value: value == LATE_MILESTONE,
         "shared": lambda _value: SHARED,
     },
 )

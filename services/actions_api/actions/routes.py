@@ -83,7 +83,9 @@ async def send_back_action(action_id: UUID, body: Reason, caller: ActionEditor, 
 
 
 @routes.post("/{action_id}/approve", operation_id="approveAction", response_model=ActionRead, responses=MOVE)
-async def approve_action(action_id: UUID, body: DecisionReference, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def approve_action(
+    action_id: UUID, body: DecisionReference, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db
+) -> Response:
     """Valide l'action, sur décision du comité de pilotage."""
     return resource(await operations.approve(db, action_id, body.decision_ref, by=caller, version=version))
 
@@ -125,6 +127,8 @@ async def reopen_action(action_id: UUID, body: Reason, caller: Steering, version
 
 
 @routes.post("/{action_id}/abandon", operation_id="abandonAction", response_model=ActionRead, responses=MOVE)
-async def abandon_action(action_id: UUID, body: DecisionReference, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def abandon_action(
+    action_id: UUID, body: DecisionReference, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db
+) -> Response:
     """Abandonne l'action, sur décision du comité de pilotage."""
     return resource(await operations.abandon(db, action_id, body.decision_ref, by=caller, version=version))

@@ -4,8 +4,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, CheckConstraint, Date, Integer, Text, UniqueConstraint
-from sqlalchemy import UUID as SaUuid
+from sqlalchemy import ARRAY, UUID as SaUuid, Boolean, CheckConstraint, Date, Integer, Text, UniqueConstraint
 
 from services.actions_api.base import ActionsRecord
 from services.contracts.actions import ActionStatus

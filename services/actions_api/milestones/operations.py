@@ -1,6 +1,7 @@
 """What can be done with a milestone."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from services.actions_api.actions.tables import Action
@@ -41,7 +42,7 @@ async def create(db: Database, body: MilestoneCreate, *, by: Principal) -> Miles
         raise invalid("#/action_id", "unknown_reference", "Cette action n'existe pas.")
     if found[0].status in ENDED:
         raise ActionEnded
-    copies = {"axis": found[0].axis, "departments": found[0].departments, "action_status": found[0].status}
+    copies: dict[str, Any] = {"axis": found[0].axis, "departments": found[0].departments, "action_status": found[0].status}
     return await db.save(Milestone(**body.model_dump(), due_initial=body.due, **copies), event="actions.milestone.planned", by=by)
 
 

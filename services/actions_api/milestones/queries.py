@@ -32,7 +32,7 @@ LISTING = Listing(
         "action_id": lambda value: col(Milestone.action_id) == value,
         "axis": lambda value: col(Milestone.axis) == value,
         "status": lambda value: col(Milestone.status) == value,
-        "overdue": lambda value: OVERDUE == value,
+        "overdue": lambda value: value == OVERDUE,
         "shared": lambda _value: SHARED,
     },
 )

@@ -5,8 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Integer, Text
-from sqlalchemy import UUID as SaUuid
+from sqlalchemy import ARRAY, UUID as SaUuid, CheckConstraint, Date, ForeignKey, Index, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 

@@ -6,7 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class ReferentialRead(BaseModel):
     """Une entrée de référentiel."""
 
-    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [{"code": "A1", "label": "Attractivité des territoires"}]})
+    model_config = ConfigDict(
+        from_attributes=True, json_schema_extra={"examples": [{"code": "A1", "label": "Attractivité des territoires"}]}
+    )
 
     code: str = Field(description="Code stable.")
     label: str = Field(description="Libellé.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
+from services.kernel.completeness import Bucket
 from services.kernel.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.ledger.rebuild import ROLLED_UP, facts, state_of
@@ -12,6 +13,12 @@ from services.observatory_api.ledger.series import numbers_of
 from services.observatory_api.ledger.sums import as_text
 
 MOST_EXAMPLES = 5
+
+SUMMARY = """
+SELECT source, kind, substr(md5(entity_key), 1, 2) AS bucket, count(*) AS count, sum(version)::bigint AS versions,
+       sum(('x' || substr(md5(entity_key || ':' || version), 1, 16))::bit(64)::bigint)::numeric AS hash
+FROM fact GROUP BY 1, 2, 3
+"""
 
 DAILY = f"""
 SELECT coalesce(t.measure, d.measure) AS measure, coalesce(t.department, d.department) AS department,
@@ -86,41 +93,10 @@ def _note(report: Arithmetic, rows: list[asyncpg.Record], words: str) -> int:
     return len(rows)
 
 
-def summary_of(pairs: str) -> str:
-    """The SQL that sums up (subject text, version bigint) pairs, given by a query, in 256 buckets of their subjects.
-
-    A service's rows and the observatory's facts agree when the two sums are the same, bucket by bucket: count, sum of the
-    versions, sum of the first 8 bytes of md5('subject:version') as signed integers.
-    """
-    return f"""
-SELECT substr(md5(subject), 1, 2) AS bucket, count(*) AS count, sum(version)::bigint AS versions,
-       sum(('x' || substr(md5(subject || ':' || version), 1, 16))::bit(64)::bigint)::numeric AS hash
-FROM ({pairs}) AS pairs(subject, version) GROUP BY 1 ORDER BY 1
-"""  # noqa: S608  # our own queries, never a caller's text
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """What `summary_of` says of one bucket."""
-
-    count: int
-    versions: int
-    hash: int
-
-
-async def summary(connection: asyncpg.Connection, pairs: str, *arguments: object) -> Mapping[str, Bucket]:
-    """Runs `summary_of` on a connection of any service."""
-    return {
-        row["bucket"]: Bucket(row["count"], row["versions"], int(row["hash"]))
-        for row in await connection.fetch(summary_of(pairs), *arguments)
-    }
-
-
 async def fact_summary(db: Database) -> Mapping[tuple[str, str], Mapping[str, Bucket]]:
-    """The facts summed up by (source, kind)."""
+    """The facts by (source, kind), each summed up in buckets exactly as `kernel.completeness.summed` does a service's rows."""
     connection = await db.connection()
-    kinds = await connection.fetch("SELECT DISTINCT source, kind FROM fact ORDER BY 1, 2")
-    return {
-        (source, kind): await summary(connection, "SELECT entity_key, version FROM fact WHERE source = $1 AND kind = $2", source, kind)
-        for source, kind in kinds
-    }
+    found: dict[tuple[str, str], dict[str, Bucket]] = {}
+    for row in await connection.fetch(SUMMARY):
+        found.setdefault((row["source"], row["kind"]), {})[row["bucket"]] = Bucket(row["count"], row["versions"], int(row["hash"]))
+    return found

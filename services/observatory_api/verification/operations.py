@@ -84,7 +84,7 @@ async def settled(databases: Databases, services: Sequence[Service], patience: f
     loop = asyncio.get_running_loop()
     until = loop.time() + patience
     while True:
-        waiting = {}
+        waiting: dict[str, int] = {}
         for service in services:
             pool = await databases.pool(service.name, "worker")
             waiting |= {f"{service.name} → {row['consumer']}": row["events"] for row in await pool.fetch(LAG)}

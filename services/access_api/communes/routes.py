@@ -1,0 +1,27 @@
+"""HTTP for communes: public."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from services.access_api.communes import operations, queries
+from services.access_api.communes.schemas import CommuneQuery, CommuneRead
+from services.access_api.identifiers import CommuneCode
+from services.kernel.auth import Public
+from services.kernel.problems import problems
+from services.kernel.resources import Page, page_of, read
+from services.kernel.routing import Db, router
+
+routes = router("/v1/communes", "Communes")
+
+
+@routes.get("", operation_id="listCommunes", response_model=Page[CommuneRead])
+async def list_communes(request: Request, query: Annotated[CommuneQuery, Query()], _caller: Public, db: Db) -> Response:
+    """Les communes de la région, par code."""
+    return page_of(request, query, await operations.read_page(db, query))
+
+
+@routes.get("/{code}", operation_id="readCommune", response_model=CommuneRead, responses=problems(404))
+async def read_commune(request: Request, code: CommuneCode, _caller: Public, db: Db) -> Response:
+    """Une commune ; le code d'une ancienne commune donne celle d'aujourd'hui."""
+    return await read(request, db, queries.DOCUMENT, code=code)

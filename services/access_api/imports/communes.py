@@ -1,0 +1,160 @@
+"""`plam import communes`: the communes of the region, and what the codes of former ones have become."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import SQLModel, col
+
+from services.access_api.communes import queries
+from services.access_api.communes.schemas import CommuneRead
+from services.access_api.communes.tables import Commune, CommuneOld
+from services.access_api.folding import fold
+from services.access_api.identifiers import COMMUNE_PATTERN, POSTAL_PATTERN, is_siren
+from services.access_api.imports.reading import read_rows
+from services.access_api.imports.report import Progress, Report
+from services.contracts.codes import Department
+from services.kernel.database import Database
+
+DATA = Path(__file__).parents[1] / "communes" / "data"
+COMMUNES = DATA / "communes_pays_de_la_loire.csv"
+FORMER = DATA / "communes_deleguees_pays_de_la_loire.csv"
+VINTAGE = 2026
+
+COLUMNS = (
+    "code_insee",
+    "nom",
+    "code_departement",
+    "code_arrondissement",
+    "nom_arrondissement",
+    "siren_epci",
+    "nom_epci",
+    "type_epci",
+    "siren_commune",
+    "codes_postaux",
+    "population",
+)
+FORMER_COLUMNS = ("code_insee_ancien", "nom_ancien", "code_insee_actuel")
+DEPARTMENTS = {department.value: department for department in Department}
+
+_code = re.compile(COMMUNE_PATTERN).fullmatch
+_postal = re.compile(POSTAL_PATTERN).fullmatch
+
+
+async def import_communes(
+    db: Database,
+    path: Path = COMMUNES,
+    former: Path | None = FORMER,
+    *,
+    vintage: int = VINTAGE,
+    progress: Progress | None = None,
+) -> Report:
+    """Brings the communes to a file. All of it or nothing; what is there already, and the same, is left alone."""
+    report = Report()
+    rows = list(check(path, vintage, report))
+    codes = {row["code"] for row in rows}
+    old = list(check_former(former, codes, report)) if former else []
+    if not report.refused:
+        await _bring(db, Commune, {row["code"]: row for row in rows}, report, progress)
+        await _bring(db, CommuneOld, {row["code_old"]: row for row in old}, report, progress)
+    return report
+
+
+def check(path: Path, vintage: int, report: Report) -> Iterator[dict[str, Any]]:
+    """The values of each commune of a file; what is wrong goes to the report."""
+    seen: set[str] = set()
+    for line, cells in read_rows(path, COLUMNS, report):
+        row = _Row(line, dict(zip(COLUMNS, cells, strict=True)), report)
+        code = row.cells["code_insee"]
+        if row.demand("code_insee", _code(code), f"« {code[:20]} » n'est pas un code de commune") and code in seen:
+            report.refuse(line, "code_insee", f"{code} est déjà dans le fichier")
+        seen.add(code)
+        values = row.values(vintage)
+        if not row.refused:
+            yield values
+
+
+@dataclass
+class _Row:
+    """One line, being checked."""
+
+    line: int
+    cells: dict[str, str]
+    report: Report
+    refused: bool = False
+
+    def demand(self, field: str, holds: Any, message: str) -> bool:
+        if not holds:
+            self.report.refuse(self.line, field, message)
+            self.refused = True
+        return bool(holds)
+
+    def values(self, vintage: int) -> dict[str, Any]:
+        cells = self.cells
+        department = cells["code_departement"]
+        postal = [code for code in cells["codes_postaux"].split("|") if code]
+        population = cells["population"]
+        for field in ("nom", "code_arrondissement", "nom_arrondissement"):
+            self.demand(field, 0 < len(cells[field]) <= 200, "de 1 à 200 caractères attendus")
+        self.demand("code_departement", department in DEPARTMENTS, f"« {department[:20]} » n'est pas un département de la région")
+        self.demand("codes_postaux", all(map(_postal, postal)), "codes de cinq chiffres attendus, séparés par |")
+        self.demand("population", not population or (population.isdecimal() and len(population) < 9), "nombre attendu")
+        for field in ("siren_epci", "siren_commune"):
+            self.demand(field, not cells[field] or is_siren(cells[field]), "la clé de ce numéro SIREN est fausse")
+        return {
+            "code": cells["code_insee"],
+            "vintage": vintage,
+            "name": cells["nom"],
+            "folded": fold(cells["nom"]),
+            "department": department,
+            "arrondissement_code": cells["code_arrondissement"],
+            "arrondissement_name": cells["nom_arrondissement"],
+            "epci_siren": cells["siren_epci"] or None,
+            "epci_name": cells["nom_epci"] or None,
+            "epci_type": cells["type_epci"] or None,
+            "siren": cells["siren_commune"] or None,
+            "postal_codes": postal,
+            "population": int(population) if population and not self.refused else None,
+        }
+
+
+def check_former(path: Path, codes: set[str], report: Report) -> Iterator[dict[str, Any]]:
+    """The values of each former code of a file that is no longer in use; what is wrong goes to the report."""
+    seen: set[str] = set()
+    for line, (code_old, name_old, code_now) in read_rows(path, FORMER_COLUMNS, report):
+        row = _Row(line, {}, report)
+        row.demand("code_insee_ancien", _code(code_old), f"« {code_old[:20]} » n'est pas un code de commune")
+        row.demand("code_insee_ancien", code_old not in seen, f"{code_old} est déjà dans le fichier")
+        row.demand("nom_ancien", 0 < len(name_old) <= 200, "de 1 à 200 caractères attendus")
+        row.demand("code_insee_actuel", code_now in codes, f"la commune {code_now[:20]} n'est pas dans le fichier des communes")
+        seen.add(code_old)
+        if not row.refused and code_old not in codes:
+            yield {"code_old": code_old, "name_old": name_old, "code_now": code_now}
+
+
+async def _bring(db: Database, table: type[SQLModel], rows: dict[str, dict[str, Any]], report: Report, progress: Progress | None) -> None:
+    """Creates or changes the rows of a table that differ from the given ones."""
+    counts = report.of("communes" if table is Commune else "anciens codes")
+    key = "code" if table is Commune else "code_old"
+    statement = queries.communes() if table is Commune else queries.all_former()
+    known: dict[str, Any] = {getattr(row, key): row for row in await db.fetch(statement)}
+    for number, (code, given) in enumerate(rows.items(), 1):
+        before = known.get(code)
+        if before and all(getattr(before, name) == value for name, value in given.items()):
+            counts.unchanged += 1
+            continue
+        values = _commune(given, before) if table is Commune else given
+        await db.fetch(
+            insert(table).values(**values).on_conflict_do_update(index_elements=[key], set_=values).returning(col(getattr(table, key)))
+        )
+        counts.created += not before
+        counts.changed += bool(before)
+        if progress and number % 100 == 0:
+            progress(number)
+
+
+def _commune(given: dict[str, Any], before: Commune | None) -> dict[str, Any]:
+    return {**given, "version": before.version + 1 if before else 1, "document": CommuneRead.model_validate(given).model_dump_json()}

@@ -1,0 +1,357 @@
+"""`plam import establishments`: the establishments of a FINESS file become sites, and their legal entities organisations.
+
+Every line is checked before anything is written; then organisations and sites are written in chunks, in the caller's one
+transaction. A second run of the same file writes nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.access_api.communes import queries as commune_queries
+from services.access_api.folding import fold
+from services.access_api.identifiers import is_finess, is_siren, is_siret
+from services.access_api.imports.reading import read_rows
+from services.access_api.imports.report import Progress, Report
+from services.access_api.organisations import queries as organisation_queries
+from services.access_api.organisations.tables import Organisation
+from services.access_api.sectors import sector_of
+from services.access_api.sites import queries as site_queries
+from services.access_api.sites.tables import Site
+from services.contracts.access import OrganisationStatus
+from services.contracts.codes import Department, OrganisationRole
+from services.kernel.database import Database
+from services.kernel.principals import SYSTEM, Principal
+from services.kernel.records import Record
+
+COLUMNS = (
+    "finess",
+    "finess_ej",
+    "raison_sociale",
+    "raison_sociale_complementaire",
+    "categorie_finess",
+    "libelle_categorie",
+    "statut_juridique_code",
+    "libelle_statut_juridique",
+    "siren",
+    "siret",
+    "code_departement",
+    "code_insee_commune",
+    "code_postal",
+    "adresse",
+)
+CHUNK = 2_000
+LONGEST = 95
+"""Characters up to which a cell needs no second look: two of them still make a name of 200."""
+ROLES = [OrganisationRole.employer, OrganisationRole.host]
+"""What a health establishment is when first heard of; people say the rest."""
+DEPARTMENTS = {department.value: department for department in Department}
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7526003)"
+
+
+class Establishment(NamedTuple):
+    """What a line says."""
+
+    finess: str
+    finess_ej: str
+    name: str
+    more: str
+    category_code: str
+    category_label: str
+    legal_code: str
+    legal_label: str
+    siren: str
+    siret: str
+    department: str
+    commune: str
+    postal_code: str
+    address: str
+
+
+class Entity(NamedTuple):
+    """What a file says of a legal entity, by the line of its smallest FINESS number, so that the order of lines is nothing."""
+
+    line: int
+    finess: str
+    name: str
+    siren: str
+    legal_code: str
+    legal_label: str
+
+
+class Places(NamedTuple):
+    """The communes: the department of each, and what former codes have become."""
+
+    departments: Mapping[str, str]
+    now: Mapping[str, str]
+
+
+class FileChanged(Exception):
+    """The file was written to between its check and its import."""
+
+
+async def import_establishments(db: Database, path: Path, *, by: Principal = SYSTEM, progress: Progress | None = None) -> Report:
+    """Brings organisations and sites to a file. All of it or nothing: with one blocking problem, nothing is written."""
+    report = Report()
+    places = await read_places(db)
+    entities = check_file(path, places, report)
+    connection = await db.connection()
+    await connection.execute(ONE_AT_A_TIME)
+    ids = await _recognise(db, path, places, entities, report)
+    if not report.refused:
+        writing = _Writing(db, ids, report, by)
+        await writing.organisations(entities)
+        await writing.sites(path, places, progress)
+    return report
+
+
+async def read_places(db: Database) -> Places:
+    """The communes that lines are checked against."""
+    communes = await db.fetch(commune_queries.communes())
+    former = await db.fetch(commune_queries.all_former())
+    return Places({commune.code: commune.department.value for commune in communes}, {old.code_old: old.code_now for old in former})
+
+
+def check_file(path: Path, places: Places, report: Report) -> dict[str, Entity]:
+    """Checks every line; what is wrong goes to the report. Returns the legal entities of the file by their FINESS."""
+    entities: dict[str, Entity] = {}
+    for line, each in check(path, places, report):
+        known = entities.get(each.finess_ej)
+        if known is not None and each.siren and known.siren and each.siren != known.siren:
+            report.warn(
+                line,
+                "siren",
+                f"l'entité juridique {each.finess_ej} a aussi le SIREN {known.siren} (ligne {known.line}) : un seul est gardé",
+            )
+        if known is None or (not each.siren, each.finess) < (not known.siren, known.finess):
+            entities[each.finess_ej] = Entity(line, each.finess, each.name, each.siren, each.legal_code, each.legal_label)
+    holders: dict[str, str] = {}
+    for finess_ej, entity in entities.items():
+        if entity.siren and holders.setdefault(entity.siren, finess_ej) != finess_ej:
+            report.refuse(entity.line, "siren", f"{entity.siren} est aussi le SIREN de l'entité juridique {holders[entity.siren]}")
+    return entities
+
+
+def check(path: Path, places: Places, report: Report) -> Iterator[tuple[int, Establishment]]:
+    """(line number, establishment) of each line that is right; what is wrong with the others goes to the report."""
+    seen: dict[str, int] = {}
+    for line, cells in read_rows(path, COLUMNS, report):
+        each: Establishment | None = Establishment._make(cells)
+        assert each is not None
+        before = seen.setdefault(each.finess, line)
+        if before != line:
+            report.refuse(line, "finess", f"{each.finess[:20]} est déjà ligne {before}")
+        elif not _is_plain(each, places):
+            each = _explained(line, each, places, report)
+            if each is not None:
+                yield line, each
+        else:
+            yield line, each
+
+
+def _is_plain(each: Establishment, places: Places) -> bool:
+    """Whether nothing need be said of a line, as of nearly every one."""
+    finess, finess_ej, name, _, category, _, legal, _, siren, siret, department, commune, postal, _ = each
+    return (
+        is_finess(finess)
+        and is_finess(finess_ej)
+        and name != ""
+        and (siren == "" or is_siren(siren))
+        and (siret == "" or (siret.startswith(siren) and is_siret(siret)))
+        and places.departments.get(commune) == department
+        and (postal == "" or (len(postal) == 5 and postal.isdecimal() and postal.isascii()))
+        and (category + legal).isalnum() & (category + legal).isascii()
+        and max(map(len, each)) <= LONGEST
+    )
+
+
+def _explained(line: int, each: Establishment, places: Places, report: Report) -> Establishment | None:
+    """The line as it can be taken, once what is odd about it has been said; none when it cannot."""
+    refused = False
+    for field, holds, message in _demands(each):
+        if not holds:
+            report.refuse(line, field, message)
+            refused = True
+    commune = each.commune
+    if commune not in places.departments and commune in places.now:
+        commune = places.now[commune]
+        report.warn(line, "code_insee_commune", f"{each.commune} est un ancien code : {commune} est retenu")
+    if commune not in places.departments:
+        report.refuse(line, "code_insee_commune", f"la commune « {commune[:20]} » est inconnue")
+        refused = True
+    elif places.departments[commune] != each.department:
+        report.refuse(line, "code_departement", f"la commune {commune} n'est pas dans le département « {each.department[:20]} »")
+        refused = True
+    if refused:
+        return None
+    zeros = {name: "" for name in ("siren", "siret") if _is_zeros(getattr(each, name))}
+    for name in zeros:
+        report.warn(line, name, "des zéros tiennent lieu de numéro : il est laissé vide")
+    if each.siren and each.siret and not zeros and not each.siret.startswith(each.siren):
+        report.warn(line, "siret", "ce SIRET n'est pas de ce SIREN")
+    return each._replace(commune=commune, **zeros)
+
+
+def _demands(each: Establishment) -> Iterator[tuple[str, bool, str]]:
+    yield "finess", is_finess(each.finess), f"« {each.finess[:20]} » n'est pas un FINESS : forme ou clé fausse"
+    yield "finess_ej", is_finess(each.finess_ej), f"« {each.finess_ej[:20]} » n'est pas un FINESS : forme ou clé fausse"
+    yield "raison_sociale", each.name != "", "vide"
+    yield "raison_sociale", len(site_name(each)) <= 200, "nom de plus de 200 caractères"
+    yield "siren", each.siren == "" or _is_zeros(each.siren) or is_siren(each.siren), "SIREN : forme ou clé fausse"
+    yield "siret", each.siret == "" or _is_zeros(each.siret) or is_siret(each.siret), "SIRET : forme ou clé fausse"
+    yield "code_postal", each.postal_code == "" or _is_digits(each.postal_code, 5), "cinq chiffres attendus"
+    for field, code in (("categorie_finess", each.category_code), ("statut_juridique_code", each.legal_code)):
+        yield field, code == "" or (code.isalnum() and code.isascii() and len(code) <= 10), "code de 1 à 10 lettres ou chiffres attendu"
+    for field, label in (
+        ("libelle_categorie", each.category_label),
+        ("libelle_statut_juridique", each.legal_label),
+        ("adresse", each.address),
+    ):
+        yield field, len(label) <= 200, "plus de 200 caractères"
+
+
+def _is_digits(value: str, length: int) -> bool:
+    return len(value) == length and value.isdecimal() and value.isascii()
+
+
+def _is_zeros(value: str) -> bool:
+    return value != "" and not value.strip("0")
+
+
+def site_name(each: Establishment) -> str:
+    """A site's name, with what the file adds to it when it is not in it already."""
+    return f"{each.name} – {each.more}" if each.more and fold(each.more) not in fold(each.name) else each.name
+
+
+async def _recognise(db: Database, path: Path, places: Places, entities: Mapping[str, Entity], report: Report) -> dict[str, UUID]:
+    """The organisations that are there already, by FINESS of the legal entity; what does not fit them goes to the report."""
+    ids: dict[str, UUID] = {}
+    closed: dict[str, UUID] = {}
+    for chunk in _chunks(entities):
+        found = await db.fetch(organisation_queries.known_by([*chunk], [entity.siren for entity in chunk.values() if entity.siren]))
+        by_finess, by_siren = {row["finess_ej"]: row for row in found}, {row["siren"]: row for row in found}
+        for finess_ej, entity in chunk.items():
+            known, holder = by_finess.get(finess_ej), by_siren.get(entity.siren)
+            if holder is not None and holder is not known and (known is not None or holder["finess_ej"] is not None):
+                report.refuse(entity.line, "siren", f"{entity.siren} est déjà le SIREN d'une autre organisation ({holder['id']})")
+            elif (row := known or holder) is not None:
+                ids[finess_ej] = row["id"]
+                if row["status"] == OrganisationStatus.closed:
+                    closed[finess_ej] = row["id"]
+    if closed:
+        numbers = set(await db.fetch(site_queries.numbers_of(list(closed.values()))))
+        for line, each in check(path, places, Report()):
+            if each.finess_ej in closed and each.finess not in numbers:
+                report.refuse(line, "finess_ej", f"l'organisation {each.finess_ej} est fermée : elle ne peut pas avoir de nouveau site")
+    return ids
+
+
+@dataclass
+class _Writing:
+    """One import, being written."""
+
+    db: Database
+    ids: dict[str, UUID]
+    report: Report
+    by: Principal
+
+    async def organisations(self, entities: Mapping[str, Entity]) -> None:
+        """Writes the organisations of a file, whose ids it adds. The file does not name legal entities: people may correct the name."""
+        ids = self.ids
+        for chunk in _chunks(entities):
+            found = await self.db.fetch(organisation_queries.organisations([ids[key] for key in chunk if key in ids]))
+            known = {row.id: row for row in found}
+            created, changed = [], []
+            for finess_ej, entity in chunk.items():
+                before = known[ids[finess_ej]] if finess_ej in ids else None
+                if before is None:
+                    created.append(_organisation(finess_ej, entity))
+                    ids[finess_ej] = created[-1].id
+                elif _set(before, _identity(finess_ej, entity, before)):
+                    changed.append(before)
+            await self._save("organisation", created, changed, len(chunk))
+
+    async def sites(self, path: Path, places: Places, progress: Progress | None) -> None:
+        """Writes the sites of a file, by chunks of its lines."""
+        again = Report()
+        lines = check(path, places, again)
+        while chunk := [each for _, each in islice(lines, CHUNK)]:
+            if not all(each.finess_ej in self.ids for each in chunk):
+                raise FileChanged(path)
+            await self._sites(chunk)
+            if progress:
+                progress(self.report.of("site").total)
+        if again.refused or again.lines != self.report.lines:
+            raise FileChanged(path)
+
+    async def _sites(self, chunk: Sequence[Establishment]) -> None:
+        known = {site.finess_et: site for site in await self.db.fetch(site_queries.known_by([each.finess for each in chunk]))}
+        created, changed = [], []
+        for each in chunk:
+            before = known.get(each.finess)
+            values = _values(each, self.ids)
+            if before is None:
+                created.append(Site(**values))
+            elif _set(before, {**values, "sector": values["sector"] or before.sector}):
+                changed.append(before)
+        await self._save("site", created, changed, len(chunk))
+
+    async def _save(self, noun: str, created: Sequence[Record], changed: Sequence[Record], among: int) -> None:
+        await self.db.save_many(created, event=f"access.{noun}.created", by=self.by)
+        await self.db.save_many(changed, event=f"access.{noun}.changed", by=self.by)
+        counts = self.report.of(noun)
+        counts.created += len(created)
+        counts.changed += len(changed)
+        counts.unchanged += among - len(created) - len(changed)
+
+
+def _organisation(finess_ej: str, entity: Entity) -> Organisation:
+    department = DEPARTMENTS.get(finess_ej[:2])
+    return Organisation(
+        name=entity.name, folded=fold(entity.name), roles=ROLES, department=department, **_identity(finess_ej, entity, None)
+    )
+
+
+def _identity(finess_ej: str, entity: Entity, before: Organisation | None) -> dict[str, Any]:
+    """What a file says of a legal entity; where it says nothing, what is known stays."""
+    return {
+        "finess_ej": finess_ej,
+        "siren": entity.siren or (before and before.siren) or None,
+        "legal_status_code": entity.legal_code or (before and before.legal_status_code) or None,
+        "legal_status_label": entity.legal_label or (before and before.legal_status_label) or None,
+    }
+
+
+def _values(each: Establishment, ids: Mapping[str, UUID]) -> dict[str, Any]:
+    name = site_name(each)
+    return {
+        "organisation_id": ids[each.finess_ej],
+        "name": name,
+        "folded": fold(name),
+        "finess_et": each.finess,
+        "siret": each.siret or None,
+        "category_code": each.category_code or None,
+        "category_label": each.category_label or None,
+        "commune_code": each.commune,
+        "postal_code": each.postal_code or None,
+        "address": each.address or None,
+        "department": DEPARTMENTS[each.department],
+        "sector": sector_of(each.category_code),
+    }
+
+
+def _set(row: Record, values: Mapping[str, Any]) -> bool:
+    """Sets the values that differ; whether any did."""
+    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in differing.items():
+        setattr(row, name, value)
+    return bool(differing)
+
+
+def _chunks(entities: Mapping[str, Entity]) -> Iterator[dict[str, Entity]]:
+    keys = list(entities)
+    for start in range(0, len(keys), CHUNK):
+        yield {key: entities[key] for key in keys[start : start + CHUNK]}

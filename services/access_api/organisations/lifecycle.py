@@ -1,0 +1,8 @@
+"""The life cycle of an organisation, and of a site, in one look."""
+
+from services.contracts.access import OrganisationStatus as S
+from services.kernel.lifecycle import Lifecycle
+
+LIFECYCLE = Lifecycle({S.active: (S.closed,), S.closed: (S.active,)})
+
+move = LIFECYCLE.move

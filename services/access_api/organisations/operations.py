@@ -1,0 +1,47 @@
+"""What can be done with an organisation."""
+
+from uuid import UUID
+
+from services.access_api.folding import fold
+from services.access_api.organisations import queries
+from services.access_api.organisations.lifecycle import move
+from services.access_api.organisations.schemas import OrganisationCreate, OrganisationPatch, OrganisationWrite
+from services.access_api.organisations.tables import Organisation
+from services.access_api.sites import operations as sites
+from services.contracts.access import OrganisationStatus
+from services.kernel.database import Database
+from services.kernel.patching import patched
+from services.kernel.principals import Principal
+
+
+async def create(db: Database, body: OrganisationCreate, *, by: Principal) -> Organisation:
+    """Creates an organisation. Raises `AlreadyExists` when one of its identifiers is another's."""
+    organisation = Organisation(**body.model_dump(), folded=fold(body.name))
+    return await db.save(organisation, event="access.organisation.created", by=by)
+
+
+async def change(db: Database, organisation_id: UUID, patch: OrganisationPatch, *, by: Principal, version: int) -> Organisation:
+    """Changes the fields that were sent. Raises `AlreadyExists` as `create` does."""
+    organisation = await db.one(queries.organisation(organisation_id), version=version)
+    if not patched(organisation, patch, OrganisationWrite):
+        return organisation
+    organisation.folded = fold(organisation.name)
+    return await db.save(organisation, event="access.organisation.changed", by=by)
+
+
+async def close(db: Database, organisation_id: UUID, reason: str, *, by: Principal, version: int) -> Organisation:
+    """Closes an organisation and, with it, its sites."""
+    organisation = await db.one(queries.organisation(organisation_id), version=version)
+    move(organisation, OrganisationStatus.closed)
+    organisation.status_reason = reason
+    await db.save(organisation, event="access.organisation.closed", by=by)
+    await sites.close_with(db, organisation, by=by)
+    return organisation
+
+
+async def reopen(db: Database, organisation_id: UUID, *, by: Principal, version: int) -> Organisation:
+    """Opens a closed organisation again; its sites stay closed until they are opened one by one."""
+    organisation = await db.one(queries.organisation(organisation_id), version=version)
+    move(organisation, OrganisationStatus.active)
+    organisation.status_reason = None
+    return await db.save(organisation, event="access.organisation.reopened", by=by)

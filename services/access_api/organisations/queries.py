@@ -1,0 +1,53 @@
+"""Statements on organisations."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import any_, or_
+from sqlalchemy.sql.base import Executable
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.access_api.folding import begins_words
+from services.access_api.organisations.tables import Organisation
+from services.kernel.paging import Listing
+from services.kernel.records import among, versions_of
+from services.kernel.resources import document_by_id
+
+ORGANISATION_HISTORY = versions_of(Organisation)
+
+DOCUMENT = document_by_id(Organisation)
+
+LISTING = Listing(
+    Organisation,
+    {
+        "role": lambda value: any_(col(Organisation.roles)) == value,
+        "department": lambda value: col(Organisation.department) == value,
+        "status": lambda value: col(Organisation.status) == value,
+        "finess_ej": lambda value: col(Organisation.finess_ej) == value,
+        "siren": lambda value: col(Organisation.siren) == value,
+        "uai": lambda value: col(Organisation.uai) == value,
+        "q": lambda value: begins_words(Organisation.folded, value),
+    },
+)
+
+
+def organisation(organisation_id: UUID) -> SelectOfScalar[Organisation]:
+    """One organisation."""
+    return select(Organisation).where(Organisation.id == organisation_id)
+
+
+def held(organisation_id: UUID) -> SelectOfScalar[Organisation]:
+    """The organisation of a site that opens, held as it is until the site is there: it must not close meanwhile."""
+    return organisation(organisation_id).with_for_update(read=True)
+
+
+def organisations(organisation_ids: Sequence[UUID]) -> SelectOfScalar[Organisation]:
+    """Several organisations."""
+    return select(Organisation).where(among(Organisation.id, organisation_ids))
+
+
+def known_by(finess_ej: Sequence[str], siren: Sequence[str]) -> Executable:
+    """(id, finess_ej, siren, status) of the organisations that bear one of these identifiers."""
+    columns = (col(Organisation.id), col(Organisation.finess_ej), col(Organisation.siren), col(Organisation.status))
+    return select(*columns).where(or_(among(Organisation.finess_ej, finess_ej), among(Organisation.siren, siren)))

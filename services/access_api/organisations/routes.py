@@ -1,0 +1,70 @@
+"""HTTP for organisations."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.access_api.organisations import operations, queries
+from services.access_api.organisations.schemas import OrganisationCreate, OrganisationPatch, OrganisationQuery, OrganisationRead, Reason
+from services.contracts.codes import Role
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import OptionalKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, created, page, read, resource
+from services.kernel.routing import Db, router
+
+routes = router("/v1/organisations", "Organisations")
+
+Reader = Annotated[Principal, allow(*Role)]
+Steering = Annotated[Principal, allow(Role.steering)]
+
+MOVE = problems(404, 409, 412, 428)
+
+
+@routes.get("", operation_id="listOrganisations", response_model=Page[OrganisationRead])
+async def list_organisations(request: Request, query: Annotated[OrganisationQuery, Query()], _caller: Reader, db: Db) -> Response:
+    """Les organisations, les plus récemment créées d'abord."""
+    return await page(request, db, queries.LISTING, query)
+
+
+@routes.post("", operation_id="createOrganisation", status_code=201, response_model=OrganisationRead, responses=problems(409))
+async def create_organisation(request: Request, body: OrganisationCreate, caller: Steering, _key: OptionalKey, db: Db) -> Response:
+    """Crée une organisation ; ses identifiants ne sont à aucune autre."""
+    return created(request, await operations.create(db, body, by=caller))
+
+
+@routes.get("/{organisation_id}", operation_id="readOrganisation", response_model=OrganisationRead, responses=problems(404))
+async def read_organisation(request: Request, organisation_id: UUID, _caller: Reader, db: Db) -> Response:
+    """Une organisation."""
+    return await read(request, db, queries.DOCUMENT, id=organisation_id)
+
+
+@routes.get(
+    "/{organisation_id}/history", operation_id="readOrganisationHistory", response_model=History[OrganisationRead], responses=problems(404)
+)
+async def read_organisation_history(organisation_id: UUID, query: Annotated[HistoryQuery, Query()], _caller: Steering, db: Db) -> Response:
+    """Les versions successives de l'organisation, la plus récente d'abord ; `known_at` : telle qu'elle était connue à un instant."""
+    return await read_history(db, queries.ORGANISATION_HISTORY, organisation_id, query)
+
+
+@routes.patch("/{organisation_id}", operation_id="changeOrganisation", response_model=OrganisationRead, responses=MOVE)
+async def change_organisation(organisation_id: UUID, body: OrganisationPatch, caller: Steering, version: IfMatch, db: Db) -> Response:
+    """Change les champs envoyés."""
+    return resource(await operations.change(db, organisation_id, body, by=caller, version=version))
+
+
+@routes.post("/{organisation_id}/close", operation_id="closeOrganisation", response_model=OrganisationRead, responses=MOVE)
+async def close_organisation(
+    organisation_id: UUID, body: Reason, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db
+) -> Response:
+    """Ferme l'organisation et, avec elle, ses sites."""
+    return resource(await operations.close(db, organisation_id, body.reason, by=caller, version=version))
+
+
+@routes.post("/{organisation_id}/reopen", operation_id="reopenOrganisation", response_model=OrganisationRead, responses=MOVE)
+async def reopen_organisation(organisation_id: UUID, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Rouvre l'organisation ; ses sites se rouvrent un à un."""
+    return resource(await operations.reopen(db, organisation_id, by=caller, version=version))

@@ -1,0 +1,92 @@
+"""What the API takes and gives of an organisation."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+
+from services.access_api.folding import SearchWords
+from services.access_api.identifiers import Finess, Siren, Uai
+from services.access_api.organisations.tables import Organisation
+from services.contracts.access import OrganisationState, OrganisationStatus
+from services.contracts.codes import Department, OrganisationRole
+from services.contracts.envelope import StatusChange
+from services.kernel.fields import Code, Line, distinct
+from services.kernel.paging import PageQuery
+from services.kernel.patching import patch_of
+from services.kernel.records import Noun, Resource
+
+EXAMPLE: dict[str, JsonValue] = {
+    "name": "Centre hospitalier de Saint-Nazaire",
+    "roles": ["employer", "host"],
+    "finess_ej": "440000057",
+    "siren": "264400268",
+    "legal_status_code": "13",
+    "legal_status_label": "Établissement public communal d'hospitalisation",
+    "department": "44",
+}
+
+Roles = Annotated[list[OrganisationRole], Field(min_length=1, max_length=6), AfterValidator(distinct)]
+
+
+class OrganisationWrite(BaseModel):
+    """What may be said of an organisation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Line = Field(description="Raison sociale.")
+    roles: Roles = Field(description="Rôles dans le plan : un au moins.", json_schema_extra={"uniqueItems": True})
+    finess_ej: Finess | None = Field(None, description="FINESS de l'entité juridique.")
+    siren: Siren | None = Field(None, description="SIREN.")
+    uai: Uai | None = Field(None, description="UAI, pour un établissement de formation.")
+    legal_status_code: Code | None = Field(None, description="Statut juridique (nomenclature FINESS).", examples=["13"])
+    legal_status_label: Line | None = Field(None, description="Libellé du statut juridique.")
+    department: Department | None = Field(None, description="Département du siège ; aucun : hors de la région.")
+
+
+class OrganisationCreate(OrganisationWrite):
+    """Une nouvelle organisation, active."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+
+
+class OrganisationPatch(patch_of(OrganisationWrite)):  # type: ignore[misc]  # the base is made from the other schema
+    """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
+
+
+class Reason(BaseModel):
+    """Pourquoi."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line = Field(description="Motif.", examples=["Fusion avec un autre établissement"])
+
+
+class OrganisationRead(Resource):
+    """Une organisation : une entité juridique et ses rôles dans le plan."""
+
+    name: str = Field(description="Raison sociale.")
+    roles: list[OrganisationRole] = Field(description="Rôles dans le plan.")
+    finess_ej: str | None = Field(description="FINESS de l'entité juridique.")
+    siren: str | None = Field(description="SIREN.")
+    uai: str | None = Field(description="UAI.")
+    legal_status_code: str | None = Field(description="Statut juridique (nomenclature FINESS).")
+    legal_status_label: str | None = Field(description="Libellé du statut juridique.")
+    department: Department | None = Field(description="Département du siège ; aucun : hors de la région.")
+    status: OrganisationStatus = Field(description="Statut.")
+    status_reason: str | None = Field(description="Motif de la fermeture.")
+    history: list[StatusChange] = Field(description="Historique daté du statut.")
+
+
+class OrganisationQuery(PageQuery):
+    """Les filtres de la liste des organisations."""
+
+    role: OrganisationRole | None = Field(None, description="Rôle.")
+    department: Department | None = Field(None, description="Département du siège.")
+    status: OrganisationStatus | None = Field(None, description="Statut.")
+    finess_ej: Finess | None = Field(None, description="FINESS de l'entité juridique.")
+    siren: Siren | None = Field(None, description="SIREN.")
+    uai: Uai | None = Field(None, description="UAI.")
+    q: SearchWords | None = Field(None, description="Débuts de mots du nom, sans égard aux accents ni à la casse.", examples=["nazaire"])
+
+
+ORGANISATION = Noun(Organisation, OrganisationRead, OrganisationState)

@@ -1,0 +1,44 @@
+"""Where organisations live."""
+
+from sqlalchemy import ARRAY, CheckConstraint, Index, Text, UniqueConstraint, text
+
+from services.access_api.base import AccessRecord
+from services.access_api.folding import FOLDED, VECTOR
+from services.contracts.access import OrganisationStatus
+from services.contracts.codes import Department, OrganisationRole
+from services.kernel.records import all_of, one_of, page_index, stored, with_history
+
+
+class Organisation(AccessRecord, table=True):
+    """Une entité juridique."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (
+        UniqueConstraint("finess_ej"),
+        UniqueConstraint("siren"),
+        UniqueConstraint("uai"),
+        CheckConstraint(all_of("roles", OrganisationRole) + " AND cardinality(roles) >= 1", "roles"),
+        CheckConstraint("finess_ej ~ '^[0-9][0-9AB][0-9]{7}$'", "finess_ej"),
+        CheckConstraint("siren ~ '^[0-9]{9}$'", "siren"),
+        CheckConstraint("uai ~ '^[0-9]{7}[A-Z]$'", "uai"),
+        CheckConstraint(one_of("department", Department), "department"),
+        CheckConstraint(one_of("status", OrganisationStatus), "status"),
+        page_index("organisation_department_page", "department"),
+        page_index("organisation_status_page", "status"),
+        Index("organisation_search", text(VECTOR), postgresql_using="gin"),
+    )
+
+    name: str = stored(Text)
+    folded: str = stored(FOLDED)
+    roles: list[OrganisationRole] = stored(ARRAY(Text))
+    finess_ej: str | None = stored(Text, default=None)
+    siren: str | None = stored(Text, default=None)
+    uai: str | None = stored(Text, default=None)
+    legal_status_code: str | None = stored(Text, default=None)
+    legal_status_label: str | None = stored(Text, default=None)
+    department: Department | None = stored(Text, default=None)
+    status: OrganisationStatus = stored(Text, default=OrganisationStatus.active)
+    status_reason: str | None = stored(Text, default=None)
+
+
+with_history(Organisation)

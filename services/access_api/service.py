@@ -1,0 +1,23 @@
+"""access_api on one page: its routes, who hears its events."""
+
+from services.access_api.base import METADATA
+from services.access_api.communes.routes import routes as communes
+from services.access_api.organisations.routes import routes as organisations
+from services.access_api.sites.routes import routes as sites
+from services.kernel.service import Service
+
+BOTH = frozenset({"organisation", "site"})
+
+SERVICE = Service(
+    name="access",
+    title="PlaM · accès",
+    description="Qui est qui, et où : organisations, sites, communes.",
+    metadata=METADATA,
+    routers=(organisations, sites, communes),
+    consumers={
+        "observatory": BOTH,
+        "actions": frozenset({"organisation"}),
+        "internships": BOTH,
+        "recruitment": BOTH,
+    },
+)

@@ -1,0 +1,81 @@
+"""What can be done with a site."""
+
+from uuid import UUID
+
+from services.access_api.communes import operations as communes
+from services.access_api.folding import fold
+from services.access_api.organisations import queries as organisation_queries
+from services.access_api.organisations.lifecycle import move
+from services.access_api.organisations.tables import Organisation
+from services.access_api.sectors import sector_of
+from services.access_api.sites import queries
+from services.access_api.sites.schemas import SiteCreate, SitePatch, SiteWrite
+from services.access_api.sites.tables import Site
+from services.contracts.access import OrganisationStatus
+from services.kernel.database import Database
+from services.kernel.patching import patched
+from services.kernel.principals import Principal
+from services.kernel.problems import Conflict, invalid
+
+
+class OrganisationClosed(Conflict):
+    """A site cannot be open when its organisation is closed."""
+
+    type = "organisation-closed"
+    title = "L'organisation est fermée"
+
+
+async def create(db: Database, body: SiteCreate, *, by: Principal) -> Site:
+    """Opens a site. Raises `Invalid` for an unknown organisation or commune, `OrganisationClosed`, `AlreadyExists`."""
+    commune = await communes.existing(db, body.commune_code)
+    found = await db.fetch(organisation_queries.held(body.organisation_id))
+    if not found:
+        raise invalid("#/organisation_id", "unknown_reference", "Cette organisation n'existe pas.")
+    _check_open(found[0])
+    site = Site(**body.model_dump(), folded=fold(body.name), department=commune.department)
+    site.sector = site.sector or sector_of(site.category_code)
+    return await db.save(site, event="access.site.created", by=by)
+
+
+async def change(db: Database, site_id: UUID, patch: SitePatch, *, by: Principal, version: int) -> Site:
+    """Changes the fields that were sent; the department follows the commune, and the sector the category unless it is given."""
+    site = await db.one(queries.site(site_id), version=version)
+    if "commune_code" in patch.model_fields_set and patch.commune_code is not None:
+        site.department = (await communes.existing(db, patch.commune_code)).department
+    if not patched(site, patch, SiteWrite):
+        return site
+    site.folded = fold(site.name)
+    if "category_code" in patch.model_fields_set and "sector" not in patch.model_fields_set:
+        site.sector = sector_of(site.category_code) or site.sector
+    return await db.save(site, event="access.site.changed", by=by)
+
+
+async def close(db: Database, site_id: UUID, reason: str, *, by: Principal, version: int) -> Site:
+    """Closes a site."""
+    site = await db.one(queries.site(site_id), version=version)
+    move(site, OrganisationStatus.closed)
+    site.status_reason = reason
+    return await db.save(site, event="access.site.closed", by=by)
+
+
+async def reopen(db: Database, site_id: UUID, *, by: Principal, version: int) -> Site:
+    """Opens a closed site again. Raises `OrganisationClosed` when its organisation is closed."""
+    site = await db.one(queries.site(site_id), version=version)
+    move(site, OrganisationStatus.active)
+    _check_open(await db.one(organisation_queries.held(site.organisation_id)))
+    site.status_reason = None
+    return await db.save(site, event="access.site.reopened", by=by)
+
+
+async def close_with(db: Database, organisation: Organisation, *, by: Principal) -> None:
+    """Closes the sites of an organisation that has just been closed in this transaction."""
+    sites = await db.fetch(queries.open_sites(organisation.id))
+    for site in sites:
+        move(site, OrganisationStatus.closed)
+        site.status_reason = "Fermeture de l'organisation"
+    await db.save_many(sites, event="access.site.closed", by=by)
+
+
+def _check_open(organisation: Organisation) -> None:
+    if organisation.status is not OrganisationStatus.active:
+        raise OrganisationClosed("Rouvrez d'abord l'organisation.")

@@ -1,0 +1,55 @@
+"""Statements on sites."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.sql.base import Executable
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.access_api.folding import begins_words
+from services.access_api.sites.tables import Site
+from services.contracts.access import OrganisationStatus
+from services.kernel.paging import Listing
+from services.kernel.records import among, versions_of
+from services.kernel.resources import document_by_id
+
+SITE_HISTORY = versions_of(Site)
+
+DOCUMENT = document_by_id(Site)
+
+LISTING = Listing(
+    Site,
+    {
+        "organisation_id": lambda value: col(Site.organisation_id) == value,
+        "department": lambda value: col(Site.department) == value,
+        "commune_code": lambda value: col(Site.commune_code) == value,
+        "category": lambda value: col(Site.category_code) == value,
+        "finess_et": lambda value: col(Site.finess_et) == value,
+        "siret": lambda value: col(Site.siret) == value,
+        "sector": lambda value: col(Site.sector) == value,
+        "status": lambda value: col(Site.status) == value,
+        "q": lambda value: begins_words(Site.folded, value),
+    },
+)
+
+
+def site(site_id: UUID) -> SelectOfScalar[Site]:
+    """One site."""
+    return select(Site).where(Site.id == site_id)
+
+
+def open_sites(organisation_id: UUID) -> SelectOfScalar[Site]:
+    """The open sites of an organisation, held."""
+    statement = select(Site).where(Site.organisation_id == organisation_id, Site.status == OrganisationStatus.active)
+    return statement.order_by(col(Site.id)).with_for_update()
+
+
+def known_by(finess_et: Sequence[str]) -> SelectOfScalar[Site]:
+    """The sites that bear one of these numbers."""
+    return select(Site).where(among(Site.finess_et, finess_et))
+
+
+def numbers_of(organisation_ids: Sequence[UUID]) -> Executable:
+    """The FINESS numbers of the sites of several organisations."""
+    return select(col(Site.finess_et)).where(among(Site.organisation_id, organisation_ids))

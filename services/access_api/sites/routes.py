@@ -1,0 +1,66 @@
+"""HTTP for sites."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.access_api.sites import operations, queries
+from services.access_api.sites.schemas import Reason, SiteCreate, SitePatch, SiteQuery, SiteRead
+from services.contracts.codes import Role
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import OptionalKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, created, page, read, resource
+from services.kernel.routing import Db, router
+
+routes = router("/v1/sites", "Sites")
+
+Reader = Annotated[Principal, allow(*Role)]
+Steering = Annotated[Principal, allow(Role.steering)]
+
+MOVE = problems(404, 409, 412, 428)
+
+
+@routes.get("", operation_id="listSites", response_model=Page[SiteRead])
+async def list_sites(request: Request, query: Annotated[SiteQuery, Query()], _caller: Reader, db: Db) -> Response:
+    """Les sites, les plus récemment créés d'abord."""
+    return await page(request, db, queries.LISTING, query)
+
+
+@routes.post("", operation_id="createSite", status_code=201, response_model=SiteRead, responses=problems(409))
+async def create_site(request: Request, body: SiteCreate, caller: Steering, _key: OptionalKey, db: Db) -> Response:
+    """Ouvre un site d'une organisation active."""
+    return created(request, await operations.create(db, body, by=caller))
+
+
+@routes.get("/{site_id}", operation_id="readSite", response_model=SiteRead, responses=problems(404))
+async def read_site(request: Request, site_id: UUID, _caller: Reader, db: Db) -> Response:
+    """Un site."""
+    return await read(request, db, queries.DOCUMENT, id=site_id)
+
+
+@routes.get("/{site_id}/history", operation_id="readSiteHistory", response_model=History[SiteRead], responses=problems(404))
+async def read_site_history(site_id: UUID, query: Annotated[HistoryQuery, Query()], _caller: Steering, db: Db) -> Response:
+    """Les versions successives du site, la plus récente d'abord ; `known_at` : tel qu'il était connu à un instant."""
+    return await read_history(db, queries.SITE_HISTORY, site_id, query)
+
+
+@routes.patch("/{site_id}", operation_id="changeSite", response_model=SiteRead, responses=MOVE)
+async def change_site(site_id: UUID, body: SitePatch, caller: Steering, version: IfMatch, db: Db) -> Response:
+    """Change les champs envoyés."""
+    return resource(await operations.change(db, site_id, body, by=caller, version=version))
+
+
+@routes.post("/{site_id}/close", operation_id="closeSite", response_model=SiteRead, responses=MOVE)
+async def close_site(site_id: UUID, body: Reason, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Ferme le site, avec un motif."""
+    return resource(await operations.close(db, site_id, body.reason, by=caller, version=version))
+
+
+@routes.post("/{site_id}/reopen", operation_id="reopenSite", response_model=SiteRead, responses=MOVE)
+async def reopen_site(site_id: UUID, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Rouvre le site d'une organisation active."""
+    return resource(await operations.reopen(db, site_id, by=caller, version=version))

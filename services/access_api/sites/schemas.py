@@ -1,0 +1,100 @@
+"""What the API takes and gives of a site."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from services.access_api.folding import SearchWords
+from services.access_api.identifiers import CommuneCode, Finess, PostalCode, Siret
+from services.access_api.sites.tables import Site
+from services.contracts.access import OrganisationStatus, SiteState
+from services.contracts.codes import Department, Sector
+from services.contracts.envelope import StatusChange
+from services.kernel.fields import Code, Line
+from services.kernel.paging import PageQuery
+from services.kernel.patching import patch_of
+from services.kernel.records import Noun, Resource
+
+EXAMPLE: dict[str, JsonValue] = {
+    "organisation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+    "name": "Cité sanitaire de Saint-Nazaire",
+    "finess_et": "440000016",
+    "siret": "26440026800456",
+    "category_code": "355",
+    "category_label": "Centre hospitalier",
+    "commune_code": "44184",
+    "postal_code": "44600",
+    "address": "11 boulevard Georges-Charpak",
+}
+
+
+class SiteWrite(BaseModel):
+    """What may be said of a site after its creation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Line = Field(description="Nom du site.")
+    finess_et: Finess | None = Field(None, description="FINESS de l'établissement.")
+    siret: Siret | None = Field(None, description="SIRET ; plusieurs sites peuvent avoir le même.")
+    category_code: Code | None = Field(None, description="Catégorie d'établissement (nomenclature FINESS).", examples=["355"])
+    category_label: Line | None = Field(None, description="Libellé de la catégorie.")
+    commune_code: CommuneCode = Field(description="Commune (code INSEE), qui donne le département.")
+    postal_code: PostalCode | None = Field(None, description="Code postal.")
+    address: Line | None = Field(None, description="Voie et numéro.")
+    sector: Sector | None = Field(None, description="Secteur ; s'il n'est pas dit, celui de la catégorie quand on le connaît.")
+
+
+class SiteCreate(SiteWrite):
+    """Un nouveau site d'une organisation active."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+
+    organisation_id: UUID = Field(description="L'organisation.")
+
+
+class SitePatch(patch_of(SiteWrite)):  # type: ignore[misc]  # the base is made from the other schema
+    """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
+
+
+class Reason(BaseModel):
+    """Pourquoi."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line = Field(description="Motif.", examples=["Regroupement sur un autre site"])
+
+
+class SiteRead(Resource):
+    """Un site : un lieu d'exercice d'une organisation."""
+
+    organisation_id: UUID = Field(description="L'organisation.")
+    name: str = Field(description="Nom du site.")
+    finess_et: str | None = Field(description="FINESS de l'établissement.")
+    siret: str | None = Field(description="SIRET ; plusieurs sites peuvent avoir le même.")
+    category_code: str | None = Field(description="Catégorie d'établissement (nomenclature FINESS).")
+    category_label: str | None = Field(description="Libellé de la catégorie.")
+    commune_code: str = Field(description="Commune (code INSEE).")
+    postal_code: str | None = Field(description="Code postal.")
+    address: str | None = Field(description="Voie et numéro.")
+    department: Department = Field(description="Département de la commune.")
+    sector: Sector | None = Field(description="Secteur, quand on le connaît.")
+    status: OrganisationStatus = Field(description="Statut.")
+    status_reason: str | None = Field(description="Motif de la fermeture.")
+    history: list[StatusChange] = Field(description="Historique daté du statut.")
+
+
+class SiteQuery(PageQuery):
+    """Les filtres de la liste des sites."""
+
+    organisation_id: UUID | None = Field(None, description="Organisation.")
+    department: Department | None = Field(None, description="Département.")
+    commune_code: CommuneCode | None = Field(None, description="Commune (code INSEE).")
+    category: Code | None = Field(None, description="Catégorie d'établissement.")
+    finess_et: Finess | None = Field(None, description="FINESS de l'établissement.")
+    siret: Siret | None = Field(None, description="SIRET.")
+    sector: Sector | None = Field(None, description="Secteur.")
+    status: OrganisationStatus | None = Field(None, description="Statut.")
+    q: SearchWords | None = Field(None, description="Débuts de mots du nom, sans égard aux accents ni à la casse.", examples=["nazaire"])
+
+
+SITE = Noun(Site, SiteRead, SiteState)

@@ -1,0 +1,52 @@
+"""Where sites live. A SIRET is an attribute, not a key: several sites share one in reality."""
+
+from uuid import UUID
+
+from sqlalchemy import UUID as SaUuid, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlmodel import Field
+
+from services.access_api.base import AccessRecord
+from services.access_api.folding import FOLDED, VECTOR
+from services.contracts.access import OrganisationStatus
+from services.contracts.codes import Department, Sector
+from services.kernel.records import one_of, page_index, stored, with_history
+
+
+class Site(AccessRecord, table=True):
+    """Un lieu d'exercice d'une organisation. Le département est celui de la commune."""
+
+    __tablename__ = "site"
+    __table_args__ = (
+        UniqueConstraint("finess_et"),
+        CheckConstraint("finess_et ~ '^[0-9][0-9AB][0-9]{7}$'", "finess_et"),
+        CheckConstraint("siret ~ '^[0-9]{14}$'", "siret"),
+        CheckConstraint(one_of("department", Department), "department"),
+        CheckConstraint(one_of("sector", Sector), "sector"),
+        CheckConstraint(one_of("status", OrganisationStatus), "status"),
+        page_index("site_organisation_page", "organisation_id"),
+        page_index("site_department_page", "department"),
+        page_index("site_commune_page", "commune_code"),
+        page_index("site_category_page", "category_code"),
+        page_index("site_siret_page", "siret"),
+        page_index("site_sector_page", "sector"),
+        page_index("site_status_page", "status"),
+        Index("site_search", text(VECTOR), postgresql_using="gin"),
+    )
+
+    organisation_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("access.organisation.id"),))
+    name: str = stored(Text)
+    folded: str = stored(FOLDED)
+    finess_et: str | None = stored(Text, default=None)
+    siret: str | None = stored(Text, default=None)
+    category_code: str | None = stored(Text, default=None)
+    category_label: str | None = stored(Text, default=None)
+    commune_code: str = Field(sa_type=FOLDED, sa_column_args=(ForeignKey("access.commune.code"),))
+    postal_code: str | None = stored(Text, default=None)
+    address: str | None = stored(Text, default=None)
+    department: Department = stored(Text)
+    sector: Sector | None = stored(Text, default=None)
+    status: OrganisationStatus = stored(Text, default=OrganisationStatus.active)
+    status_reason: str | None = stored(Text, default=None)
+
+
+with_history(Site)

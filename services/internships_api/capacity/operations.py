@@ -1,0 +1,76 @@
+"""What can be done with a unit's weekly capacity."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from services.internships_api.capacity import queries
+from services.internships_api.capacity.schemas import LONGEST, CapacityList, CapacityQuery, CapacityRead, CapacityWrite
+from services.internships_api.capacity.tables import CapacityWeek
+from services.internships_api.parties import check_host
+from services.internships_api.units import queries as unit_queries
+from services.internships_api.weeks import WEEK, check_period, monday_of, weeks
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.principals import Principal
+from services.kernel.problems import Conflict, invalid
+
+
+class CapacityLacking(Conflict):
+    """Some weeks of the unit have no room for this."""
+
+    type = "capacity-lacking"
+    title = "La capacité du terrain ne suffit pas"
+
+
+class CapacityBelowOffered(Conflict):
+    """What is offered cannot exceed the capacity."""
+
+    type = "capacity-below-offered"
+    title = "La capacité passerait sous ce qui est offert"
+
+
+async def give(db: Database, unit_id: UUID, body: CapacityWrite, *, by: Principal) -> CapacityList:
+    """Sets the capacity of a unit on a period. Raises `CapacityBelowOffered`, naming the weeks, and then changes none."""
+    unit = await db.one(unit_queries.in_turn(unit_id))
+    check_host(by, unit.organisation_id)
+    rows = await db.fetch(queries.held(unit_id, body.from_week, body.to_week))
+    below = [row for row in rows if row.offered > body.capacity]
+    if below:
+        detail = f"Sur {len(below)} semaine(s), les offres publiées dépassent {body.capacity}."
+        raise CapacityBelowOffered(detail, weeks=_told(below))
+    await db.fetch(queries.given(unit_id, weeks(body.from_week, body.to_week), body.capacity, clock.now(), by.subject))
+    return _list(await db.fetch(queries.weeks_of(unit_id, body.from_week, body.to_week)))
+
+
+async def read(db: Database, unit_id: UUID, query: CapacityQuery) -> CapacityList:
+    """The weeks of a unit. Raises `Invalid` for a period that is empty or too long."""
+    await db.one(unit_queries.unit(unit_id))
+    start = query.from_week or monday_of(clock.today())
+    end = query.to_week or start + 52 * WEEK
+    try:
+        check_period(start, end, LONGEST)
+    except ValueError as error:
+        raise invalid("to", "period", f"{str(error).capitalize()}.", location="query") from error
+    return _list(await db.fetch(queries.weeks_of(unit_id, start, end)))
+
+
+async def shift(db: Database, unit_id: UUID, start: date, end: date, *, offered: int = 0, taken: int = 0) -> None:
+    """Adds tenths to the counters of every week of a period, or of none. Raises `CapacityLacking`, naming the weeks."""
+    rows = {row.week: row for row in await db.fetch(queries.held(unit_id, start, end))}
+    moved = set(await db.fetch(queries.shifted(unit_id, start, end, offered, taken)))
+    lacking = [week for week in weeks(start, end) if week not in moved]
+    if lacking:
+        told = [{"week": week.isoformat(), "capacity": 0, "offered": 0, "taken": 0} for week in lacking if week not in rows]
+        told += _told([rows[week] for week in lacking if week in rows])
+        raise CapacityLacking(
+            f"Il manque de la place sur {len(lacking)} semaine(s).", weeks=sorted(told, key=lambda each: str(each["week"]))
+        )
+
+
+def _told(rows: Sequence[CapacityWeek]) -> list[dict[str, object]]:
+    return [CapacityRead.model_validate(row).model_dump(mode="json") for row in rows]
+
+
+def _list(rows: Sequence[CapacityWeek]) -> CapacityList:
+    return CapacityList(items=[CapacityRead.model_validate(row) for row in rows])

@@ -1,0 +1,54 @@
+"""Statements on the weeks of a unit. Whoever moves several takes them in the order of the weeks, so that nobody deadlocks."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, UUID as SaUuid, Date, DateTime, Integer, Text, and_, func, literal, select as select_columns
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.base import Executable
+from sqlmodel import col, select, update
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.internships_api.capacity.tables import CapacityWeek
+
+
+def _period(unit_id: UUID, start: date, end: date) -> Any:
+    return and_(col(CapacityWeek.unit_id) == unit_id, col(CapacityWeek.week) >= start, col(CapacityWeek.week) < end)
+
+
+def weeks_of(unit_id: UUID, start: date, end: date) -> SelectOfScalar[CapacityWeek]:
+    """The weeks of a unit in a period, in order."""
+    return select(CapacityWeek).where(_period(unit_id, start, end)).order_by(col(CapacityWeek.week))
+
+
+def held(unit_id: UUID, start: date, end: date) -> SelectOfScalar[CapacityWeek]:
+    """The same, locked one after the other in that order: to be run before any change of several weeks."""
+    return weeks_of(unit_id, start, end).with_for_update()
+
+
+def shifted(unit_id: UUID, start: date, end: date, offered: int, taken: int) -> Executable:
+    """Adds to the counters of the weeks of a period, where they stay within bounds; gives the weeks that moved."""
+    new_offered, new_taken = col(CapacityWeek.offered) + offered, col(CapacityWeek.taken) + taken
+    within = and_(new_taken >= 0, new_taken <= new_offered, new_offered <= col(CapacityWeek.capacity))
+    moved = update(CapacityWeek).where(_period(unit_id, start, end), within).values(offered=new_offered, taken=new_taken)
+    return moved.returning(col(CapacityWeek.week))
+
+
+def given(unit_id: UUID, weeks: Sequence[date], capacity: int, at: datetime, by: str) -> Executable:
+    """Sets the capacity of weeks, given in order; those that nothing was said of begin with nothing offered."""
+    values = select_columns(
+        literal(unit_id, SaUuid()),
+        func.unnest(literal(list(weeks), ARRAY(Date))),
+        literal(capacity, Integer),
+        literal(0, Integer),
+        literal(0, Integer),
+        literal(at, DateTime(timezone=True)),
+        literal(by, Text),
+    )
+    statement = insert(CapacityWeek).from_select(
+        ["unit_id", "week", "capacity", "offered", "taken", "updated_at", "updated_by"], values, include_defaults=False
+    )
+    new = {name: statement.excluded[name] for name in ("capacity", "updated_at", "updated_by")}
+    return statement.on_conflict_do_update(index_elements=["unit_id", "week"], set_=new)

@@ -1,0 +1,32 @@
+"""HTTP for the weekly capacity of a unit."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from services.contracts.codes import Role
+from services.internships_api.capacity import operations
+from services.internships_api.capacity.schemas import CapacityList, CapacityQuery, CapacityWrite
+from services.kernel.auth import allow
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import live
+from services.kernel.routing import Db, router
+
+routes = router("/v1/units/{unit_id}/capacity", "Capacité d'accueil")
+
+CapacityReader = Annotated[Principal, allow(*Role)]
+CapacityEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
+
+
+@routes.get("", operation_id="readCapacity", response_model=CapacityList, responses=problems(404))
+async def read_capacity(unit_id: UUID, query: Annotated[CapacityQuery, Query()], _caller: CapacityReader, db: Db) -> Response:
+    """La capacité du terrain, semaine par semaine : ce qu'il peut accueillir, ce qui est offert, ce qui est pris."""
+    return live(await operations.read(db, unit_id, query))
+
+
+@routes.put("", operation_id="setCapacity", response_model=CapacityList, responses=problems(403, 404, 409))
+async def set_capacity(unit_id: UUID, body: CapacityWrite, caller: CapacityEditor, db: Db) -> Response:
+    """Fixe la capacité sur une suite de semaines ; refusé, semaines à l'appui, si elle passe sous ce qui est déjà offert."""
+    return live(await operations.give(db, unit_id, body, by=caller))

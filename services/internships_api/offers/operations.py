@@ -1,0 +1,172 @@
+"""What can be done with a placement offer. Locks are taken in one order: unit, offer, weeks."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from services.contracts.codes import Profession
+from services.contracts.internships import OfferStatus, UnitStatus
+from services.internships_api.capacity.operations import shift
+from services.internships_api.offers import queries
+from services.internships_api.offers.lifecycle import LIFECYCLE, move
+from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferQuery, OfferWrite
+from services.internships_api.offers.tables import Offer
+from services.internships_api.parties import check_host
+from services.internships_api.units import queries as unit_queries
+from services.internships_api.units.tables import Unit
+from services.internships_api.weeks import SEAT
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.patching import patched
+from services.kernel.principals import Principal
+from services.kernel.problems import Conflict, invalid
+from services.kernel.resources import page_rows
+
+
+class UnitSuspended(Conflict):
+    """A suspended unit makes no offer."""
+
+    type = "unit-suspended"
+    title = "Le terrain de stage est suspendu"
+
+
+class OfferNotDraft(Conflict):
+    """Institutes rely on what was published: only a draft changes."""
+
+    type = "offer-not-draft"
+    title = "L'offre n'est plus un brouillon"
+
+
+class OfferNotOpen(Conflict):
+    """An offer that is not published, or is over, gives no seat."""
+
+    type = "offer-not-open"
+    title = "L'offre n'est pas ouverte"
+
+
+class NoSeatLeft(Conflict):
+    """An offer never gives one seat too many."""
+
+    type = "no-seat-left"
+    title = "L'offre n'a plus assez de places"
+
+
+class OfferHasPlacements(Conflict):
+    """Placements are cancelled one by one, with a reason, before their offer is."""
+
+    type = "offer-has-placements"
+    title = "Des stages sont confirmés sur cette offre"
+
+
+async def create(db: Database, body: OfferCreate, *, by: Principal) -> Offer:
+    """Prepares a draft. Raises `Invalid` for an unknown unit or a profession it does not host, `UnitSuspended`."""
+    units = await db.fetch(unit_queries.unit(body.unit_id))
+    if not units:
+        raise invalid("#/unit_id", "unknown_reference", "Ce terrain de stage n'existe pas.")
+    check_host(by, units[0].organisation_id)
+    _check_unit(units[0], body.professions)
+    offer = Offer(**body.model_dump(), organisation_id=units[0].organisation_id, department=units[0].department)
+    return await db.save(offer, event="internships.offer.created", by=by)
+
+
+async def change(db: Database, offer_id: UUID, patch: OfferPatch, *, by: Principal, version: int) -> Offer:
+    """Changes the fields that were sent. Raises `OfferNotDraft` once it was published."""
+    offer = await own(db, offer_id, by=by, version=version)
+    if offer.status is not OfferStatus.draft:
+        raise OfferNotDraft
+    if not patched(offer, patch, OfferWrite):
+        return offer
+    _check_unit((await db.one(unit_queries.unit(offer.unit_id))), offer.professions)
+    return await db.save(offer, event="internships.offer.changed", by=by)
+
+
+async def publish(db: Database, offer_id: UUID, *, by: Principal, version: int) -> Offer:
+    """Offers the seats, each week of the unit. Raises `CapacityLacking`, naming the weeks that have no room for them."""
+    offer = await own(db, offer_id, by=by, version=version)
+    move(offer, OfferStatus.published)
+    if offer.ends_on <= clock.today():
+        raise OfferNotOpen("Cette offre est déjà finie.")
+    _check_unit(await db.one(unit_queries.standing(offer.unit_id)), offer.professions)
+    await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=offer.seats * SEAT)
+    offer.published_on = clock.today()
+    return await db.save(offer, event="internships.offer.published", by=by)
+
+
+async def close(db: Database, offer_id: UUID, *, by: Principal, version: int) -> Offer:
+    """Takes no more requests, and gives back to the unit's weeks what nobody took."""
+    await own(db, offer_id, by=by)
+    offer = await db.one(queries.held(offer_id), version=version)
+    move(offer, OfferStatus.closed)
+    await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=(offer.taken - offer.seats) * SEAT)
+    return await db.save(offer, event="internships.offer.closed", by=by)
+
+
+async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, version: int) -> Offer:
+    """Withdraws a published offer. Raises `OfferHasPlacements` while any stands."""
+    await own(db, offer_id, by=by)
+    offer = await db.one(queries.held(offer_id), version=version)
+    move(offer, OfferStatus.cancelled)
+    if offer.taken:
+        raise OfferHasPlacements(f"{offer.taken} stage(s) à annuler d'abord.")
+    await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=-offer.seats * SEAT)
+    offer.status_reason = reason
+    return await db.save(offer, event="internships.offer.cancelled", by=by)
+
+
+async def take(db: Database, offer_id: UUID, places: int, *, by: Principal) -> Offer:
+    """Takes places of an offer and of its unit's weeks. Raises `NoSeatLeft` or `OfferNotOpen`: never one place too many."""
+    taken: Sequence[Offer] = await db.fetch(queries.with_seats_taken(offer_id, places, clock.today()))
+    if not taken:
+        offer = await db.one(queries.OFFER, id=offer_id)
+        check_open(offer, clock.today())
+        left = offer.seats - offer.taken
+        raise NoSeatLeft(f"Il reste {left} place(s) pour {places} demandée(s).", seats_left=left)
+    await shift(db, taken[0].unit_id, taken[0].starts_on, taken[0].ends_on, taken=places * SEAT)
+    return await db.save(taken[0], event="internships.offer.taken", by=by)
+
+
+async def free(db: Database, offer_id: UUID, places: int, *, by: Principal) -> Offer:
+    """Gives places back. A closed offer offers no more than what is taken: its weeks go back to the unit."""
+    offer: Offer = await db.one(queries.with_seats_freed(offer_id, places))
+    tenths = places * SEAT
+    offered = tenths if offer.status is OfferStatus.closed else 0
+    await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=-offered, taken=-tenths)
+    return await db.save(offer, event="internships.offer.freed", by=by)
+
+
+async def own(db: Database, offer_id: UUID, *, by: Principal, version: int | None = None) -> Offer:
+    """An offer of the organisation that the caller acts for. Raises `Forbidden` for another's, `NotFound` for its draft."""
+    offer = await db.one(queries.offer(by), version=version, id=offer_id, **queries.scope(by))
+    check_host(by, offer.organisation_id)
+    return offer
+
+
+async def read_live(db: Database, offer_id: UUID, *, by: Principal) -> OfferLive:
+    """The seats that may be asked for today, and the moves that are allowed."""
+    offer = await db.one(queries.offer(by), id=offer_id, **queries.scope(by))
+    seats = offer.seats - offer.taken if is_open(offer, clock.today()) else 0
+    return OfferLive(requestable_seats=seats, allowed_moves=LIFECYCLE.allowed(offer.status))
+
+
+async def read_page(db: Database, query: OfferQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs of what the caller may see."""
+    return await page_rows(db, queries.LISTING, query, **queries.scope(by))
+
+
+def is_open(offer: Offer, today: date) -> bool:
+    """Whether seats of an offer may be asked for and given, on a day."""
+    return offer.status is OfferStatus.published and offer.ends_on > today
+
+
+def check_open(offer: Offer, today: date) -> None:
+    """Raises `OfferNotOpen` unless the offer is."""
+    if not is_open(offer, today):
+        raise OfferNotOpen("Une offre se prend entre sa publication et sa clôture, avant sa fin.")
+
+
+def _check_unit(unit: Unit, professions: Sequence[Profession]) -> None:
+    if unit.status is not UnitStatus.active:
+        raise UnitSuspended
+    foreign = [profession for profession in professions if profession not in unit.professions]
+    if foreign:
+        raise invalid("#/professions", "not_hosted", f"Ce terrain n'accueille pas : {', '.join(foreign)}.")

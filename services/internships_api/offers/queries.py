@@ -1,0 +1,84 @@
+"""Statements on placement offers."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import UUID as SaUuid, and_, any_, bindparam, or_
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.selectable import Select
+from sqlmodel import col, select, update
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.contracts.codes import Role
+from services.contracts.internships import OfferStatus
+from services.internships_api.offers.tables import Offer
+from services.kernel.paging import Listing
+from services.kernel.principals import Principal
+from services.kernel.records import versions_of
+from services.kernel.resources import document_by_id
+
+OFFER_HISTORY = versions_of(Offer)
+
+SHARED = or_(col(Offer.status) != OfferStatus.draft, col(Offer.organisation_id) == bindparam("host", type_=SaUuid()))
+"""A draft is seen by the organisation that prepares it and by the agency, and by nobody else."""
+AVAILABLE = and_(col(Offer.status) == OfferStatus.published, col(Offer.taken) < col(Offer.seats))
+
+DOCUMENT = document_by_id(Offer)
+SHARED_DOCUMENT = document_by_id(Offer, SHARED)
+
+OFFER = select(Offer).where(col(Offer.id) == bindparam("id", type_=SaUuid()))
+SHARED_OFFER = OFFER.where(SHARED)
+
+LISTING = Listing(
+    Offer,
+    {
+        "department": lambda value: col(Offer.department) == value,
+        "profession": lambda value: any_(col(Offer.professions)) == value,
+        "status": lambda value: col(Offer.status) == value,
+        "unit_id": lambda value: col(Offer.unit_id) == value,
+        "organisation_id": lambda value: col(Offer.organisation_id) == value,
+        "from_day": lambda value: col(Offer.ends_on) > value,
+        "to_day": lambda value: col(Offer.starts_on) < value,
+        "available": lambda value: value == AVAILABLE,
+        "host": lambda _value: SHARED,
+    },
+)
+
+
+def scope(caller: Principal) -> dict[str, Any]:
+    """What narrows what a caller sees: nothing for the agency; for others, drafts of their own organisation only."""
+    if caller.has(Role.steering):
+        return {}
+    return {"host": caller.organisation if caller.has(Role.employer) else None}
+
+
+def document(caller: Principal) -> Select[Any]:
+    """(document, version) by `id` and the caller's scope, of what the caller may see."""
+    return DOCUMENT if caller.has(Role.steering) else SHARED_DOCUMENT
+
+
+def offer(caller: Principal) -> SelectOfScalar[Offer]:
+    """One offer by `id` and the caller's scope, if the caller may see it."""
+    return OFFER if caller.has(Role.steering) else SHARED_OFFER
+
+
+def held(offer_id: UUID) -> SelectOfScalar[Offer]:
+    """One offer, locked: no seat moves meanwhile."""
+    return select(Offer).where(Offer.id == offer_id).with_for_update(key_share=True)
+
+
+def with_seats_taken(offer_id: UUID, places: int, today: date) -> Executable:
+    """Takes places of an open offer, or gives no row. It waits for whoever is taking some, and then looks again."""
+    open_with_room = and_(
+        col(Offer.id) == offer_id,
+        col(Offer.status) == OfferStatus.published,
+        col(Offer.ends_on) > today,
+        col(Offer.taken) + places <= col(Offer.seats),
+    )
+    return update(Offer).where(open_with_room).values(taken=col(Offer.taken) + places).returning(Offer)
+
+
+def with_seats_freed(offer_id: UUID, places: int) -> Executable:
+    """Gives places back to an offer."""
+    return update(Offer).where(col(Offer.id) == offer_id).values(taken=col(Offer.taken) - places).returning(Offer)

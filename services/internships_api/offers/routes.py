@@ -1,0 +1,80 @@
+"""HTTP for placement offers."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.contracts.codes import Role
+from services.internships_api.offers import operations, queries
+from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferQuery, OfferRead
+from services.internships_api.units.schemas import Reason
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import OptionalKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.routing import Db, router
+
+routes = router("/v1/offers", "Offres de stage")
+
+OfferReader = Annotated[Principal, allow(*Role)]
+OfferEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
+
+MOVE = problems(403, 404, 409, 412, 428)
+
+
+@routes.get("", operation_id="listOffers", response_model=Page[OfferRead])
+async def list_offers(request: Request, query: Annotated[OfferQuery, Query()], caller: OfferReader, db: Db) -> Response:
+    """Les offres de stage, les plus récentes d'abord ; les brouillons ne sont vus que de leur organisation."""
+    return page_of(request, query, await operations.read_page(db, query, by=caller))
+
+
+@routes.post("", operation_id="createOffer", status_code=201, response_model=OfferRead, responses=problems(403, 409))
+async def create_offer(request: Request, body: OfferCreate, caller: OfferEditor, _key: OptionalKey, db: Db) -> Response:
+    """Prépare une offre, à l'état de brouillon."""
+    return created(request, await operations.create(db, body, by=caller))
+
+
+@routes.get("/{offer_id}", operation_id="readOffer", response_model=OfferRead, responses=problems(404))
+async def read_offer(request: Request, offer_id: UUID, caller: OfferReader, db: Db) -> Response:
+    """Une offre de stage."""
+    return await read(request, db, queries.document(caller), id=offer_id, **queries.scope(caller))
+
+
+@routes.get("/{offer_id}/live", operation_id="readOfferLive", response_model=OfferLive, responses=problems(404))
+async def read_offer_live(offer_id: UUID, caller: OfferReader, db: Db) -> Response:
+    """Les places que l'on peut demander et les changements de statut possibles, à la date du jour."""
+    return live(await operations.read_live(db, offer_id, by=caller))
+
+
+@routes.get("/{offer_id}/history", operation_id="readOfferHistory", response_model=History[OfferRead], responses=problems(403, 404))
+async def read_offer_history(offer_id: UUID, query: Annotated[HistoryQuery, Query()], caller: OfferEditor, db: Db) -> Response:
+    """Les versions successives de l'offre, la plus récente d'abord, pour l'organisation d'accueil."""
+    await operations.own(db, offer_id, by=caller)
+    return await read_history(db, queries.OFFER_HISTORY, offer_id, query)
+
+
+@routes.patch("/{offer_id}", operation_id="changeOffer", response_model=OfferRead, responses=MOVE)
+async def change_offer(offer_id: UUID, body: OfferPatch, caller: OfferEditor, version: IfMatch, db: Db) -> Response:
+    """Change les champs envoyés d'un brouillon."""
+    return resource(await operations.change(db, offer_id, body, by=caller, version=version))
+
+
+@routes.post("/{offer_id}/publish", operation_id="publishOffer", response_model=OfferRead, responses=MOVE | problems(422))
+async def publish_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Publie l'offre et réserve ses places sur chaque semaine ; refusé, semaines à l'appui, si la capacité manque."""
+    return resource(await operations.publish(db, offer_id, by=caller, version=version))
+
+
+@routes.post("/{offer_id}/close", operation_id="closeOffer", response_model=OfferRead, responses=MOVE)
+async def close_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Clôt l'offre : les places restées libres reviennent à la capacité du terrain."""
+    return resource(await operations.close(db, offer_id, by=caller, version=version))
+
+
+@routes.post("/{offer_id}/cancel", operation_id="cancelOffer", response_model=OfferRead, responses=MOVE)
+async def cancel_offer(offer_id: UUID, body: Reason, caller: OfferEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Annule une offre publiée, avec un motif ; refusé tant que des stages y sont confirmés."""
+    return resource(await operations.cancel(db, offer_id, body.reason, by=caller, version=version))

@@ -1,0 +1,24 @@
+"""The service's read-only copy of organisations, which access_api owns."""
+
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Text
+from sqlmodel import Field, SQLModel
+
+from services.contracts.access import OrganisationStatus
+from services.contracts.codes import OrganisationRole
+from services.internships_api.base import METADATA
+from services.kernel.records import stored
+
+
+class OrganisationCopy(SQLModel, table=True):
+    """An organisation as last heard of."""
+
+    __tablename__ = "organisation_copy"
+    metadata = METADATA
+
+    id: UUID = Field(primary_key=True)
+    version: int = stored(BigInteger)
+    name: str = stored(Text)
+    roles: list[OrganisationRole] = stored(ARRAY(Text))
+    status: OrganisationStatus = stored(Text)

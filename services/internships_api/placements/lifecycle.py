@@ -1,0 +1,8 @@
+"""The life cycle of a placement, in one look."""
+
+from services.contracts.internships import PlacementStatus as S
+from services.kernel.lifecycle import Lifecycle
+
+LIFECYCLE = Lifecycle({S.confirmed: (S.cancelled,)})
+
+move = LIFECYCLE.move

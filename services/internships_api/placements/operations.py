@@ -1,0 +1,86 @@
+"""What can be done with a placement."""
+
+from uuid import UUID
+
+from services.contracts.internships import PlacementStatus
+from services.internships_api.offers import operations as offers
+from services.internships_api.offers.tables import Offer
+from services.internships_api.parties import acts_for_host, check_institute
+from services.internships_api.placements import queries
+from services.internships_api.placements.lifecycle import LIFECYCLE, move
+from services.internships_api.placements.schemas import PlacementLive, PlacementPatch, PlacementQuery, PlacementWrite
+from services.internships_api.placements.tables import CancelReason, Placement
+from services.internships_api.requests.tables import PlacementRequest
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.patching import patched
+from services.kernel.principals import Principal
+from services.kernel.problems import Conflict
+from services.kernel.resources import page_rows
+
+
+class PlacementOver(Conflict):
+    """What has taken place, or will not, is not changed any more."""
+
+    type = "placement-over"
+    title = "Le stage est terminé ou annulé"
+
+
+async def confirm(db: Database, request: PlacementRequest, offer: Offer, *, by: Principal) -> list[Placement]:
+    """Confirms a placement for each learner of a request whose seats were taken, in the caller's transaction."""
+    made = [
+        Placement(
+            request_id=request.id,
+            offer_id=offer.id,
+            unit_id=offer.unit_id,
+            organisation_id=offer.organisation_id,
+            institute_id=request.institute_id,
+            department=offer.department,
+            profession=request.profession,
+            starts_on=offer.starts_on,
+            ends_on=offer.ends_on,
+            confirmed_on=clock.today(),
+        )
+        for _ in range(request.learners)
+    ]
+    return [await db.save(placement, event="internships.placement.confirmed", by=by) for placement in made]
+
+
+async def change(db: Database, placement_id: UUID, patch: PlacementPatch, *, by: Principal, version: int) -> Placement:
+    """The institute says which of its learners comes. Raises `PlacementOver` for one that was cancelled."""
+    placement = await seen(db, placement_id, by=by, version=version)
+    check_institute(by, placement.institute_id)
+    if placement.status is not PlacementStatus.confirmed:
+        raise PlacementOver
+    if not patched(placement, patch, PlacementWrite):
+        return placement
+    return await db.save(placement, event="internships.placement.changed", by=by)
+
+
+async def cancel(db: Database, placement_id: UUID, reason: CancelReason, *, by: Principal, version: int) -> Placement:
+    """Cancels a placement, and frees its seat and its weeks. Raises `PlacementOver` after its end."""
+    placement = await seen(db, placement_id, by=by, version=version)
+    if not acts_for_host(by, placement.organisation_id):
+        check_institute(by, placement.institute_id)
+    move(placement, PlacementStatus.cancelled)
+    if placement.ends_on <= clock.today():
+        raise PlacementOver("Un stage ne s'annule pas après sa fin.")
+    await offers.free(db, placement.offer_id, 1, by=by)
+    placement.cancelled_on, placement.cancel_reason = clock.today(), reason
+    return await db.save(placement, event="internships.placement.cancelled", by=by)
+
+
+async def seen(db: Database, placement_id: UUID, *, by: Principal, version: int | None = None) -> Placement:
+    """A placement, if the caller may see it."""
+    return await db.one(queries.placement(by), version=version, id=placement_id, **queries.scope(by))
+
+
+async def read_live(db: Database, placement_id: UUID, *, by: Principal) -> PlacementLive:
+    """The moves that are allowed today: none after the end."""
+    placement = await seen(db, placement_id, by=by)
+    return PlacementLive(allowed_moves=LIFECYCLE.allowed(placement.status) if placement.ends_on > clock.today() else [])
+
+
+async def read_page(db: Database, query: PlacementQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs of what the caller may see."""
+    return await page_rows(db, queries.LISTING, query, **queries.scope(by))

@@ -1,0 +1,62 @@
+"""HTTP for placements."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.contracts.codes import Role
+from services.internships_api.placements import operations, queries
+from services.internships_api.placements.schemas import Cancellation, PlacementLive, PlacementPatch, PlacementQuery, PlacementRead
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import RequiredKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, live, page_of, read, resource
+from services.kernel.routing import Db, router
+
+routes = router("/v1/placements", "Stages")
+
+PlacementReader = Annotated[Principal, allow(Role.steering, Role.hr_partner, Role.employer, Role.institute)]
+Institute = Annotated[Principal, allow(Role.steering, Role.institute)]
+Party = Annotated[Principal, allow(Role.steering, Role.employer, Role.institute)]
+
+MOVE = problems(403, 404, 409, 412, 428)
+
+
+@routes.get("", operation_id="listPlacements", response_model=Page[PlacementRead])
+async def list_placements(request: Request, query: Annotated[PlacementQuery, Query()], caller: PlacementReader, db: Db) -> Response:
+    """Les stages que l'appelant accueille, envoie ou suit, les plus récents d'abord."""
+    return page_of(request, query, await operations.read_page(db, query, by=caller))
+
+
+@routes.get("/{placement_id}", operation_id="readPlacement", response_model=PlacementRead, responses=problems(404))
+async def read_placement(request: Request, placement_id: UUID, caller: PlacementReader, db: Db) -> Response:
+    """Un stage."""
+    return await read(request, db, queries.document(caller), id=placement_id, **queries.scope(caller))
+
+
+@routes.get("/{placement_id}/live", operation_id="readPlacementLive", response_model=PlacementLive, responses=problems(404))
+async def read_placement_live(placement_id: UUID, caller: PlacementReader, db: Db) -> Response:
+    """Les changements de statut possibles, à la date du jour."""
+    return live(await operations.read_live(db, placement_id, by=caller))
+
+
+@routes.get("/{placement_id}/history", operation_id="readPlacementHistory", response_model=History[PlacementRead], responses=problems(404))
+async def read_placement_history(placement_id: UUID, query: Annotated[HistoryQuery, Query()], caller: PlacementReader, db: Db) -> Response:
+    """Les versions successives du stage, la plus récente d'abord."""
+    await operations.seen(db, placement_id, by=caller)
+    return await read_history(db, queries.PLACEMENT_HISTORY, placement_id, query)
+
+
+@routes.patch("/{placement_id}", operation_id="changePlacement", response_model=PlacementRead, responses=MOVE)
+async def change_placement(placement_id: UUID, body: PlacementPatch, caller: Institute, version: IfMatch, db: Db) -> Response:
+    """L'institut dit lequel de ses apprenants vient, par une référence opaque."""
+    return resource(await operations.change(db, placement_id, body, by=caller, version=version))
+
+
+@routes.post("/{placement_id}/cancel", operation_id="cancelPlacement", response_model=PlacementRead, responses=problems(400) | MOVE)
+async def cancel_placement(placement_id: UUID, body: Cancellation, caller: Party, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
+    """Annule le stage, avec un motif, avant sa fin : la place et ses semaines redeviennent libres."""
+    return resource(await operations.cancel(db, placement_id, body.reason, by=caller, version=version))

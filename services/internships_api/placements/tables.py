@@ -1,0 +1,64 @@
+"""Where placements live: one learner, one seat. All but the learner's reference is the request's and the offer's."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, ForeignKey, Text
+from sqlmodel import Field
+
+from services.contracts.codes import Department, Profession
+from services.contracts.internships import PlacementStatus
+from services.internships_api.base import InternshipsRecord
+from services.kernel.records import one_of, page_index, stored, with_history
+
+
+class CancelReason(StrEnum):
+    """Why a placement is cancelled: terrain indisponible, pas de tuteur, parcours modifié, désistement, autre."""
+
+    unit_unavailable = "unit_unavailable"
+    no_tutor = "no_tutor"
+    curriculum = "curriculum"
+    learner_withdrew = "learner_withdrew"
+    other = "other"
+
+
+class Placement(InternshipsRecord, table=True):
+    """Un stage attribué."""
+
+    __tablename__ = "placement"
+    __table_args__ = (
+        CheckConstraint(one_of("department", Department), "department"),
+        CheckConstraint(one_of("profession", Profession), "profession"),
+        CheckConstraint("starts_on < ends_on", "period"),
+        CheckConstraint(one_of("cancel_reason", CancelReason), "cancel_reason"),
+        CheckConstraint(one_of("status", PlacementStatus), "status"),
+        CheckConstraint(
+            "(status = 'cancelled') = (cancelled_on IS NOT NULL) AND (status = 'cancelled') = (cancel_reason IS NOT NULL)", "cancelled"
+        ),
+        page_index("placement_request_id_page", "request_id"),
+        page_index("placement_offer_page", "offer_id"),
+        page_index("placement_unit_page", "unit_id"),
+        page_index("placement_organisation_page", "organisation_id"),
+        page_index("placement_institute_page", "institute_id"),
+        page_index("placement_department_page", "department"),
+        page_index("placement_status_page", "status"),
+    )
+
+    request_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("internships.placement_request.id"),))
+    offer_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("internships.placement_offer.id"),))
+    unit_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("internships.placement_unit.id"),))
+    organisation_id: UUID = stored(SaUuid)
+    institute_id: UUID = stored(SaUuid)
+    department: Department = stored(Text)
+    profession: Profession = stored(Text)
+    starts_on: date = stored(Date)
+    ends_on: date = stored(Date)
+    learner_ref: str | None = stored(Text, default=None)
+    confirmed_on: date = stored(Date)
+    cancelled_on: date | None = stored(Date, default=None)
+    cancel_reason: CancelReason | None = stored(Text, default=None)
+    status: PlacementStatus = stored(Text, default=PlacementStatus.confirmed)
+
+
+with_history(Placement)

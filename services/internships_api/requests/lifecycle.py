@@ -1,0 +1,8 @@
+"""The life cycle of a request for seats, in one look."""
+
+from services.contracts.internships import RequestStatus as S
+from services.kernel.lifecycle import Lifecycle
+
+LIFECYCLE = Lifecycle({S.submitted: (S.accepted, S.declined, S.withdrawn)})
+
+move = LIFECYCLE.move

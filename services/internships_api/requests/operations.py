@@ -1,0 +1,104 @@
+"""What can be done with a request for seats."""
+
+from uuid import UUID
+
+from services.contracts.codes import OrganisationRole, Role
+from services.contracts.internships import RequestStatus
+from services.internships_api.offers import operations as offers, queries as offer_queries
+from services.internships_api.offers.tables import Offer
+from services.internships_api.organisations.queries import active_organisation
+from services.internships_api.parties import check_host, check_institute
+from services.internships_api.placements import operations as placements
+from services.internships_api.requests import queries
+from services.internships_api.requests.lifecycle import LIFECYCLE, move
+from services.internships_api.requests.schemas import RequestCreate, RequestLive, RequestQuery
+from services.internships_api.requests.tables import DeclineReason, PlacementRequest
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.principals import Principal
+from services.kernel.problems import invalid
+from services.kernel.resources import page_rows
+
+
+async def submit(db: Database, body: RequestCreate, *, by: Principal) -> PlacementRequest:
+    """An institute asks for seats. Raises `Invalid`, or `OfferNotOpen`. Nothing is held for it until the host accepts."""
+    institute_id = await _institute(db, body.institute_id, by)
+    offer = await _open_offer(db, body.offer_id, by)
+    if body.profession not in offer.professions:
+        raise invalid("#/profession", "not_offered", "Cette offre n'est pas ouverte à cette profession.")
+    if body.learners > offer.seats:
+        raise invalid("#/learners", "too_many", f"Cette offre a {offer.seats} place(s) en tout.")
+    request = PlacementRequest(
+        **body.model_dump(exclude={"institute_id"}),
+        institute_id=institute_id,
+        organisation_id=offer.organisation_id,
+        department=offer.department,
+        submitted_at=clock.now(),
+    )
+    return await db.save(request, event="internships.request.submitted", by=by)
+
+
+async def accept(db: Database, request_id: UUID, *, by: Principal, version: int) -> PlacementRequest:
+    """The host accepts: seats and weeks are taken, placements confirmed, all or nothing. Raises `NoSeatLeft`, `OfferNotOpen`."""
+    request = await _of_host(db, request_id, by, version)
+    move(request, RequestStatus.accepted)
+    offer = await offers.take(db, request.offer_id, request.learners, by=by)
+    await placements.confirm(db, request, offer, by=by)
+    request.answered_at = clock.now()
+    return await db.save(request, event="internships.request.accepted", by=by)
+
+
+async def decline(db: Database, request_id: UUID, reason: DeclineReason, *, by: Principal, version: int) -> PlacementRequest:
+    """The host declines, with a reason."""
+    request = await _of_host(db, request_id, by, version)
+    move(request, RequestStatus.declined)
+    request.answered_at, request.decline_reason = clock.now(), reason
+    return await db.save(request, event="internships.request.declined", by=by)
+
+
+async def withdraw(db: Database, request_id: UUID, *, by: Principal, version: int) -> PlacementRequest:
+    """The institute takes back a request that has no answer yet."""
+    request = await seen(db, request_id, by=by, version=version)
+    check_institute(by, request.institute_id)
+    move(request, RequestStatus.withdrawn)
+    return await db.save(request, event="internships.request.withdrawn", by=by)
+
+
+async def seen(db: Database, request_id: UUID, *, by: Principal, version: int | None = None) -> PlacementRequest:
+    """A request, if the caller may see it."""
+    return await db.one(queries.request(by), version=version, id=request_id, **queries.scope(by))
+
+
+async def read_live(db: Database, request_id: UUID, *, by: Principal) -> RequestLive:
+    """The moves that are allowed now."""
+    return RequestLive(allowed_moves=LIFECYCLE.allowed((await seen(db, request_id, by=by)).status))
+
+
+async def read_page(db: Database, query: RequestQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs of what the caller may see."""
+    return await page_rows(db, queries.LISTING, query, **queries.scope(by))
+
+
+async def _of_host(db: Database, request_id: UUID, by: Principal, version: int) -> PlacementRequest:
+    request = await seen(db, request_id, by=by, version=version)
+    check_host(by, request.organisation_id)
+    return request
+
+
+async def _open_offer(db: Database, offer_id: UUID, by: Principal) -> Offer:
+    found = await db.fetch(offer_queries.offer(by), id=offer_id, **offer_queries.scope(by))
+    if not found:
+        raise invalid("#/offer_id", "unknown_reference", "Cette offre n'existe pas.")
+    offers.check_open(found[0], clock.today())
+    return found[0]
+
+
+async def _institute(db: Database, named: UUID | None, by: Principal) -> UUID:
+    institute_id = named or (by.organisation if by.has(Role.institute) else None)
+    if institute_id is None:
+        raise invalid("#/institute_id", "missing", "Dites pour quel institut.")
+    check_institute(by, institute_id)
+    institutes = await db.fetch(active_organisation(institute_id))
+    if not institutes or OrganisationRole.institute not in institutes[0].roles:
+        raise invalid("#/institute_id", "unknown_reference", "Cet institut est inconnu ou fermé.")
+    return institute_id

@@ -1,0 +1,74 @@
+"""HTTP for requests for seats."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.contracts.codes import Role
+from services.internships_api.requests import operations, queries
+from services.internships_api.requests.schemas import Decline, RequestCreate, RequestLive, RequestQuery, RequestRead
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import OptionalKey, RequiredKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.routing import Db, router
+
+routes = router("/v1/requests", "Demandes de stage")
+
+RequestReader = Annotated[Principal, allow(Role.steering, Role.hr_partner, Role.employer, Role.institute)]
+Asker = Annotated[Principal, allow(Role.steering, Role.institute)]
+Host = Annotated[Principal, allow(Role.steering, Role.employer)]
+
+MOVE = problems(403, 404, 409, 412, 428)
+
+
+@routes.get("", operation_id="listRequests", response_model=Page[RequestRead])
+async def list_requests(request: Request, query: Annotated[RequestQuery, Query()], caller: RequestReader, db: Db) -> Response:
+    """Les demandes de places que l'appelant a faites, reçues ou suit, les plus récentes d'abord."""
+    return page_of(request, query, await operations.read_page(db, query, by=caller))
+
+
+@routes.post("", operation_id="submitRequest", status_code=201, response_model=RequestRead, responses=problems(403, 409))
+async def submit_request(request: Request, body: RequestCreate, caller: Asker, _key: OptionalKey, db: Db) -> Response:
+    """Demande des places d'une offre publiée ; rien n'est retenu avant l'accord du terrain."""
+    return created(request, await operations.submit(db, body, by=caller))
+
+
+@routes.get("/{request_id}", operation_id="readRequest", response_model=RequestRead, responses=problems(404))
+async def read_request(request: Request, request_id: UUID, caller: RequestReader, db: Db) -> Response:
+    """Une demande de places."""
+    return await read(request, db, queries.document(caller), id=request_id, **queries.scope(caller))
+
+
+@routes.get("/{request_id}/live", operation_id="readRequestLive", response_model=RequestLive, responses=problems(404))
+async def read_request_live(request_id: UUID, caller: RequestReader, db: Db) -> Response:
+    """Les changements de statut possibles."""
+    return live(await operations.read_live(db, request_id, by=caller))
+
+
+@routes.get("/{request_id}/history", operation_id="readRequestHistory", response_model=History[RequestRead], responses=problems(404))
+async def read_request_history(request_id: UUID, query: Annotated[HistoryQuery, Query()], caller: RequestReader, db: Db) -> Response:
+    """Les versions successives de la demande, la plus récente d'abord."""
+    await operations.seen(db, request_id, by=caller)
+    return await read_history(db, queries.REQUEST_HISTORY, request_id, query)
+
+
+@routes.post("/{request_id}/accept", operation_id="acceptRequest", response_model=RequestRead, responses=problems(400) | MOVE)
+async def accept_request(request_id: UUID, caller: Host, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
+    """Accepte la demande : les places sont prises et les stages confirmés, tous ou aucun."""
+    return resource(await operations.accept(db, request_id, by=caller, version=version))
+
+
+@routes.post("/{request_id}/decline", operation_id="declineRequest", response_model=RequestRead, responses=MOVE)
+async def decline_request(request_id: UUID, body: Decline, caller: Host, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Refuse la demande, avec un motif."""
+    return resource(await operations.decline(db, request_id, body.reason, by=caller, version=version))
+
+
+@routes.post("/{request_id}/withdraw", operation_id="withdrawRequest", response_model=RequestRead, responses=MOVE)
+async def withdraw_request(request_id: UUID, caller: Asker, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Retire une demande restée sans réponse."""
+    return resource(await operations.withdraw(db, request_id, by=caller, version=version))

@@ -1,0 +1,74 @@
+"""What the API takes and gives of a request for seats."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.contracts.codes import Department, Profession
+from services.contracts.envelope import StatusChange
+from services.contracts.internships import RequestState, RequestStatus
+from services.internships_api.requests.tables import DeclineReason, PlacementRequest
+from services.kernel.fields import Paragraphs, count
+from services.kernel.paging import PageQuery
+from services.kernel.records import Noun, Resource
+
+EXAMPLE: dict[str, Any] = {"offer_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "profession": "ide", "learners": 2}
+
+
+class RequestCreate(BaseModel):
+    """Une demande de places sur une offre publiée."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+
+    offer_id: UUID = Field(description="Offre.")
+    profession: Profession = Field(description="Profession préparée, parmi celles de l'offre.")
+    learners: count(1, 50) = Field(description="Nombre d'apprenants.")  # type: ignore[valid-type]  # a type made by a function
+    institute_id: UUID | None = Field(None, description="Institut ; celui de l'appelant si rien n'est dit.")
+    message: Paragraphs | None = Field(None, description="Mot au terrain, sans nom de personne.")
+
+
+class Decline(BaseModel):
+    """Un refus."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "no_tutor"}]})
+
+    reason: DeclineReason = Field(description="Motif : plus de place, pas de tuteur, niveau, dates, terrain indisponible, autre.")
+
+
+class RequestRead(Resource):
+    """Une demande de places faite par un institut, et la réponse du terrain."""
+
+    offer_id: UUID = Field(description="Offre.")
+    organisation_id: UUID = Field(description="Organisation d'accueil.")
+    institute_id: UUID = Field(description="Institut.")
+    department: Department = Field(description="Département du terrain.")
+    profession: Profession = Field(description="Profession préparée.")
+    learners: int = Field(description="Nombre d'apprenants.")
+    message: str | None = Field(description="Mot au terrain.")
+    submitted_at: datetime = Field(description="Dépôt (UTC).")
+    answered_at: datetime | None = Field(description="Réponse du terrain (UTC).")
+    decline_reason: DeclineReason | None = Field(description="Motif du refus.")
+    status: RequestStatus = Field(description="Statut.")
+    history: list[StatusChange] = Field(description="Historique daté du statut.")
+
+
+class RequestLive(BaseModel):
+    """Ce qui n'est pas dans la ressource."""
+
+    allowed_moves: list[RequestStatus] = Field(description="Statuts où la demande peut passer.")
+
+
+class RequestQuery(PageQuery):
+    """Les filtres de la liste des demandes."""
+
+    offer_id: UUID | None = Field(None, description="Offre.")
+    organisation_id: UUID | None = Field(None, description="Organisation d'accueil.")
+    institute_id: UUID | None = Field(None, description="Institut.")
+    department: Department | None = Field(None, description="Département.")
+    profession: Profession | None = Field(None, description="Profession.")
+    status: RequestStatus | None = Field(None, description="Statut.")
+
+
+REQUEST = Noun(PlacementRequest, RequestRead, RequestState)

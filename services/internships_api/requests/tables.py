@@ -1,0 +1,59 @@
+"""Where requests for seats live. The host organisation and the department are the offer's."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import UUID as SaUuid, CheckConstraint, DateTime, ForeignKey, Integer, Text
+from sqlmodel import Field
+
+from services.contracts.codes import Department, Profession
+from services.contracts.internships import RequestStatus
+from services.internships_api.base import InternshipsRecord
+from services.kernel.records import one_of, page_index, stored, with_history
+
+
+class DeclineReason(StrEnum):
+    """Why a host declines: plus de place, pas de tuteur, niveau, dates, terrain indisponible, autre."""
+
+    full = "full"
+    no_tutor = "no_tutor"
+    level = "level"
+    dates = "dates"
+    unit_unavailable = "unit_unavailable"
+    other = "other"
+
+
+class PlacementRequest(InternshipsRecord, table=True):
+    """Une demande de places."""
+
+    __tablename__ = "placement_request"
+    __table_args__ = (
+        CheckConstraint(one_of("department", Department), "department"),
+        CheckConstraint(one_of("profession", Profession), "profession"),
+        CheckConstraint("learners BETWEEN 1 AND 50", "learners"),
+        CheckConstraint(one_of("decline_reason", DeclineReason), "decline_reason"),
+        CheckConstraint(one_of("status", RequestStatus), "status"),
+        CheckConstraint("(status IN ('accepted', 'declined')) = (answered_at IS NOT NULL)", "answered"),
+        CheckConstraint("(status = 'declined') = (decline_reason IS NOT NULL)", "declined"),
+        page_index("placement_request_offer_page", "offer_id"),
+        page_index("placement_request_organisation_page", "organisation_id"),
+        page_index("placement_request_institute_page", "institute_id"),
+        page_index("placement_request_department_page", "department"),
+        page_index("placement_request_status_page", "status"),
+    )
+
+    offer_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("internships.placement_offer.id"),))
+    organisation_id: UUID = stored(SaUuid)
+    institute_id: UUID = stored(SaUuid)
+    department: Department = stored(Text)
+    profession: Profession = stored(Text)
+    learners: int = stored(Integer)
+    message: str | None = stored(Text, default=None)
+    submitted_at: datetime = stored(DateTime(timezone=True))
+    answered_at: datetime | None = stored(DateTime(timezone=True), default=None)
+    decline_reason: DeclineReason | None = stored(Text, default=None)
+    status: RequestStatus = stored(Text, default=RequestStatus.submitted)
+
+
+with_history(PlacementRequest)

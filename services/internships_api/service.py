@@ -1,0 +1,20 @@
+"""internships_api on one page: its routes, who hears its events, what it hears."""
+
+from services.internships_api.base import METADATA
+from services.internships_api.capacity.routes import routes as capacity
+from services.internships_api.offers.routes import routes as offers
+from services.internships_api.organisations.projection import apply
+from services.internships_api.placements.routes import routes as placements
+from services.internships_api.requests.routes import routes as requests
+from services.internships_api.units.routes import routes as units
+from services.kernel.service import Service
+
+SERVICE = Service(
+    name="internships",
+    title="PlaM · stages",
+    description="Les stages de la région : terrains et capacité d'accueil, offres, demandes des instituts, stages confirmés.",
+    metadata=METADATA,
+    routers=(units, capacity, offers, requests, placements),
+    consumers={"observatory": frozenset({"unit", "offer", "request", "placement"})},
+    apply=apply,
+)

@@ -1,0 +1,65 @@
+"""What can be done with a placement unit."""
+
+from uuid import UUID
+
+from services.contracts.internships import UnitStatus
+from services.internships_api.organisations.queries import active_organisation
+from services.internships_api.parties import check_host
+from services.internships_api.sites.queries import active_site
+from services.internships_api.units import queries
+from services.internships_api.units.lifecycle import LIFECYCLE, move
+from services.internships_api.units.schemas import UnitCreate, UnitLive, UnitPatch, UnitWrite
+from services.internships_api.units.tables import Unit
+from services.kernel.database import Database
+from services.kernel.patching import patched
+from services.kernel.principals import Principal
+from services.kernel.problems import invalid
+
+
+async def create(db: Database, body: UnitCreate, *, by: Principal) -> Unit:
+    """Opens a unit in a site. Raises `Invalid` for an unknown or closed site, `AlreadyExists` when the site has the code."""
+    check_host(by, body.organisation_id)
+    if not await db.fetch(active_organisation(body.organisation_id)):
+        raise invalid("#/organisation_id", "unknown_reference", "Cette organisation est inconnue ou fermée.")
+    sites = await db.fetch(active_site(body.site_id, body.organisation_id))
+    if not sites:
+        raise invalid("#/site_id", "unknown_reference", "Ce site est inconnu, fermé, ou d'une autre organisation.")
+    unit = Unit(**body.model_dump(), department=sites[0].department)
+    return await db.save(unit, event="internships.unit.created", by=by)
+
+
+async def change(db: Database, unit_id: UUID, patch: UnitPatch, *, by: Principal, version: int) -> Unit:
+    """Changes the fields that were sent. Offers already published keep their professions."""
+    unit = await own(db, unit_id, by=by, version=version)
+    if not patched(unit, patch, UnitWrite):
+        return unit
+    return await db.save(unit, event="internships.unit.changed", by=by)
+
+
+async def suspend(db: Database, unit_id: UUID, reason: str, *, by: Principal, version: int) -> Unit:
+    """Suspends a unit: it publishes no more offers; those already published, and the placements, stand."""
+    unit = await own(db, unit_id, by=by, version=version)
+    move(unit, UnitStatus.suspended)
+    unit.status_reason = reason
+    return await db.save(unit, event="internships.unit.suspended", by=by)
+
+
+async def resume(db: Database, unit_id: UUID, *, by: Principal, version: int) -> Unit:
+    """A suspended unit hosts again."""
+    unit = await own(db, unit_id, by=by, version=version)
+    move(unit, UnitStatus.active)
+    unit.status_reason = None
+    return await db.save(unit, event="internships.unit.resumed", by=by)
+
+
+async def own(db: Database, unit_id: UUID, *, by: Principal, version: int | None = None) -> Unit:
+    """A unit of the organisation that the caller acts for. Raises `Forbidden` for another's."""
+    unit = await db.one(queries.unit(unit_id), version=version)
+    check_host(by, unit.organisation_id)
+    return unit
+
+
+async def read_live(db: Database, unit_id: UUID) -> UnitLive:
+    """The moves that are allowed now."""
+    unit = await db.one(queries.unit(unit_id))
+    return UnitLive(allowed_moves=LIFECYCLE.allowed(unit.status))

@@ -1,0 +1,73 @@
+"""HTTP for placement units."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.contracts.codes import Role
+from services.internships_api.units import operations, queries
+from services.internships_api.units.schemas import Reason, UnitCreate, UnitLive, UnitPatch, UnitQuery, UnitRead
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import OptionalKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, created, live, page, read, resource
+from services.kernel.routing import Db, router
+
+routes = router("/v1/units", "Terrains de stage")
+
+UnitReader = Annotated[Principal, allow(*Role)]
+UnitEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
+
+MOVE = problems(403, 404, 409, 412, 428)
+
+
+@routes.get("", operation_id="listUnits", response_model=Page[UnitRead])
+async def list_units(request: Request, query: Annotated[UnitQuery, Query()], _caller: UnitReader, db: Db) -> Response:
+    """Les terrains de stage, les plus récents d'abord."""
+    return await page(request, db, queries.LISTING, query)
+
+
+@routes.post("", operation_id="createUnit", status_code=201, response_model=UnitRead, responses=problems(403, 409))
+async def create_unit(request: Request, body: UnitCreate, caller: UnitEditor, _key: OptionalKey, db: Db) -> Response:
+    """Ouvre un terrain de stage dans un site ; une organisation n'en ouvre que chez elle."""
+    return created(request, await operations.create(db, body, by=caller))
+
+
+@routes.get("/{unit_id}", operation_id="readUnit", response_model=UnitRead, responses=problems(404))
+async def read_unit(request: Request, unit_id: UUID, _caller: UnitReader, db: Db) -> Response:
+    """Un terrain de stage."""
+    return await read(request, db, queries.DOCUMENT, id=unit_id)
+
+
+@routes.get("/{unit_id}/live", operation_id="readUnitLive", response_model=UnitLive, responses=problems(404))
+async def read_unit_live(unit_id: UUID, _caller: UnitReader, db: Db) -> Response:
+    """Les changements de statut possibles."""
+    return live(await operations.read_live(db, unit_id))
+
+
+@routes.get("/{unit_id}/history", operation_id="readUnitHistory", response_model=History[UnitRead], responses=problems(403, 404))
+async def read_unit_history(unit_id: UUID, query: Annotated[HistoryQuery, Query()], caller: UnitEditor, db: Db) -> Response:
+    """Les versions successives du terrain, la plus récente d'abord, pour l'organisation d'accueil."""
+    await operations.own(db, unit_id, by=caller)
+    return await read_history(db, queries.UNIT_HISTORY, unit_id, query)
+
+
+@routes.patch("/{unit_id}", operation_id="changeUnit", response_model=UnitRead, responses=MOVE)
+async def change_unit(unit_id: UUID, body: UnitPatch, caller: UnitEditor, version: IfMatch, db: Db) -> Response:
+    """Change les champs envoyés."""
+    return resource(await operations.change(db, unit_id, body, by=caller, version=version))
+
+
+@routes.post("/{unit_id}/suspend", operation_id="suspendUnit", response_model=UnitRead, responses=MOVE)
+async def suspend_unit(unit_id: UUID, body: Reason, caller: UnitEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Suspend le terrain, avec un motif : il ne publie plus d'offre ; ce qui est publié ou attribué demeure."""
+    return resource(await operations.suspend(db, unit_id, body.reason, by=caller, version=version))
+
+
+@routes.post("/{unit_id}/resume", operation_id="resumeUnit", response_model=UnitRead, responses=MOVE)
+async def resume_unit(unit_id: UUID, caller: UnitEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Le terrain accueille de nouveau."""
+    return resource(await operations.resume(db, unit_id, by=caller, version=version))

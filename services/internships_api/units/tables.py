@@ -1,0 +1,39 @@
+"""Where placement units live. The department is the site's."""
+
+from uuid import UUID
+
+from sqlalchemy import ARRAY, UUID as SaUuid, Boolean, CheckConstraint, Text, UniqueConstraint
+
+from services.contracts.codes import Department, Profession
+from services.contracts.internships import UnitStatus
+from services.internships_api.base import InternshipsRecord
+from services.kernel.records import all_of, one_of, page_index, stored, with_history
+
+
+class Unit(InternshipsRecord, table=True):
+    """Un terrain de stage."""
+
+    __tablename__ = "placement_unit"
+    __table_args__ = (
+        UniqueConstraint("site_id", "code"),
+        CheckConstraint(one_of("department", Department), "department"),
+        CheckConstraint(all_of("professions", Profession) + " AND cardinality(professions) >= 1", "professions"),
+        CheckConstraint(one_of("status", UnitStatus), "status"),
+        page_index("placement_unit_department_page", "department"),
+        page_index("placement_unit_organisation_page", "organisation_id"),
+        page_index("placement_unit_site_page", "site_id"),
+        page_index("placement_unit_status_page", "status"),
+    )
+
+    organisation_id: UUID = stored(SaUuid)
+    site_id: UUID = stored(SaUuid)
+    department: Department = stored(Text)
+    code: str = stored(Text)
+    name: str = stored(Text)
+    professions: list[Profession] = stored(ARRAY(Text))
+    first_placement_suitable: bool = stored(Boolean, default=False)
+    status: UnitStatus = stored(Text, default=UnitStatus.active)
+    status_reason: str | None = stored(Text, default=None)
+
+
+with_history(Unit)

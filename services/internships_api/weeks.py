@@ -1,0 +1,40 @@
+"""Civil weeks: a week is its Monday, a period runs from a Monday to another, excluded; a seat fills each of its weeks."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from services.kernel.fields import Day
+
+SEAT = 10
+"""A full-time seat, in the tenths that capacities are counted in."""
+WEEK = timedelta(weeks=1)
+
+
+def _monday(value: date) -> date:
+    if value.weekday():
+        raise ValueError("une semaine se désigne par son lundi")
+    return value
+
+
+Monday = Annotated[Day, AfterValidator(_monday)]
+"""A civil week, by its Monday."""
+
+
+def weeks(start: date, end: date) -> list[date]:
+    """The Mondays of a period."""
+    return [start + number * WEEK for number in range((end - start) // WEEK)]
+
+
+def check_period(start: date, end: date, longest: int) -> None:
+    """Raises `ValueError` for a period that is empty, or has too many weeks."""
+    if start >= end:
+        raise ValueError("la fin doit suivre le début")
+    if (end - start) // WEEK > longest:
+        raise ValueError(f"la période compte au plus {longest} semaines")
+
+
+def monday_of(day: date) -> date:
+    """The week of a day."""
+    return day - timedelta(days=day.weekday())

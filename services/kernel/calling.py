@@ -1,0 +1,128 @@
+"""How a route's function is called: its arguments are read from the request by a plan made once, from FastAPI's declaration.
+
+FastAPI's own way serves every kind of parameter there is, and takes longer than the rest of a request together. This one
+serves the kinds that our routes have; what is declared, documented and validated stays FastAPI's.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request
+from fastapi._compat import ModelField
+from fastapi.dependencies.models import Dependant
+from pydantic import BaseModel
+from starlette.types import Receive, Scope
+
+from services.kernel.problems import TooLarge
+from services.kernel.strict_json import strict_json
+from services.kernel.validation import problem_of
+
+Errors = list[dict[str, Any]]
+
+
+class Call:
+    """A function, and where each of its arguments comes from: other functions, the path, the query, headers, the body."""
+
+    def __init__(self, dependant: Dependant) -> None:
+        _refuse_other_kinds(dependant)
+        assert dependant.call is not None
+        self.function: Callable[..., Coroutine[Any, Any, Any]] = dependant.call
+        self._request_name = dependant.request_param_name
+        self._dependencies = [(dependency.name or "", Call(dependency)) for dependency in dependant.dependencies]
+        self._parameters = [
+            *(_Parameter("path", field) for field in dependant.path_params),
+            *(_Parameter("query", field) for field in dependant.query_params),
+            *(_Parameter("header", field) for field in dependant.header_params),
+        ]
+        self._body = _Parameter("body", dependant.body_params[0]) if dependant.body_params else None
+
+    async def run(self, request: "StrictRequest") -> Any:
+        """Calls the function. Raises what its dependencies raise, and the problem that names every argument at fault."""
+        errors: Errors = []
+        arguments = await self.arguments(request, errors)
+        if errors:
+            raise problem_of(errors)
+        return await self.function(**arguments)
+
+    async def arguments(self, request: "StrictRequest", errors: Errors) -> dict[str, Any]:
+        """The arguments of the function; what is wrong with them is added to the errors."""
+        arguments: dict[str, Any] = {self._request_name: request} if self._request_name else {}
+        for name, dependency in self._dependencies:
+            before = len(errors)
+            inner = await dependency.arguments(request, errors)
+            if len(errors) == before:
+                arguments[name] = await dependency.function(**inner)
+        for parameter in self._parameters:
+            arguments[parameter.name] = parameter.read(request, errors)
+        if self._body is not None:
+            content = await request.body()
+            arguments[self._body.name] = self._body.checked(strict_json(content) if content else None, ("body",), errors)
+        return arguments
+
+
+class _Parameter:
+    """One argument: a single value under its alias, or a model of the whole query."""
+
+    def __init__(self, location: str, field: ModelField) -> None:
+        annotation = field.field_info.annotation
+        self.name = field.name
+        self.field = field
+        self.location = location
+        self.alias = field.alias.lower() if location == "header" else field.alias
+        self.whole_query = location == "query" and isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        self.required = field.field_info.is_required()
+
+    def read(self, request: Request, errors: Errors) -> Any:
+        """The argument from the request's head; faults are added to the errors."""
+        if self.whole_query:
+            return self.checked(dict(request.query_params) if request.scope["query_string"] else {}, ("query",), errors)
+        if self.location == "path":
+            value = request.scope["path_params"].get(self.alias)
+        else:
+            value = (request.headers if self.location == "header" else request.query_params).get(self.alias)
+        return self.checked(value, (self.location, self.field.alias), errors)
+
+    def checked(self, value: Any, place: tuple[str, ...], errors: Errors) -> Any:
+        """The value as the declaration types it, its default when there is none."""
+        if value is None:
+            if self.required:
+                errors.append({"type": "missing", "loc": place, "msg": "Field required", "input": None})
+                return None
+            return self.field.get_default()
+        checked, found = self.field.validate(value, loc=place)
+        errors += found
+        return checked
+
+
+def _refuse_other_kinds(dependant: Dependant) -> None:
+    others = (
+        dependant.cookie_params
+        or dependant.websocket_param_name
+        or dependant.http_connection_param_name
+        or dependant.response_param_name
+        or dependant.background_tasks_param_name
+        or dependant.security_scopes_param_name
+        or len(dependant.body_params) > 1
+    )
+    if others:
+        raise TypeError(f"{dependant.call} : une route reçoit son chemin, sa requête, ses en-têtes, un corps, et rien d'autre.")
+
+
+class StrictRequest(Request):
+    """A request whose body is read up to a limit, and as JSON strictly: UTF-8, no duplicate key, no NaN, nesting up to 32."""
+
+    def __init__(self, scope: Scope, receive: Receive, *, longest_body: int) -> None:
+        super().__init__(scope, receive)
+        self.longest_body = longest_body
+
+    async def body(self) -> bytes:
+        """The body. Raises `TooLarge`."""
+        if not hasattr(self, "_body"):
+            chunks, size = [], 0
+            async for chunk in self.stream():
+                size += len(chunk)
+                if size > self.longest_body:
+                    raise TooLarge("Le corps dépasse la taille permise.")
+                chunks.append(chunk)
+            self._body = b"".join(chunks)
+        return self._body

@@ -1,0 +1,25 @@
+"""From what was raised to what the client is told."""
+
+import asyncpg
+import structlog
+
+from services.kernel.constraints import conflict_of
+from services.kernel.problems import PreconditionFailed, Problem, Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+def problem_for(error: Exception) -> Problem | None:
+    """The problem that an error stands for: a broken constraint is a conflict, a wait that ended a 503. None: a bug."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        return conflict_of(error)
+    if isinstance(error, (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)):
+        return PreconditionFailed("Une autre requête a changé la même ressource : relisez-la.")
+    if isinstance(error, (asyncpg.DataError, asyncpg.SyntaxOrAccessError)):
+        return None
+    if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        log.warning("database.unavailable", error=type(error).__name__, detail=str(error)[:200])
+        return Unavailable("La base de données ne répond pas.")
+    return None

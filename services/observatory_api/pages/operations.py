@@ -1,0 +1,70 @@
+"""What the page reads: the dashboard of a day and a state of knowledge, and a few breakdowns, all in one snapshot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from services.kernel.clock import PARIS
+from services.kernel.database import Database
+from services.observatory_api.indicators.model import Figure, Indicator
+from services.observatory_api.pages.schemas import PageQuery
+from services.observatory_api.pages.words import DEPARTMENTS
+from services.observatory_api.values.figures import figure
+from services.observatory_api.values.operations import Reader, dashboard, open_snapshot, rolled_up_sums, shown
+from services.observatory_api.values.queries import rolled_up
+from services.observatory_api.values.schemas import DashboardQuery, DashboardRead, Every
+
+BREAKDOWNS: Mapping[str, Sequence[str]] = {
+    "department": ("K03", "K06", "K08", "I01", "I04", "R01", "R02", "A01"),
+    "status": ("K03",),
+    "role": ("A02",),
+}
+"""dimension → the indicators that the page also shows by it."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The figures of a page, the definitions they were read under, and its breakdowns: dimension → value → figure, by code."""
+
+    figures: DashboardRead
+    definitions: Mapping[str, Indicator]
+    breakdowns: Mapping[str, Mapping[str, Mapping[str, Figure]]] = field(default_factory=dict)
+
+
+async def overview(db: Database, query: PageQuery, *, detailed: bool) -> Overview:
+    """Reads a page. Raises `Invalid` for an instant that the ledger has not reached; a day that is not over means until now."""
+    newest = (await open_snapshot(db, None)).known_at
+    known_at = query.instant
+    if isinstance(query.known_at, date) and known_at is None:
+        known_at = min(end_of(query.known_at), newest)
+    if known_at == newest:
+        known_at = None  # the roll-up answers faster, and the same
+    figures = await dashboard(db, DashboardQuery(as_of=query.as_of, known_at=known_at, every=Every.month))
+    reader = await open_snapshot(db, known_at)
+    definitions = {item.code: reader.current(item.code) for item in figures.items}
+    if not detailed:
+        return Overview(figures, definitions)
+    breakdowns: dict[str, dict[str, Mapping[str, Figure]]] = {}
+    for dimension, codes in BREAKDOWNS.items():
+        for code, found in (await _broken_down(reader, figures.as_of, dimension, codes)).items():
+            breakdowns.setdefault(code, {})[dimension] = found
+    return Overview(figures, definitions, breakdowns)
+
+
+def end_of(day: date) -> datetime:
+    """The last microsecond of a day in Paris."""
+    return datetime.combine(day + timedelta(days=1), time(), PARIS) - timedelta(microseconds=1)
+
+
+async def _broken_down(reader: Reader, as_of: date, dimension: str, codes: Sequence[str]) -> dict[str, Mapping[str, Figure]]:
+    question = reader.question(as_of, by=(dimension,))
+    current = [reader.current(code) for code in codes]
+    sums = await rolled_up_sums(reader, [one for one in current if rolled_up(one, question)], question)
+    made = {}
+    for indicator in current:
+        found = await shown(reader, indicator, question, (), sums)
+        named = {group[0]: one.total for group, one in found.items() if group[0] is not None}
+        if dimension == "department":  # a department where nothing happened is said too
+            named = {code: figure(indicator, {}) for code in DEPARTMENTS} | named
+        made[indicator.code] = named
+    return made

@@ -1,0 +1,96 @@
+"""The page over HTTP: figures for who may read them, and a page in words for everybody else."""
+
+from collections.abc import Callable, Coroutine
+from ipaddress import IPv6Address, ip_address
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import HTMLResponse, Response
+
+from services.contracts.codes import Role
+from services.kernel.auth import Public
+from services.kernel.principals import ANONYMOUS, Principal
+from services.kernel.problems import Forbidden, Problem, Unauthenticated
+from services.kernel.routing import Db, Route
+from services.kernel.settings import Settings
+from services.kernel.validation import problem_of
+from services.observatory_api.pages import operations, views
+from services.observatory_api.pages.schemas import PageQuery
+
+READERS = (Role.steering, Role.committee, Role.reader)
+LOCAL = Principal("local", frozenset({Role.steering}))
+"""Who sits at this machine, where the pages are open to it."""
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+RELAYED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""What a proxy on the same machine adds: the person behind it is elsewhere."""
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class PageRoute(Route):
+    """A route whose refusals are pages too: a person reads them."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The kernel's handler, with ours around it."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await inner(request)
+            except RequestValidationError as error:
+                problem = problem_of(error.errors())
+            except Problem as error:
+                problem = error
+            return HTMLResponse(views.refusal(problem), problem.status, {**HEADERS, **problem.headers, "Cache-Control": "no-store"})
+
+        return handle
+
+
+pages = APIRouter(tags=["Pages"], route_class=PageRoute, include_in_schema=False)
+
+
+@pages.get("/", operation_id="readObservatoryPage", response_class=HTMLResponse)
+async def read_page(request: Request, db: Db, caller: Public, query: Annotated[PageQuery, Query()]) -> Response:
+    """Montre les indicateurs du plan à une personne : valeurs, graphiques, tableaux, définitions."""
+    viewer = admitted(request, caller)
+    overview = await operations.overview(db, query, detailed=viewer.has(Role.steering))
+    return HTMLResponse(views.page(overview, query), headers={**HEADERS, "Cache-Control": "no-store"})
+
+
+@pages.get("/style.css", operation_id="readStyleSheet", response_class=Response)
+async def read_style(request: Request, caller: Public) -> Response:
+    """Donne la feuille de style des pages."""
+    text, tag = views.style()
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(text, headers=headers, media_type="text/css")
+
+
+def admitted(request: Request, caller: Principal) -> Principal:
+    """Who reads the page: the caller by its token, or the person at this machine. Raises `Unauthenticated` or `Forbidden`."""
+    if caller.has(*READERS):
+        return caller
+    if caller is not ANONYMOUS:
+        raise Forbidden("Votre jeton ne donne pas le droit de lire les chiffres du plan : il y faut le rôle steering, committee ou reader.")
+    settings: Settings = request.app.state.databases.settings
+    if settings.local_pages and is_local(request):
+        return LOCAL
+    raise Unauthenticated("Les chiffres du plan se lisent depuis la machine qui les sert, ou avec un jeton.")
+
+
+def is_local(request: Request) -> bool:
+    """Whether a browser of this machine asks, by one of its own names: not a proxy, nor a site whose name leads here."""
+    if request.client is None or request.url.hostname not in LOCAL_HOSTS or any(name in request.headers for name in RELAYED):
+        return False
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback

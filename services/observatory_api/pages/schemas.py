@@ -1,0 +1,29 @@
+"""What can be asked of the page: the same as of the figures, as a form sends it."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from services.kernel.fields import Day
+from services.observatory_api.values.schemas import Instant
+
+
+def _given(value: Any) -> Any:
+    return None if value == "" else value  # a form sends its empty fields
+
+
+class PageQuery(BaseModel):
+    """Which day, and which state of knowledge: an instant, or a day until its end."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: Annotated[Day | None, BeforeValidator(_given)] = Field(None, description="Jour auquel les chiffres se lisent, inclus.")
+    known_at: Annotated[Annotated[date, Day] | Instant | None, BeforeValidator(_given)] = Field(
+        None, description="Ce que le registre savait : à un instant, ou à la fin d'un jour."
+    )
+
+    @property
+    def instant(self) -> datetime | None:
+        """The instant asked for, when it is not a day."""
+        return self.known_at if isinstance(self.known_at, datetime) else None

@@ -1,0 +1,257 @@
+"""From figures to HTML: cards, charts and tables in words, rendered by templates that know nothing of indicators."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache, partial
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from services.kernel import clock
+from services.kernel.problems import Problem
+from services.observatory_api.catalogue.labels import DIMENSIONS
+from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading, Unit
+from services.observatory_api.pages import words
+from services.observatory_api.pages.charts import Chart, Point, drawn, level
+from services.observatory_api.pages.operations import Overview
+from services.observatory_api.pages.schemas import PageQuery
+from services.observatory_api.values.schemas import FigureRead, IndicatorValue, PointRead
+
+FOLDER = Path(__file__).parent
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+
+Rows = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a breakdown: a bar beside a value and what it is made of."""
+
+    name: str
+    value: str
+    words: str
+    bar: Markup
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """A figure by one dimension. `several`: the same fact may count in several lines."""
+
+    title: str
+    rows: Sequence[Row]
+    several: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """An indicator as a person reads it."""
+
+    code: str
+    label: str
+    value: str
+    known: bool
+    words: str
+    recent: str
+    caption: str
+    chart: Markup
+    columns: Sequence[str]
+    rows: Rows
+    definition: str
+    number: int
+    owner: str
+    breakdowns: Sequence[Breakdown]
+
+
+def page(overview: Overview, query: PageQuery) -> str:
+    """The page of figures."""
+    figures = overview.figures
+    known_at = figures.known_at.isoformat().replace("+00:00", "Z")
+    cards = [_card(item, overview) for item in figures.items]
+    parts = [(part, [card for card in cards if card.code.startswith(part.letter)]) for part in words.PARTS]
+    return ENVIRONMENT.get_template("observatory.html").render(
+        plan=words.PLAN,
+        as_of=words.day(figures.as_of),
+        as_of_value=figures.as_of.isoformat(),
+        to_come=figures.as_of > clock.today(),
+        known_at=words.instant(figures.known_at) if figures.known_at.year > 1970 else "",
+        known_day=query.known_at.isoformat() if query.known_at and not query.instant else "",
+        known_instant=known_at if query.instant else "",
+        past=query.known_at is not None,
+        permalink="?" + urlencode({"as_of": figures.as_of.isoformat(), "known_at": known_at}),
+        newest_link="?" + urlencode({"as_of": figures.as_of.isoformat()}),
+        parts=[(part, found) for part, found in parts if found],
+        services=words.SERVICES,
+    )
+
+
+def refusal(problem: Problem) -> str:
+    """The page that says, in words, why there are no figures."""
+    return ENVIRONMENT.get_template("refused.html").render(
+        status=problem.status,
+        title=problem.title,
+        detail=problem.detail or "",
+        errors=problem.errors or [],
+        services=words.SERVICES,
+    )
+
+
+@lru_cache(1)
+def style() -> tuple[str, str]:
+    """The style sheet and its ETag."""
+    text = (FOLDER / "style.css").read_text(encoding="utf-8")
+    return text, f'"{sha256(text.encode()).hexdigest()[:16]}"'
+
+
+def _card(item: IndicatorValue, overview: Overview) -> Card:
+    indicator = overview.definitions[item.code]
+    columns, rows = _table(item)
+    return Card(
+        code=item.code,
+        label=item.label,
+        value=words.amount(item.value, item.unit, item.code),
+        known=item.value is not None,
+        words=_made_of(item, item),
+        recent=_recent(item, overview),
+        caption=_caption(item),
+        chart=drawn(_chart(item)),
+        columns=columns,
+        rows=rows,
+        definition=indicator.words,
+        number=item.definition,
+        owner=indicator.owner,
+        breakdowns=[
+            _breakdown(indicator, dimension, found) for dimension, found in sorted(overview.breakdowns.get(item.code, {}).items(), reverse=True)
+        ],
+    )
+
+
+def _made_of(about: IndicatorValue, found: FigureRead | Figure) -> str:
+    """What a value is made of: the two sides of a share, the observations of a median; nothing for a plain count."""
+    if about.kind is Kind.distribution:
+        samples = found.samples or 0
+        observed = f"{words.number(samples)} observation{'s' if samples >= 2 else ''}"
+        return f"médiane de {observed} ; neuf sur dix : {words.amount(found.p90, about.unit)} au plus" if samples else observed
+    if about.unit is Unit.share:
+        return words.divided(about.code, found.numerator, found.denominator)
+    return ""
+
+
+def _recent(item: IndicatorValue, overview: Overview) -> str:
+    """The month under way for what happens, the end of the last month for what stands."""
+    series = item.series or []
+    if len(series) < 2:
+        return ""
+    before, now = series[-2], series[-1]
+    as_of = overview.figures.as_of
+    if item.reading is Reading.stock:
+        return f"Fin {words.month(before.month)} : {words.amount(before.value, item.unit, item.code)}."
+    over = (as_of + timedelta(days=1)).month != as_of.month
+    until = "" if over else f" (jusqu'au {as_of.day if as_of.day > 1 else '1er'})"
+    this = f"En {words.month(now.month)}{until} : {words.amount(now.value, item.unit, item.code)}"
+    return f"{this} ; en {words.month(before.month)} : {words.amount(before.value, item.unit, item.code)}."
+
+
+def _caption(item: IndicatorValue) -> str:
+    if item.reading is Reading.stock:
+        return "À la fin de chaque mois"
+    return "Médiane de chaque mois" if item.kind is Kind.distribution else "Au cours de chaque mois"
+
+
+def _chart(item: IndicatorValue) -> Chart:
+    return Chart(
+        name=item.code,
+        title=f"{item.label}, douze derniers mois",
+        text=f"{_caption(item)}, {_summary(item)}",
+        points=[
+            Point(words.month(one.month), words.month(one.month, words.SHORT_MONTHS), one.value, words.amount(one.value, item.unit, item.code))
+            for one in item.series or []
+        ],
+        bars=item.reading is Reading.flow,
+        share=item.unit is Unit.share,
+        say=partial(_axis, item.unit),
+    )
+
+
+def _axis(unit: Unit, value: float) -> str:
+    if unit in (Unit.share, Unit.cents):
+        return words.amount(value, unit)
+    return words.decimal(value, 1)
+
+
+def _summary(item: IndicatorValue) -> str:
+    """The chart in a sentence: where it starts, its extremes, where it ends."""
+    series = item.series or []
+    found = [(one.value, one.month) for one in series if one.value is not None]
+    if not found:
+        return "sans objet sur ces douze mois."
+    low, high = min(found), max(found, key=lambda pair: pair[0])
+    say = partial(words.amount, unit=item.unit, code=item.code)
+    span = f"de {words.month(series[0].month)} à {words.month(series[-1].month)}"
+    if low[0] == high[0]:
+        told = f"toujours {say(low[0])}"
+    else:
+        told = f"au plus bas {say(low[0])} en {words.month(low[1])}, au plus haut {say(high[0])} en {words.month(high[1])}"
+    missing = len(series) - len(found)
+    gaps = f" ; {missing} mois sans objet" if missing else ""
+    return f"{span} : {told}, {say(series[-1].value)} pour finir{gaps}."
+
+
+def _table(item: IndicatorValue) -> tuple[Sequence[str], Rows]:
+    if item.kind is Kind.distribution:
+        return ("Mois", "Médiane", "9e décile", "Nombre"), [
+            (words.month(one.month, words.SHORT_MONTHS), *_said(one, item.unit), words.number(one.samples or 0)) for one in item.series or []
+        ]
+    if item.unit is Unit.share:
+        plain = Unit.cents if item.code in words.MONEY_DIVIDED else Unit.number
+        return ("Mois", "Part", "Nombre", "Sur"), [
+            (
+                words.month(one.month, words.SHORT_MONTHS),
+                words.bare(one.value, item.unit),
+                words.bare(one.numerator or 0, plain),
+                words.bare(one.denominator or 0, plain),
+            )
+            for one in item.series or []
+        ]
+    return ("Mois", _heading(item.unit)), [
+        (words.month(one.month, words.SHORT_MONTHS), words.bare(one.value, item.unit)) for one in item.series or []
+    ]
+
+
+def _said(one: PointRead, unit: Unit) -> Iterator[str]:
+    yield words.amount(one.value, unit)
+    yield words.amount(one.p90, unit)
+
+
+def _heading(unit: Unit) -> str:
+    return {Unit.cents: "Montant", Unit.seat_weeks: "Places-semaines"}.get(unit, "Nombre")
+
+
+def _breakdown(indicator: Indicator, dimension: str, found: Mapping[str, Figure]) -> Breakdown:
+    names = words.VALUES[dimension]
+    order = {value: place for place, value in enumerate(names)}
+    shown = sorted(found.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
+    largest = 1.0 if indicator.unit is Unit.share else max((one.value or 0 for one in found.values()), default=0) or 1.0
+    return Breakdown(
+        title=f"Par {DIMENSIONS[dimension].lower()}",
+        rows=[
+            Row(
+                name=names.get(value, value),
+                value=words.bare(one.value, indicator.unit),
+                words=f"{words.number(one.numerator or 0)}/{words.number(one.denominator or 0)}" if indicator.unit is Unit.share else "",
+                bar=level((one.value or 0) / largest),
+            )
+            for value, one in shown
+        ],
+        several=dimension in indicator.many,
+    )

@@ -1,0 +1,8 @@
+"""The life cycle of an application, in one look."""
+
+from services.contracts.recruitment import ApplicationStatus as S
+from services.kernel.lifecycle import Lifecycle
+
+LIFECYCLE = Lifecycle({S.submitted: (S.accepted, S.declined, S.withdrawn)})
+
+move = LIFECYCLE.move

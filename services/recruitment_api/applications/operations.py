@@ -1,0 +1,78 @@
+"""What can be done with an application."""
+
+from uuid import UUID
+
+from services.contracts.recruitment import ApplicationStatus
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.principals import Principal
+from services.kernel.resources import page_rows
+from services.recruitment_api.applications import queries
+from services.recruitment_api.applications.deadlines import respond_by
+from services.recruitment_api.applications.lifecycle import LIFECYCLE, move
+from services.recruitment_api.applications.schemas import Acceptance, ApplicationCreate, ApplicationLive, ApplicationQuery
+from services.recruitment_api.applications.tables import Application, DeclineReason
+from services.recruitment_api.assignments import operations as assignments
+from services.recruitment_api.needs import operations as needs
+from services.recruitment_api.visibility import check_acts_for, check_follows, scope
+
+
+async def submit(db: Database, body: ApplicationCreate, *, by: Principal) -> Application:
+    """Answers a need that seeks. Raises `NeedNotOpen`, and `AlreadyExists` while the person has one pending for it."""
+    need = await needs.seeking(db, body.need_id, by=by)
+    check_follows(by, need.organisation_id, need.department)
+    copies = {name: getattr(need, name) for name in ("organisation_id", "department", "profession", "urgency")}
+    deadline = respond_by(clock.today(), need.urgency)
+    application = Application(**body.model_dump(), **copies, submitted_at=clock.now(), respond_by=deadline)
+    return await db.save(application, event="recruitment.application.submitted", by=by)
+
+
+async def accept(db: Database, application_id: UUID, body: Acceptance, *, by: Principal, version: int) -> Application:
+    """Accepts an application: one post of its need is filled by an assignment. Raises `NoPostLeft` or `NeedNotOpen`."""
+    application = await db.one(queries.application(application_id, by).with_for_update(), version=version)
+    check_acts_for(by, application.organisation_id)
+    move(application, ApplicationStatus.accepted)
+    need = await needs.take_post(db, application.need_id)
+    await assignments.confirm(db, need, application, body, by=by)
+    application.answered_at = clock.now()
+    await db.save(application, event="recruitment.application.accepted", by=by)
+    await db.save(need, event=f"recruitment.need.{need.status}", by=by)
+    return application
+
+
+async def decline(db: Database, application_id: UUID, reason: DeclineReason, *, by: Principal, version: int) -> Application:
+    """Declines an application, with a reason."""
+    application = await db.one(queries.application(application_id, by), version=version)
+    check_acts_for(by, application.organisation_id)
+    move(application, ApplicationStatus.declined)
+    application.answered_at, application.decline_reason = clock.now(), reason
+    return await db.save(application, event="recruitment.application.declined", by=by)
+
+
+async def withdraw(db: Database, application_id: UUID, *, by: Principal, version: int) -> Application:
+    """Withdraws an application, as its candidate wishes."""
+    application = await db.one(queries.application(application_id, by), version=version)
+    move(application, ApplicationStatus.withdrawn)
+    return await db.save(application, event="recruitment.application.withdrawn", by=by)
+
+
+async def check_sees(db: Database, application_id: UUID, *, by: Principal) -> None:
+    """Raises `NotFound` for an application that the caller may not see."""
+    await db.one(queries.application(application_id, by))
+
+
+async def read_live(db: Database, application_id: UUID, *, by: Principal) -> ApplicationLive:
+    """Days left to answer and allowed moves, today."""
+    application = await db.one(queries.application(application_id, by))
+    pending = application.status is ApplicationStatus.submitted
+    left = (application.respond_by - clock.today()).days
+    return ApplicationLive(
+        overdue=pending and left < 0,
+        days_left=left if pending else None,
+        allowed_moves=LIFECYCLE.allowed(application.status),
+    )
+
+
+async def read_page(db: Database, query: ApplicationQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs of what the caller may see."""
+    return await page_rows(db, queries.LISTING, query, today=clock.today(), **scope(by))

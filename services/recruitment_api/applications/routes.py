@@ -1,0 +1,87 @@
+"""HTTP for applications."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.contracts.codes import Role
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import OptionalKey, RequiredKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.routing import Db, router
+from services.recruitment_api.applications import operations, queries
+from services.recruitment_api.applications.schemas import (
+    Acceptance,
+    ApplicationCreate,
+    ApplicationLive,
+    ApplicationQuery,
+    ApplicationRead,
+    Refusal,
+)
+from services.recruitment_api.visibility import scope
+
+routes = router("/v1/applications", "Candidatures")
+
+Follower = Annotated[Principal, allow(Role.steering, Role.employer, Role.hr_partner)]
+Recruiter = Annotated[Principal, allow(Role.steering, Role.employer)]
+
+MOVE = problems(404, 409, 412, 428)
+
+
+@routes.get("", operation_id="listApplications", response_model=Page[ApplicationRead])
+async def list_applications(request: Request, query: Annotated[ApplicationQuery, Query()], caller: Follower, db: Db) -> Response:
+    """Les candidatures qui concernent l'appelant, les plus récentes d'abord."""
+    return page_of(request, query, await operations.read_page(db, query, by=caller))
+
+
+@routes.post("", operation_id="submitApplication", status_code=201, response_model=ApplicationRead, responses=problems(409))
+async def submit_application(request: Request, body: ApplicationCreate, caller: Follower, _key: OptionalKey, db: Db) -> Response:
+    """Dépose une candidature à un besoin ouvert : une seule en attente par personne et par besoin."""
+    return created(request, await operations.submit(db, body, by=caller))
+
+
+@routes.get("/{application_id}", operation_id="readApplication", response_model=ApplicationRead, responses=problems(404))
+async def read_application(request: Request, application_id: UUID, caller: Follower, db: Db) -> Response:
+    """Une candidature."""
+    return await read(request, db, queries.document(caller), id=application_id, **scope(caller))
+
+
+@routes.get("/{application_id}/live", operation_id="readApplicationLive", response_model=ApplicationLive, responses=problems(404))
+async def read_application_live(application_id: UUID, caller: Follower, db: Db) -> Response:
+    """Le délai de réponse restant et les changements de statut possibles, à la date du jour."""
+    return live(await operations.read_live(db, application_id, by=caller))
+
+
+@routes.get(
+    "/{application_id}/history", operation_id="readApplicationHistory", response_model=History[ApplicationRead], responses=problems(404)
+)
+async def read_application_history(application_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Follower, db: Db) -> Response:
+    """Les versions successives de la candidature, la plus récente d'abord."""
+    await operations.check_sees(db, application_id, by=caller)
+    return await read_history(db, queries.APPLICATION_HISTORY, application_id, query)
+
+
+@routes.post("/{application_id}/accept", operation_id="acceptApplication", response_model=ApplicationRead, responses=MOVE)
+async def accept_application(
+    application_id: UUID, body: Acceptance, caller: Recruiter, version: IfMatch, _key: RequiredKey, db: Db
+) -> Response:
+    """Accepte la candidature : un poste du besoin est pourvu, une affectation est confirmée."""
+    return resource(await operations.accept(db, application_id, body, by=caller, version=version))
+
+
+@routes.post("/{application_id}/decline", operation_id="declineApplication", response_model=ApplicationRead, responses=MOVE)
+async def decline_application(
+    application_id: UUID, body: Refusal, caller: Recruiter, version: IfMatch, _key: OptionalKey, db: Db
+) -> Response:
+    """Refuse la candidature, avec un motif."""
+    return resource(await operations.decline(db, application_id, body.reason, by=caller, version=version))
+
+
+@routes.post("/{application_id}/withdraw", operation_id="withdrawApplication", response_model=ApplicationRead, responses=MOVE)
+async def withdraw_application(application_id: UUID, caller: Follower, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Retire la candidature, à la demande de la personne."""
+    return resource(await operations.withdraw(db, application_id, by=caller, version=version))

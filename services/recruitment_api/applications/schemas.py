@@ -1,0 +1,91 @@
+"""What the API takes and gives of an application."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.contracts.codes import Department, Profession
+from services.contracts.envelope import StatusChange
+from services.contracts.recruitment import ApplicationState, ApplicationStatus, NeedUrgency
+from services.kernel.fields import Day
+from services.kernel.paging import PageQuery
+from services.kernel.records import Noun, Resource
+from services.recruitment_api.applications.tables import Application, DeclineReason
+from services.recruitment_api.needs.tables import LegalForm
+
+# at least a letter and a digit: neither a name, nor a telephone or social-security number
+OPAQUE = r"^[A-Za-z0-9_-]*([A-Za-z][A-Za-z0-9_-]*[0-9]|[0-9][A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]*$"
+CandidateRef = Annotated[str, StringConstraints(min_length=6, max_length=40, pattern=OPAQUE)]
+
+
+class ApplicationCreate(BaseModel):
+    """Une nouvelle candidature."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"need_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "candidate_ref": "C7F3A9K2"}]},
+    )
+
+    need_id: UUID = Field(description="Le besoin.")
+    candidate_ref: CandidateRef = Field(
+        description="Code opaque de la personne (lettres et chiffres mêlés) : jamais son nom ni aucune donnée personnelle.",
+        examples=["C7F3A9K2"],
+    )
+
+
+class Acceptance(BaseModel):
+    """L'affectation qui répond à la candidature."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"legal_form": "cdi", "starts_on": "2027-01-04"}]})
+
+    legal_form: LegalForm = Field(description="Forme de contrat, parmi celles du besoin.")
+    starts_on: Day | None = Field(None, description="Prise de poste ; celle du besoin si elle n'est pas dite.")
+    ends_on: Day | None = Field(None, description="Fin prévue, exclue ; celle du besoin si elle n'est pas dite.")
+
+
+class Refusal(BaseModel):
+    """Pourquoi la candidature n'est pas retenue."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "incompatible_schedule"}]})
+
+    reason: DeclineReason = Field(description="Motif, obligatoire.")
+
+
+class ApplicationRead(Resource):
+    """Une candidature à un besoin."""
+
+    need_id: UUID = Field(description="Le besoin.")
+    organisation_id: UUID = Field(description="L'employeur.")
+    department: Department = Field(description="Département.")
+    profession: Profession = Field(description="Métier.")
+    urgency: NeedUrgency = Field(description="Urgence du besoin.")
+    candidate_ref: str = Field(description="Code opaque de la personne.")
+    submitted_at: datetime = Field(description="Dépôt (UTC).")
+    respond_by: date = Field(description="Dernier jour pour répondre.")
+    answered_at: datetime | None = Field(description="Réponse de l'employeur (UTC).")
+    status: ApplicationStatus = Field(description="Statut.")
+    decline_reason: DeclineReason | None = Field(description="Motif du refus.")
+    history: list[StatusChange] = Field(description="Historique daté du statut.")
+
+
+class ApplicationLive(BaseModel):
+    """Ce qui dépend du jour."""
+
+    overdue: bool = Field(description="Sans réponse alors que le délai est passé.")
+    days_left: int | None = Field(description="Jours restants pour répondre, négatif s'il est passé ; null une fois répondue ou retirée.")
+    allowed_moves: list[ApplicationStatus] = Field(description="Statuts où la candidature peut passer.")
+
+
+class ApplicationQuery(PageQuery):
+    """Les filtres de la liste des candidatures."""
+
+    need_id: UUID | None = Field(None, description="Besoin.")
+    organisation_id: UUID | None = Field(None, description="Employeur.")
+    department: Department | None = Field(None, description="Département.")
+    status: ApplicationStatus | None = Field(None, description="Statut.")
+    overdue: bool | None = Field(None, description="Sans réponse alors que le délai est passé, ou non.")
+
+
+APPLICATION = Noun(Application, ApplicationRead, ApplicationState, personal=True)

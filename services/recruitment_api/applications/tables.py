@@ -1,0 +1,61 @@
+"""Where applications live: a code stands for the person. What they copy of their need never changes once it is published."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, ForeignKey, Index, Text, text
+from sqlmodel import Field
+
+from services.contracts.codes import Department, Profession
+from services.contracts.recruitment import ApplicationStatus, NeedUrgency
+from services.kernel.records import one_of, page_index, stored, with_history
+from services.recruitment_api.base import RecruitmentRecord
+
+
+class DeclineReason(StrEnum):
+    """Why an employer declines: one of a list, never words about a person."""
+
+    no_position = "no_position"
+    lacking_skills = "lacking_skills"
+    diploma_not_verified = "diploma_not_verified"
+    incompatible_schedule = "incompatible_schedule"
+    not_mobile = "not_mobile"
+    non_eligible = "non_eligible"
+    hired_elsewhere = "hired_elsewhere"
+    did_not_come = "did_not_come"
+    duplicate = "duplicate"
+    other = "other"
+
+
+class Application(RecruitmentRecord, table=True):
+    """Une candidature à un besoin."""
+
+    __tablename__ = "application"
+    __table_args__ = (
+        CheckConstraint(one_of("status", ApplicationStatus), "status"),
+        CheckConstraint(one_of("decline_reason", DeclineReason), "decline_reason"),
+        CheckConstraint("(status = 'declined') = (decline_reason IS NOT NULL)", "declined"),
+        CheckConstraint("(status IN ('accepted', 'declined')) = (answered_at IS NOT NULL)", "answered"),
+        Index("application_pending", "need_id", "candidate_ref", unique=True, postgresql_where=text("status = 'submitted'")),
+        page_index("application_need_page", "need_id"),
+        page_index("application_organisation_page", "organisation_id"),
+        page_index("application_department_page", "department"),
+        page_index("application_status_page", "status"),
+        Index("application_overdue", "respond_by", postgresql_where=text("status = 'submitted'")),
+    )
+
+    need_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.need.id"),))
+    organisation_id: UUID = stored(SaUuid)
+    department: Department = stored(Text)
+    profession: Profession = stored(Text)
+    urgency: NeedUrgency = stored(Text)
+    candidate_ref: str = stored(Text)
+    submitted_at: datetime = stored(DateTime(timezone=True))
+    respond_by: date = stored(Date)
+    answered_at: datetime | None = stored(DateTime(timezone=True), default=None)
+    status: ApplicationStatus = stored(Text, default=ApplicationStatus.submitted)
+    decline_reason: DeclineReason | None = stored(Text, default=None)
+
+
+with_history(Application)

@@ -1,0 +1,8 @@
+"""The life cycle of an assignment, in one look."""
+
+from services.contracts.recruitment import AssignmentStatus as S
+from services.kernel.lifecycle import Lifecycle
+
+LIFECYCLE = Lifecycle({S.confirmed: (S.cancelled,)})
+
+move = LIFECYCLE.move

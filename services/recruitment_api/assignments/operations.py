@@ -1,0 +1,63 @@
+"""What can be done with an assignment."""
+
+from uuid import UUID
+
+from services.contracts.recruitment import AssignmentStatus
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.principals import Principal
+from services.kernel.problems import invalid
+from services.kernel.resources import page_rows
+from services.recruitment_api.applications.schemas import Acceptance
+from services.recruitment_api.applications.tables import Application
+from services.recruitment_api.assignments import queries
+from services.recruitment_api.assignments.lifecycle import move
+from services.recruitment_api.assignments.schemas import AssignmentQuery
+from services.recruitment_api.assignments.tables import Assignment, CancelReason
+from services.recruitment_api.needs import operations as needs
+from services.recruitment_api.needs.tables import StaffingNeed
+from services.recruitment_api.visibility import check_acts_for, scope
+
+COPIED = ("need_id", "organisation_id", "department", "profession", "urgency", "candidate_ref")
+
+
+async def confirm(db: Database, need: StaffingNeed, application: Application, body: Acceptance, *, by: Principal) -> Assignment:
+    """Assigns a post of the need, which was taken before, to the application's person. Raises `Invalid` for a form not offered."""
+    if body.legal_form not in need.legal_forms:
+        raise invalid("#/legal_form", "not_offered", f"Le besoin propose : {', '.join(need.legal_forms)}.")
+    starts_on, ends_on = body.starts_on or need.starts_on, body.ends_on or need.ends_on
+    if ends_on and starts_on >= ends_on:
+        raise invalid("#/ends_on", "before_start", "La fin doit suivre le début.")
+    assert need.published_at is not None
+    copies = {name: getattr(application, name) for name in COPIED}
+    assignment = Assignment(
+        **copies,
+        application_id=application.id,
+        legal_form=body.legal_form,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        need_published_at=need.published_at,
+        confirmed_at=clock.now(),
+    )
+    return await db.save(assignment, event="recruitment.assignment.confirmed", by=by)
+
+
+async def cancel(db: Database, assignment_id: UUID, reason: CancelReason, *, by: Principal, version: int) -> Assignment:
+    """Cancels an assignment, with a reason: its post is free again."""
+    assignment = await db.one(queries.assignment(assignment_id, by).with_for_update(), version=version)
+    check_acts_for(by, assignment.organisation_id)
+    move(assignment, AssignmentStatus.cancelled)
+    assignment.cancelled_on, assignment.cancel_reason = clock.today(), reason
+    await db.save(assignment, event="recruitment.assignment.cancelled", by=by)
+    await needs.free_post(db, assignment.need_id, by=by)
+    return assignment
+
+
+async def check_sees(db: Database, assignment_id: UUID, *, by: Principal) -> None:
+    """Raises `NotFound` for an assignment that the caller may not see."""
+    await db.one(queries.assignment(assignment_id, by))
+
+
+async def read_page(db: Database, query: AssignmentQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs of what the caller may see."""
+    return await page_rows(db, queries.LISTING, query, **scope(by))

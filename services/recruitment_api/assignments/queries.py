@@ -1,0 +1,44 @@
+"""Statements on assignments."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.sql.selectable import Select
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.contracts.codes import Role
+from services.kernel.paging import Listing
+from services.kernel.principals import Principal
+from services.kernel.records import versions_of
+from services.kernel.resources import document_by_id
+from services.recruitment_api.assignments.tables import Assignment
+from services.recruitment_api.visibility import concerning, concerns
+
+ASSIGNMENT_HISTORY = versions_of(Assignment)
+
+DOCUMENT = document_by_id(Assignment)
+OWN_DOCUMENT = document_by_id(Assignment, concerns(Assignment))
+
+LISTING = Listing(
+    Assignment,
+    {
+        "need_id": lambda value: col(Assignment.need_id) == value,
+        "application_id": lambda value: col(Assignment.application_id) == value,
+        "organisation_id": lambda value: col(Assignment.organisation_id) == value,
+        "department": lambda value: col(Assignment.department) == value,
+        "status": lambda value: col(Assignment.status) == value,
+        "concerns": lambda _value: concerns(Assignment),
+    },
+)
+
+
+def document(caller: Principal) -> Select[Any]:
+    """(document, version) by `id` and the binds of `visibility.scope`, of what the caller may see."""
+    return DOCUMENT if caller.has(Role.steering) else OWN_DOCUMENT
+
+
+def assignment(assignment_id: UUID, caller: Principal) -> SelectOfScalar[Assignment]:
+    """One assignment, if the caller may see it."""
+    statement = select(Assignment).where(Assignment.id == assignment_id)
+    return statement if caller.has(Role.steering) else statement.where(concerning(Assignment, caller))

@@ -1,0 +1,54 @@
+"""HTTP for assignments."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.contracts.codes import Role
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import RequiredKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, page_of, read, resource
+from services.kernel.routing import Db, router
+from services.recruitment_api.assignments import operations, queries
+from services.recruitment_api.assignments.schemas import AssignmentQuery, AssignmentRead, Cancellation
+from services.recruitment_api.visibility import scope
+
+routes = router("/v1/assignments", "Affectations")
+
+Follower = Annotated[Principal, allow(Role.steering, Role.employer, Role.hr_partner)]
+Recruiter = Annotated[Principal, allow(Role.steering, Role.employer)]
+
+
+@routes.get("", operation_id="listAssignments", response_model=Page[AssignmentRead])
+async def list_assignments(request: Request, query: Annotated[AssignmentQuery, Query()], caller: Follower, db: Db) -> Response:
+    """Les affectations qui concernent l'appelant, les plus récentes d'abord."""
+    return page_of(request, query, await operations.read_page(db, query, by=caller))
+
+
+@routes.get("/{assignment_id}", operation_id="readAssignment", response_model=AssignmentRead, responses=problems(404))
+async def read_assignment(request: Request, assignment_id: UUID, caller: Follower, db: Db) -> Response:
+    """Une affectation."""
+    return await read(request, db, queries.document(caller), id=assignment_id, **scope(caller))
+
+
+@routes.get(
+    "/{assignment_id}/history", operation_id="readAssignmentHistory", response_model=History[AssignmentRead], responses=problems(404)
+)
+async def read_assignment_history(assignment_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Follower, db: Db) -> Response:
+    """Les versions successives de l'affectation, la plus récente d'abord."""
+    await operations.check_sees(db, assignment_id, by=caller)
+    return await read_history(db, queries.ASSIGNMENT_HISTORY, assignment_id, query)
+
+
+@routes.post(
+    "/{assignment_id}/cancel", operation_id="cancelAssignment", response_model=AssignmentRead, responses=problems(404, 409, 412, 428)
+)
+async def cancel_assignment(
+    assignment_id: UUID, body: Cancellation, caller: Recruiter, version: IfMatch, _key: RequiredKey, db: Db
+) -> Response:
+    """Annule l'affectation, avec un motif : son poste est de nouveau à pourvoir."""
+    return resource(await operations.cancel(db, assignment_id, body.reason, by=caller, version=version))

@@ -1,0 +1,56 @@
+"""What the API takes and gives of an assignment."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.contracts.codes import Department, Profession
+from services.contracts.envelope import StatusChange
+from services.contracts.recruitment import AssignmentState, AssignmentStatus, NeedUrgency
+from services.kernel.paging import PageQuery
+from services.kernel.records import Noun, Resource
+from services.recruitment_api.assignments.tables import Assignment, CancelReason
+from services.recruitment_api.needs.tables import LegalForm
+
+
+class Cancellation(BaseModel):
+    """Pourquoi l'affectation est annulée."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "candidate_withdrew"}]})
+
+    reason: CancelReason = Field(description="Motif, obligatoire.")
+
+
+class AssignmentRead(Resource):
+    """Une affectation : un poste d'un besoin pourvu par une personne."""
+
+    need_id: UUID = Field(description="Le besoin.")
+    application_id: UUID = Field(description="La candidature acceptée.")
+    organisation_id: UUID = Field(description="L'employeur.")
+    department: Department = Field(description="Département.")
+    profession: Profession = Field(description="Métier.")
+    urgency: NeedUrgency = Field(description="Urgence du besoin.")
+    candidate_ref: str = Field(description="Code opaque de la personne.")
+    legal_form: LegalForm = Field(description="Forme de contrat.")
+    starts_on: date = Field(description="Prise de poste.")
+    ends_on: date | None = Field(description="Fin prévue, exclue.")
+    need_published_at: datetime = Field(description="Première publication du besoin (UTC).")
+    confirmed_at: datetime = Field(description="Confirmation (UTC).")
+    cancelled_on: date | None = Field(description="Jour de l'annulation.")
+    cancel_reason: CancelReason | None = Field(description="Motif de l'annulation.")
+    status: AssignmentStatus = Field(description="Statut.")
+    history: list[StatusChange] = Field(description="Historique daté du statut.")
+
+
+class AssignmentQuery(PageQuery):
+    """Les filtres de la liste des affectations."""
+
+    need_id: UUID | None = Field(None, description="Besoin.")
+    application_id: UUID | None = Field(None, description="Candidature.")
+    organisation_id: UUID | None = Field(None, description="Employeur.")
+    department: Department | None = Field(None, description="Département.")
+    status: AssignmentStatus | None = Field(None, description="Statut.")
+
+
+ASSIGNMENT = Noun(Assignment, AssignmentRead, AssignmentState, personal=True)

@@ -1,0 +1,63 @@
+"""Where assignments live: a post of a need, filled by a person, for whom a code stands."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, ForeignKey, Text, UniqueConstraint
+from sqlmodel import Field
+
+from services.contracts.codes import Department, Profession
+from services.contracts.recruitment import AssignmentStatus, NeedUrgency
+from services.kernel.records import one_of, page_index, stored, with_history
+from services.recruitment_api.base import RecruitmentRecord
+from services.recruitment_api.needs.tables import LegalForm
+
+
+class CancelReason(StrEnum):
+    """Why an assignment is cancelled: one of a list, never words about a person."""
+
+    candidate_withdrew = "candidate_withdrew"
+    no_show = "no_show"
+    conditions_not_met = "conditions_not_met"
+    employer_changed = "employer_changed"
+    entered_by_mistake = "entered_by_mistake"
+    other = "other"
+
+
+class Assignment(RecruitmentRecord, table=True):
+    """Une affectation."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        UniqueConstraint("application_id"),
+        CheckConstraint(one_of("legal_form", LegalForm), "legal_form"),
+        CheckConstraint(one_of("status", AssignmentStatus), "status"),
+        CheckConstraint(one_of("cancel_reason", CancelReason), "cancel_reason"),
+        CheckConstraint("(status = 'cancelled') = (cancelled_on IS NOT NULL)", "cancelled"),
+        CheckConstraint("(cancelled_on IS NULL) = (cancel_reason IS NULL)", "cancelled_for"),
+        CheckConstraint("starts_on < ends_on", "period"),
+        page_index("assignment_need_page", "need_id"),
+        page_index("assignment_organisation_page", "organisation_id"),
+        page_index("assignment_department_page", "department"),
+        page_index("assignment_status_page", "status"),
+    )
+
+    need_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.need.id"),))
+    application_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.application.id"),))
+    organisation_id: UUID = stored(SaUuid)
+    department: Department = stored(Text)
+    profession: Profession = stored(Text)
+    urgency: NeedUrgency = stored(Text)
+    candidate_ref: str = stored(Text)
+    legal_form: LegalForm = stored(Text)
+    starts_on: date = stored(Date)
+    ends_on: date | None = stored(Date, default=None)
+    need_published_at: datetime = stored(DateTime(timezone=True))
+    confirmed_at: datetime = stored(DateTime(timezone=True))
+    cancelled_on: date | None = stored(Date, default=None)
+    cancel_reason: CancelReason | None = stored(Text, default=None)
+    status: AssignmentStatus = stored(Text, default=AssignmentStatus.confirmed)
+
+
+with_history(Assignment)

@@ -1,0 +1,12 @@
+"""The schema of recruitment_api, and the base of its tables."""
+
+from services.kernel.records import Record
+from services.kernel.schema import service_metadata
+
+METADATA = service_metadata("recruitment")
+
+
+class RecruitmentRecord(Record):
+    """A row of the service."""
+
+    metadata = METADATA

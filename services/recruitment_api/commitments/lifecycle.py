@@ -1,0 +1,8 @@
+"""The life cycle of a commitment, in one look."""
+
+from services.contracts.recruitment import CommitmentStatus as S
+from services.kernel.lifecycle import Lifecycle
+
+LIFECYCLE = Lifecycle({S.committed: (S.released,)})
+
+move = LIFECYCLE.move

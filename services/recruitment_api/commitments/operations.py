@@ -1,0 +1,45 @@
+"""What can be done with a commitment."""
+
+from uuid import UUID
+
+from services.contracts.recruitment import CommitmentStatus
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.principals import Principal
+from services.kernel.resources import page_rows
+from services.recruitment_api.commitments import queries
+from services.recruitment_api.commitments.lifecycle import move
+from services.recruitment_api.commitments.schemas import CommitmentCreate, CommitmentQuery
+from services.recruitment_api.commitments.tables import Commitment
+from services.recruitment_api.envelopes import operations as envelopes
+from services.recruitment_api.envelopes.tables import EntryKind
+
+
+async def create(db: Database, body: CommitmentCreate, *, by: Principal) -> Commitment:
+    """Commits money of an open envelope. Raises `EnvelopeExceeded`, `EnvelopeNotOpen`, `AlreadyExists` for a reference taken."""
+    envelope = await envelopes.take(db, body.envelope_id, body.amount_cents, by=by)
+    copies = {name: getattr(envelope, name) for name in ("scheme_code", "fiscal_year", "department")}
+    commitment = Commitment(**body.model_dump(), **copies, committed_on=clock.today())
+    await db.save(commitment, event="recruitment.commitment.committed", by=by)
+    await envelopes.enter(
+        db, envelope, EntryKind.commit, commitment.amount_cents, by=by, reference=commitment.reference, commitment_id=commitment.id
+    )
+    return commitment
+
+
+async def release(db: Database, commitment_id: UUID, reason: str, *, by: Principal, version: int) -> Commitment:
+    """Frees the money of a commitment, once. Raises `EnvelopeNotOpen` when its envelope is closed."""
+    commitment = await db.one(queries.held(commitment_id), version=version)
+    move(commitment, CommitmentStatus.released)
+    commitment.released_on, commitment.status_reason = clock.today(), reason
+    envelope = await envelopes.give_back(db, commitment.envelope_id, commitment.amount_cents, by=by)
+    await db.save(commitment, event="recruitment.commitment.released", by=by)
+    await envelopes.enter(
+        db, envelope, EntryKind.release, commitment.amount_cents, by=by, reference=commitment.reference, commitment_id=commitment.id
+    )
+    return commitment
+
+
+async def read_page(db: Database, query: CommitmentQuery) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs."""
+    return await page_rows(db, queries.LISTING, query)

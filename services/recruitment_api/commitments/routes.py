@@ -1,0 +1,58 @@
+"""HTTP for commitments."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.contracts.codes import Role
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import RequiredKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, created, page_of, read, resource
+from services.kernel.routing import Db, router
+from services.recruitment_api.commitments import operations, queries
+from services.recruitment_api.commitments.schemas import CommitmentCreate, CommitmentQuery, CommitmentRead
+from services.recruitment_api.envelopes.schemas import Reason
+
+routes = router("/v1/commitments", "Engagements")
+
+MoneyKeeper = Annotated[Principal, allow(Role.steering, Role.finance)]
+
+
+@routes.get("", operation_id="listCommitments", response_model=Page[CommitmentRead])
+async def list_commitments(request: Request, query: Annotated[CommitmentQuery, Query()], caller: MoneyKeeper, db: Db) -> Response:
+    """Les engagements, les plus récents d'abord."""
+    return page_of(request, query, await operations.read_page(db, query))
+
+
+@routes.post("", operation_id="createCommitment", status_code=201, response_model=CommitmentRead, responses=problems(409))
+async def create_commitment(request: Request, body: CommitmentCreate, caller: MoneyKeeper, _key: RequiredKey, db: Db) -> Response:
+    """Engage un montant sur une enveloppe ouverte, jamais un centime de trop."""
+    return created(request, await operations.create(db, body, by=caller))
+
+
+@routes.get("/{commitment_id}", operation_id="readCommitment", response_model=CommitmentRead, responses=problems(404))
+async def read_commitment(request: Request, commitment_id: UUID, caller: MoneyKeeper, db: Db) -> Response:
+    """Un engagement."""
+    return await read(request, db, queries.DOCUMENT, id=commitment_id)
+
+
+@routes.get(
+    "/{commitment_id}/history", operation_id="readCommitmentHistory", response_model=History[CommitmentRead], responses=problems(404)
+)
+async def read_commitment_history(commitment_id: UUID, query: Annotated[HistoryQuery, Query()], caller: MoneyKeeper, db: Db) -> Response:
+    """Les versions successives de l'engagement, la plus récente d'abord."""
+    return await read_history(db, queries.COMMITMENT_HISTORY, commitment_id, query)
+
+
+@routes.post(
+    "/{commitment_id}/release", operation_id="releaseCommitment", response_model=CommitmentRead, responses=problems(404, 409, 412, 428)
+)
+async def release_commitment(
+    commitment_id: UUID, body: Reason, caller: MoneyKeeper, version: IfMatch, _key: RequiredKey, db: Db
+) -> Response:
+    """Libère l'engagement, une seule fois : son montant redevient disponible."""
+    return resource(await operations.release(db, commitment_id, body.reason, by=caller, version=version))

@@ -1,0 +1,53 @@
+"""What the API takes and gives of a commitment."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from services.contracts.codes import Department
+from services.contracts.envelope import StatusChange
+from services.contracts.recruitment import CommitmentState, CommitmentStatus
+from services.kernel.fields import Code, PositiveCents
+from services.kernel.paging import PageQuery
+from services.kernel.records import Noun, Resource
+from services.recruitment_api.commitments.tables import Commitment
+
+EXAMPLE: JsonDict = {"envelope_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "amount_cents": 350_000, "reference": "CAE-2026-0001"}
+
+
+class CommitmentCreate(BaseModel):
+    """Un nouvel engagement."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+
+    envelope_id: UUID = Field(description="L'enveloppe.")
+    amount_cents: PositiveCents = Field(description="Montant, en centimes.")
+    reference: Code = Field(description="Référence, unique dans l'enveloppe ; jamais le nom d'une personne.", examples=["CAE-2026-0001"])
+
+
+class CommitmentRead(Resource):
+    """Un engagement sur une enveloppe."""
+
+    envelope_id: UUID = Field(description="L'enveloppe.")
+    scheme_code: str = Field(description="Code du dispositif.")
+    fiscal_year: int = Field(description="Exercice.")
+    department: Department | None = Field(description="Département de l'enveloppe ; aucun : toute la région.")
+    amount_cents: int = Field(description="Montant, en centimes.")
+    reference: str = Field(description="Référence.")
+    committed_on: date = Field(description="Jour de l'engagement.")
+    released_on: date | None = Field(description="Jour de la libération.")
+    status: CommitmentStatus = Field(description="Statut.")
+    status_reason: str | None = Field(description="Motif de la libération.")
+    history: list[StatusChange] = Field(description="Historique daté du statut.")
+
+
+class CommitmentQuery(PageQuery):
+    """Les filtres de la liste des engagements."""
+
+    envelope_id: UUID | None = Field(None, description="Enveloppe.")
+    status: CommitmentStatus | None = Field(None, description="Statut.")
+
+
+COMMITMENT = Noun(Commitment, CommitmentRead, CommitmentState)

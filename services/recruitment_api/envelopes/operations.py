@@ -1,0 +1,183 @@
+"""What can be done with an envelope. Its money moves by a guarded update and an entry, in one transaction."""
+
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from services.contracts.codes import Department, Role
+from services.contracts.recruitment import EnvelopeStatus
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.paging import PageQuery, after_of
+from services.kernel.principals import Principal
+from services.kernel.problems import Conflict, Forbidden, invalid
+from services.kernel.resources import page_rows
+from services.recruitment_api.envelopes import queries
+from services.recruitment_api.envelopes.lifecycle import LIFECYCLE, move
+from services.recruitment_api.envelopes.schemas import CeilingChange, EntryRead, EnvelopeCreate, EnvelopeLive, EnvelopeQuery
+from services.recruitment_api.envelopes.tables import EntryKind, EnvelopeEntry, SchemeEnvelope
+from services.recruitment_api.schemes import operations as schemes
+
+LAST_SEQ = 2**63 - 1
+
+EVENTS = {
+    EntryKind.commit: "recruitment.scheme_envelope.committed",
+    EntryKind.release: "recruitment.scheme_envelope.released",
+    EntryKind.ceiling_change: "recruitment.scheme_envelope.ceiling_changed",
+}
+
+
+class EnvelopeNotOpen(Conflict):
+    """Only an open envelope takes commitments; a closed one moves no more."""
+
+    type = "envelope-not-open"
+    title = "L'enveloppe n'est pas ouverte"
+
+
+class EnvelopeExceeded(Conflict):
+    """A commitment is larger than what is left: `available_cents` says how much that is."""
+
+    type = "envelope-exceeded"
+    title = "L'enveloppe serait dépassée"
+
+
+class CeilingBelowCommitted(Conflict):
+    """A ceiling would fall below what is committed, by `shortfall_cents`."""
+
+    type = "ceiling-below-committed"
+    title = "Le plafond serait inférieur au montant engagé"
+
+
+async def create(db: Database, body: EnvelopeCreate, *, by: Principal) -> SchemeEnvelope:
+    """Opens an envelope of an active scheme; its ledger begins with its ceiling."""
+    _check_covers(by, body.department)
+    scheme = await schemes.active(db, body.scheme_id)
+    envelope = SchemeEnvelope(**body.model_dump(), scheme_code=scheme.code, opened_on=clock.today(), entry_count=1)
+    await db.save(envelope, event="recruitment.scheme_envelope.opened", by=by)
+    await _record(db, envelope, EntryKind.ceiling_change, envelope.ceiling_cents, by=by, reference="Plafond initial")
+    return envelope
+
+
+async def change_ceiling(db: Database, envelope_id: UUID, body: CeilingChange, *, by: Principal, version: int) -> SchemeEnvelope:
+    """Raises or lowers the ceiling. Raises `CeilingBelowCommitted` with the shortfall, `EnvelopeNotOpen` once closed."""
+    envelope = await db.one(queries.envelope(envelope_id).with_for_update(), version=version)
+    _check_covers(by, envelope.department)
+    if envelope.status is EnvelopeStatus.closed:
+        raise EnvelopeNotOpen
+    difference = body.ceiling_cents - envelope.ceiling_cents
+    shortfall = envelope.committed_cents - body.ceiling_cents
+    if shortfall > 0:
+        raise CeilingBelowCommitted(f"Il manque {shortfall} centimes pour couvrir ce qui est engagé.", shortfall_cents=shortfall)
+    if difference == 0:
+        return envelope
+    envelope.ceiling_cents = body.ceiling_cents
+    envelope.entry_count += 1
+    await enter(db, envelope, EntryKind.ceiling_change, abs(difference), by=by, reference=body.reason)
+    return envelope
+
+
+async def freeze(db: Database, envelope_id: UUID, reason: str, *, by: Principal, version: int) -> SchemeEnvelope:
+    """Freezes an open envelope: no commitment until it is open again."""
+    return await _move(db, envelope_id, EnvelopeStatus.frozen, "recruitment.scheme_envelope.frozen", by=by, version=version, reason=reason)
+
+
+async def unfreeze(db: Database, envelope_id: UUID, *, by: Principal, version: int) -> SchemeEnvelope:
+    """Opens a frozen envelope again."""
+    return await _move(db, envelope_id, EnvelopeStatus.open, "recruitment.scheme_envelope.unfrozen", by=by, version=version, reason=None)
+
+
+async def close(db: Database, envelope_id: UUID, reason: str, *, by: Principal, version: int) -> SchemeEnvelope:
+    """Closes an envelope for good: its ledger has no more entries."""
+    return await _move(db, envelope_id, EnvelopeStatus.closed, "recruitment.scheme_envelope.closed", by=by, version=version, reason=reason)
+
+
+async def take(db: Database, envelope_id: UUID, cents: int, *, by: Principal) -> SchemeEnvelope:
+    """Takes money from an envelope, never a cent too many; `enter` must follow. Raises the reason why it cannot."""
+    rows = await db.fetch(queries.take(envelope_id, cents))
+    if not rows:
+        raise await _refusal(db, envelope_id, cents, by)
+    envelope: SchemeEnvelope = rows[0]
+    _check_covers(by, envelope.department)
+    return envelope
+
+
+async def give_back(db: Database, envelope_id: UUID, cents: int, *, by: Principal) -> SchemeEnvelope:
+    """Puts money back into an envelope that is not closed; `enter` must follow. Raises `EnvelopeNotOpen`."""
+    rows = await db.fetch(queries.give_back(envelope_id, cents))
+    if not rows:
+        raise EnvelopeNotOpen("L'enveloppe est close.")
+    envelope: SchemeEnvelope = rows[0]
+    _check_covers(by, envelope.department)
+    return envelope
+
+
+async def enter(
+    db: Database, envelope: SchemeEnvelope, kind: EntryKind, cents: int, *, by: Principal, reference: str, commitment_id: UUID | None = None
+) -> None:
+    """Writes the entry that explains an envelope's new counters, and the envelope with it."""
+    await _record(db, envelope, kind, cents, by=by, reference=reference, commitment_id=commitment_id)
+    await db.save(envelope, event=EVENTS[kind], by=by)
+
+
+async def read_live(db: Database, envelope_id: UUID) -> EnvelopeLive:
+    """The allowed moves."""
+    envelope = await db.one(queries.envelope(envelope_id))
+    return EnvelopeLive(allowed_moves=LIFECYCLE.allowed(envelope.status))
+
+
+async def read_page(db: Database, query: EnvelopeQuery) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs."""
+    return await page_rows(db, queries.LISTING, query)
+
+
+async def read_entries(db: Database, envelope_id: UUID, query: PageQuery) -> list[tuple[UUID, str]]:
+    """A page of entries; the cursor's identifier is the entry's rank, since the ledger's order is the order of its ranks."""
+    before = min(after_of(query.after).int, LAST_SEQ) if query.after else None
+    found = await db.fetch(queries.entries(envelope_id, before, query.limit + 1))
+    if not found:
+        await db.one(queries.envelope(envelope_id))
+    return [(UUID(int=entry.seq), EntryRead.model_validate(entry).model_dump_json()) for entry in found]
+
+
+async def _move(
+    db: Database, envelope_id: UUID, to: EnvelopeStatus, event: str, *, by: Principal, version: int, reason: str | None
+) -> SchemeEnvelope:
+    envelope = await db.one(queries.envelope(envelope_id), version=version)
+    _check_covers(by, envelope.department)
+    move(envelope, to)
+    envelope.status_reason = reason
+    return await db.save(envelope, event=event, by=by)
+
+
+async def _record(
+    db: Database, envelope: SchemeEnvelope, kind: EntryKind, cents: int, *, by: Principal, reference: str, commitment_id: UUID | None = None
+) -> None:
+    values = {
+        "envelope_id": envelope.id,
+        "seq": envelope.entry_count,
+        "kind": kind,
+        "amount_cents": cents,
+        "reference": reference,
+        "commitment_id": commitment_id,
+        "balance_after_cents": envelope.available_cents,
+        "by": by.subject,
+        "recorded_at": clock.now(),
+    }
+    await db.fetch(insert(EnvelopeEntry).values(**values))
+
+
+async def _refusal(db: Database, envelope_id: UUID, cents: int, by: Principal) -> Exception:
+    found = await db.fetch(queries.envelope(envelope_id))
+    if not found:
+        return invalid("#/envelope_id", "unknown_reference", "Cette enveloppe n'existe pas.")
+    envelope = found[0]
+    _check_covers(by, envelope.department)
+    if envelope.status is not EnvelopeStatus.open:
+        return EnvelopeNotOpen(f"L'enveloppe est à l'état « {envelope.status} ».")
+    left = envelope.available_cents
+    return EnvelopeExceeded(f"{cents} centimes demandés, {left} disponibles.", available_cents=left)
+
+
+def _check_covers(caller: Principal, department: Department | None) -> None:
+    if not caller.has(Role.steering) and not caller.covers(department):
+        raise Forbidden("Cette enveloppe est hors de vos départements.")

@@ -1,0 +1,71 @@
+"""Statements on envelopes and on their ledger."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.contracts.recruitment import EnvelopeStatus
+from services.kernel.paging import Listing
+from services.kernel.records import versions_of
+from services.kernel.resources import document_by_id
+from services.recruitment_api.envelopes.tables import EnvelopeEntry, SchemeEnvelope
+
+ENVELOPE_HISTORY = versions_of(SchemeEnvelope)
+DOCUMENT = document_by_id(SchemeEnvelope)
+
+LISTING = Listing(
+    SchemeEnvelope,
+    {
+        "scheme_id": lambda value: col(SchemeEnvelope.scheme_id) == value,
+        "fiscal_year": lambda value: col(SchemeEnvelope.fiscal_year) == value,
+        "department": lambda value: col(SchemeEnvelope.department) == value,
+        "status": lambda value: col(SchemeEnvelope.status) == value,
+    },
+)
+
+
+def envelope(envelope_id: UUID) -> SelectOfScalar[SchemeEnvelope]:
+    """One envelope."""
+    return select(SchemeEnvelope).where(SchemeEnvelope.id == envelope_id)
+
+
+def unclosed_of(scheme_id: UUID) -> SelectOfScalar[UUID]:
+    """The envelopes of a scheme that are not closed."""
+    return select(SchemeEnvelope.id).where(SchemeEnvelope.scheme_id == scheme_id, SchemeEnvelope.status != EnvelopeStatus.closed)
+
+
+def take(envelope_id: UUID, cents: int) -> ReturningUpdate[Any]:
+    """Commits money if the envelope is open and has it, counting the entry to come. No row: it does not."""
+    taken = col(SchemeEnvelope.committed_cents) + cents
+    return (
+        update(SchemeEnvelope)
+        .where(
+            col(SchemeEnvelope.id) == envelope_id,
+            col(SchemeEnvelope.status) == EnvelopeStatus.open,
+            taken <= col(SchemeEnvelope.ceiling_cents),
+        )
+        .values(committed_cents=taken, entry_count=col(SchemeEnvelope.entry_count) + 1)
+        .returning(SchemeEnvelope)
+    )
+
+
+def give_back(envelope_id: UUID, cents: int) -> ReturningUpdate[Any]:
+    """Frees committed money unless the envelope is closed, counting the entry to come."""
+    return (
+        update(SchemeEnvelope)
+        .where(col(SchemeEnvelope.id) == envelope_id, col(SchemeEnvelope.status) != EnvelopeStatus.closed)
+        .values(committed_cents=col(SchemeEnvelope.committed_cents) - cents, entry_count=col(SchemeEnvelope.entry_count) + 1)
+        .returning(SchemeEnvelope)
+    )
+
+
+def entries(envelope_id: UUID, before: int | None, limit: int) -> SelectOfScalar[EnvelopeEntry]:
+    """A page of an envelope's entries, newest first, before an entry."""
+    statement = select(EnvelopeEntry).where(EnvelopeEntry.envelope_id == envelope_id)
+    if before is not None:
+        statement = statement.where(EnvelopeEntry.seq < before)
+    return statement.order_by(col(EnvelopeEntry.seq).desc()).limit(limit)

@@ -1,0 +1,97 @@
+"""HTTP for envelopes and their ledgers."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.contracts.codes import Role
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import OptionalKey, RequiredKey
+from services.kernel.paging import PageQuery
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.routing import Db, router
+from services.recruitment_api.envelopes import operations, queries
+from services.recruitment_api.envelopes.schemas import (
+    CeilingChange,
+    EntryRead,
+    EnvelopeCreate,
+    EnvelopeLive,
+    EnvelopeQuery,
+    EnvelopeRead,
+    Reason,
+)
+
+routes = router("/v1/envelopes", "Enveloppes")
+
+EnvelopeReader = Annotated[Principal, allow(Role.steering, Role.finance, Role.committee, Role.hr_partner, Role.reader)]
+MoneyKeeper = Annotated[Principal, allow(Role.steering, Role.finance)]
+
+MOVE = problems(404, 409, 412, 428)
+
+
+@routes.get("", operation_id="listEnvelopes", response_model=Page[EnvelopeRead])
+async def list_envelopes(request: Request, query: Annotated[EnvelopeQuery, Query()], caller: EnvelopeReader, db: Db) -> Response:
+    """Les enveloppes, les plus récentes d'abord."""
+    return page_of(request, query, await operations.read_page(db, query))
+
+
+@routes.post("", operation_id="createEnvelope", status_code=201, response_model=EnvelopeRead, responses=problems(409))
+async def create_envelope(request: Request, body: EnvelopeCreate, caller: MoneyKeeper, _key: OptionalKey, db: Db) -> Response:
+    """Ouvre une enveloppe d'un dispositif actif ; son registre commence par son plafond."""
+    return created(request, await operations.create(db, body, by=caller))
+
+
+@routes.get("/{envelope_id}", operation_id="readEnvelope", response_model=EnvelopeRead, responses=problems(404))
+async def read_envelope(request: Request, envelope_id: UUID, caller: EnvelopeReader, db: Db) -> Response:
+    """Une enveloppe : son plafond, ce qui est engagé, ce qui est disponible."""
+    return await read(request, db, queries.DOCUMENT, id=envelope_id)
+
+
+@routes.get("/{envelope_id}/live", operation_id="readEnvelopeLive", response_model=EnvelopeLive, responses=problems(404))
+async def read_envelope_live(envelope_id: UUID, caller: EnvelopeReader, db: Db) -> Response:
+    """Les changements de statut possibles."""
+    return live(await operations.read_live(db, envelope_id))
+
+
+@routes.get("/{envelope_id}/history", operation_id="readEnvelopeHistory", response_model=History[EnvelopeRead], responses=problems(404))
+async def read_envelope_history(envelope_id: UUID, query: Annotated[HistoryQuery, Query()], caller: EnvelopeReader, db: Db) -> Response:
+    """Les versions successives de l'enveloppe, la plus récente d'abord."""
+    return await read_history(db, queries.ENVELOPE_HISTORY, envelope_id, query)
+
+
+@routes.get("/{envelope_id}/entries", operation_id="listEnvelopeEntries", response_model=Page[EntryRead], responses=problems(404))
+async def list_envelope_entries(
+    request: Request, envelope_id: UUID, query: Annotated[PageQuery, Query()], caller: MoneyKeeper, db: Db
+) -> Response:
+    """Le registre de l'enveloppe : ses écritures, la dernière d'abord."""
+    return page_of(request, query, await operations.read_entries(db, envelope_id, query))
+
+
+@routes.post("/{envelope_id}/ceiling", operation_id="changeEnvelopeCeiling", response_model=EnvelopeRead, responses=MOVE)
+async def change_envelope_ceiling(
+    envelope_id: UUID, body: CeilingChange, caller: MoneyKeeper, version: IfMatch, _key: RequiredKey, db: Db
+) -> Response:
+    """Change le plafond, jamais au-dessous de ce qui est engagé."""
+    return resource(await operations.change_ceiling(db, envelope_id, body, by=caller, version=version))
+
+
+@routes.post("/{envelope_id}/freeze", operation_id="freezeEnvelope", response_model=EnvelopeRead, responses=MOVE)
+async def freeze_envelope(envelope_id: UUID, body: Reason, caller: MoneyKeeper, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Gèle l'enveloppe : aucun engagement jusqu'au dégel."""
+    return resource(await operations.freeze(db, envelope_id, body.reason, by=caller, version=version))
+
+
+@routes.post("/{envelope_id}/unfreeze", operation_id="unfreezeEnvelope", response_model=EnvelopeRead, responses=MOVE)
+async def unfreeze_envelope(envelope_id: UUID, caller: MoneyKeeper, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Dégèle l'enveloppe."""
+    return resource(await operations.unfreeze(db, envelope_id, by=caller, version=version))
+
+
+@routes.post("/{envelope_id}/close", operation_id="closeEnvelope", response_model=EnvelopeRead, responses=MOVE)
+async def close_envelope(envelope_id: UUID, body: Reason, caller: MoneyKeeper, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Clôt l'enveloppe, pour de bon."""
+    return resource(await operations.close(db, envelope_id, body.reason, by=caller, version=version))

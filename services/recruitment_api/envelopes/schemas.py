@@ -1,0 +1,103 @@
+"""What the API takes and gives of an envelope and of its ledger."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.contracts.codes import Department
+from services.contracts.envelope import StatusChange
+from services.contracts.recruitment import EnvelopeStatus, SchemeEnvelopeState
+from services.kernel.fields import Cents, Line, PositiveCents, count
+from services.kernel.paging import PageQuery
+from services.kernel.records import Noun, Resource
+from services.recruitment_api.envelopes.tables import EntryKind, SchemeEnvelope
+
+SCHEME_EXAMPLE = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
+
+
+class EnvelopeCreate(BaseModel):
+    """Une nouvelle enveloppe, ouverte, d'un dispositif actif."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"scheme_id": SCHEME_EXAMPLE, "fiscal_year": 2026, "funder": "ARS-PDL", "ceiling_cents": 10_000_000}]
+        },
+    )
+
+    scheme_id: UUID = Field(description="Le dispositif.")
+    fiscal_year: count(2000, 2199) = Field(description="Exercice.")  # type: ignore[valid-type]  # a type made by a function
+    funder: Line = Field(description="Financeur : code ou nom.", examples=["ARS-PDL"])
+    department: Department | None = Field(None, description="Département ; aucun : toute la région.")
+    ceiling_cents: PositiveCents = Field(description="Plafond, en centimes.")
+
+
+class CeilingChange(BaseModel):
+    """Un nouveau plafond."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"ceiling_cents": 12_000_000, "reason": "Dotation complémentaire"}]}
+    )
+
+    ceiling_cents: Cents = Field(description="Nouveau plafond, en centimes : au moins ce qui est engagé.")
+    reason: Line = Field(description="Motif.")
+
+
+class Reason(BaseModel):
+    """Pourquoi."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line = Field(description="Motif.", examples=["Report du financement"])
+
+
+class EnvelopeRead(Resource):
+    """L'enveloppe d'un dispositif pour un exercice."""
+
+    scheme_id: UUID = Field(description="Le dispositif.")
+    scheme_code: str = Field(description="Code du dispositif.")
+    fiscal_year: int = Field(description="Exercice.")
+    funder: str = Field(description="Financeur.")
+    department: Department | None = Field(description="Département ; aucun : toute la région.")
+    ceiling_cents: int = Field(description="Plafond, en centimes.")
+    committed_cents: int = Field(description="Montant engagé, en centimes.")
+    available_cents: int = Field(description="Montant disponible, en centimes.")
+    opened_on: date = Field(description="Ouverture.")
+    status: EnvelopeStatus = Field(description="Statut.")
+    status_reason: str | None = Field(description="Motif du dernier changement de statut.")
+    history: list[StatusChange] = Field(description="Historique daté du statut.")
+
+
+class EnvelopeLive(BaseModel):
+    """Ce qui peut être fait de l'enveloppe."""
+
+    allowed_moves: list[EnvelopeStatus] = Field(description="Statuts où l'enveloppe peut passer.")
+
+
+class EnvelopeQuery(PageQuery):
+    """Les filtres de la liste des enveloppes."""
+
+    scheme_id: UUID | None = Field(None, description="Dispositif.")
+    fiscal_year: int | None = Field(None, ge=2000, le=2199, description="Exercice.")
+    department: Department | None = Field(None, description="Département.")
+    status: EnvelopeStatus | None = Field(None, description="Statut.")
+
+
+class EntryRead(BaseModel):
+    """Une écriture du registre d'une enveloppe, immuable."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    envelope_id: UUID = Field(description="L'enveloppe.")
+    seq: int = Field(description="Rang de l'écriture dans l'enveloppe, à partir de 1, sans trou.")
+    kind: EntryKind = Field(description="Engagement, libération ou changement de plafond.")
+    amount_cents: int = Field(description="Montant, en centimes ; d'un changement de plafond, l'écart.")
+    reference: str = Field(description="Référence de l'engagement, ou motif du changement de plafond.")
+    commitment_id: UUID | None = Field(description="L'engagement.")
+    balance_after_cents: int = Field(description="Montant disponible après l'écriture, en centimes.")
+    by: str = Field(description="Auteur.")
+    recorded_at: datetime = Field(description="Enregistrement (UTC).")
+
+
+ENVELOPE = Noun(SchemeEnvelope, EnvelopeRead, SchemeEnvelopeState)

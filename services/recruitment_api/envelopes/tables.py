@@ -1,0 +1,81 @@
+"""Where the money of schemes lives: each envelope with its counters, and the ledger that explains them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import UUID as SaUuid, BigInteger, CheckConstraint, Date, DateTime, ForeignKey, Integer, Text
+from sqlmodel import Field, SQLModel
+
+from services.contracts.codes import Department
+from services.contracts.recruitment import EnvelopeStatus
+from services.kernel.records import one_of, page_index, stored, with_history
+from services.recruitment_api.base import METADATA, RecruitmentRecord
+
+
+class EntryKind(StrEnum):
+    """What an entry does: engage, libère, change le plafond."""
+
+    commit = "commit"
+    release = "release"
+    ceiling_change = "ceiling_change"
+
+
+class SchemeEnvelope(RecruitmentRecord, table=True):
+    """L'enveloppe d'un dispositif pour un exercice."""
+
+    __tablename__ = "scheme_envelope"
+    __table_args__ = (
+        CheckConstraint("0 <= committed_cents AND committed_cents <= ceiling_cents", "committed"),
+        CheckConstraint("entry_count >= 0", "entries"),
+        CheckConstraint("fiscal_year BETWEEN 2000 AND 2199", "fiscal_year"),
+        CheckConstraint(one_of("department", Department), "department"),
+        CheckConstraint(one_of("status", EnvelopeStatus), "status"),
+        page_index("scheme_envelope_scheme_page", "scheme_id"),
+        page_index("scheme_envelope_year_page", "fiscal_year"),
+        page_index("scheme_envelope_department_page", "department"),
+        page_index("scheme_envelope_status_page", "status"),
+    )
+
+    scheme_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.scheme.id"),))
+    scheme_code: str = stored(Text)
+    fiscal_year: int = stored(Integer)
+    funder: str = stored(Text)
+    department: Department | None = stored(Text, default=None)
+    ceiling_cents: int = stored(BigInteger)
+    committed_cents: int = stored(BigInteger, default=0)
+    entry_count: int = stored(BigInteger, default=0)
+    opened_on: date = stored(Date)
+    status: EnvelopeStatus = stored(Text, default=EnvelopeStatus.open)
+    status_reason: str | None = stored(Text, default=None)
+
+    @property
+    def available_cents(self) -> int:
+        """What may still be committed."""
+        return self.ceiling_cents - self.committed_cents
+
+
+with_history(SchemeEnvelope)
+
+
+class EnvelopeEntry(SQLModel, table=True):
+    """Une écriture. Nothing changes or deletes one: a trigger refuses it, and the service has no right to."""
+
+    __tablename__ = "envelope_entry"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", "amount"),
+        CheckConstraint("balance_after_cents >= 0", "balance"),
+        CheckConstraint(one_of("kind", EntryKind), "kind"),
+        CheckConstraint("(kind = 'ceiling_change') = (commitment_id IS NULL)", "commitment"),
+    )
+    metadata = METADATA
+
+    envelope_id: UUID = Field(sa_type=SaUuid, primary_key=True, sa_column_args=(ForeignKey("recruitment.scheme_envelope.id"),))
+    seq: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: EntryKind = stored(Text)
+    amount_cents: int = stored(BigInteger)
+    reference: str = stored(Text)
+    commitment_id: UUID | None = Field(None, sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.commitment.id"),))
+    balance_after_cents: int = stored(BigInteger)
+    by: str = stored(Text)
+    recorded_at: datetime = stored(DateTime(timezone=True))

@@ -1,0 +1,19 @@
+"""The life cycle of a staffing need, in one look. Posts move it between open, partially filled and filled (`queries.take_post`)."""
+
+from services.contracts.recruitment import NeedStatus as S
+from services.kernel.lifecycle import Lifecycle
+
+LIFECYCLE = Lifecycle(
+    {
+        S.draft: (S.open,),
+        S.open: (S.partially_filled, S.filled, S.expired, S.cancelled),
+        S.partially_filled: (S.open, S.filled, S.expired, S.cancelled),
+        S.filled: (S.partially_filled, S.open),
+        S.expired: (S.open, S.partially_filled),
+    }
+)
+
+move = LIFECYCLE.move
+
+SEEKING = (S.open, S.partially_filled)
+"""The states of a need that takes applications."""

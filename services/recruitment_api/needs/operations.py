@@ -1,0 +1,207 @@
+"""What can be done with a staffing need."""
+
+from datetime import date
+from uuid import UUID
+
+from services.contracts.codes import Role
+from services.contracts.recruitment import NeedStatus
+from services.kernel import clock
+from services.kernel.database import Database
+from services.kernel.patching import patched
+from services.kernel.principals import SYSTEM, Principal
+from services.kernel.problems import Conflict, Forbidden, invalid
+from services.kernel.resources import page_rows
+from services.recruitment_api.needs import queries
+from services.recruitment_api.needs.lifecycle import LIFECYCLE, SEEKING, move
+from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedQuery, NeedWrite, Prolongation
+from services.recruitment_api.needs.tables import MOST_PROLONGATIONS, StaffingNeed
+from services.recruitment_api.schemes import operations as schemes
+from services.recruitment_api.sites.tables import SiteCopy
+from services.recruitment_api.visibility import check_acts_for, own_organisation
+
+EXPIRED_AT_ONCE = 500
+
+
+class NeedNotDraft(Conflict):
+    """What a need says is settled once it is published: applications answer it."""
+
+    type = "need-not-draft"
+    title = "Le besoin est déjà publié"
+
+
+class NeedNotReady(Conflict):
+    """A need lacks what its publication takes."""
+
+    type = "need-not-ready"
+    title = "Le besoin n'est pas prêt"
+
+
+class NeedNotOpen(Conflict):
+    """Applications go to needs that seek, and only they are answered by an assignment."""
+
+    type = "need-not-open"
+    title = "Le besoin ne cherche plus"
+
+
+class NoPostLeft(Conflict):
+    """Every post of the need is filled."""
+
+    type = "no-post-left"
+    title = "Tous les postes sont pourvus"
+
+
+class ProlongedTooOften(Conflict):
+    """A need may be prolonged three times."""
+
+    type = "need-prolonged-too-often"
+    title = "Le besoin a déjà été prolongé trois fois"
+
+
+async def create(db: Database, body: NeedCreate, *, by: Principal) -> StaffingNeed:
+    """Creates a draft. Raises `Invalid` for an unknown organisation or site, `AlreadyExists` when the reference is taken."""
+    organisation_id = _employer_of(body.organisation_id, by)
+    if not await db.fetch(queries.employer(organisation_id)):
+        raise invalid("#/organisation_id", "unknown_reference", "Cette organisation est inconnue ou fermée.")
+    site = await _site(db, body.site_id, organisation_id)
+    await _check_scheme(db, body.scheme_id)
+    given = body.model_dump(exclude={"organisation_id", "sector"})
+    need = StaffingNeed(**given, organisation_id=organisation_id, department=site.department, sector=body.sector or site.sector)
+    return await db.save(need, event="recruitment.need.created", by=by)
+
+
+async def change(db: Database, need_id: UUID, patch: NeedPatch, *, by: Principal, version: int) -> StaffingNeed:
+    """Changes the fields that were sent, of a draft. Raises `NeedNotDraft`."""
+    need = await _own(db, need_id, by, version)
+    if need.status is not NeedStatus.draft:
+        raise NeedNotDraft
+    if not patched(need, patch, NeedWrite):
+        return need
+    if "site_id" in patch.model_fields_set:
+        need.department = (await _site(db, need.site_id, need.organisation_id)).department
+    if "scheme_id" in patch.model_fields_set:
+        await _check_scheme(db, need.scheme_id)
+    return await db.save(need, event="recruitment.need.changed", by=by)
+
+
+async def publish(db: Database, need_id: UUID, *, by: Principal, version: int) -> StaffingNeed:
+    """Publishes a draft. Raises `NeedNotReady` when its last day has passed, or when its site is closed."""
+    need = await _own(db, need_id, by, version)
+    move(need, NeedStatus.open, only_from=NeedStatus.draft)
+    if need.expires_on < clock.today():
+        raise NeedNotReady("Le dernier jour de publication est passé.")
+    if not await db.fetch(queries.site(need.site_id, need.organisation_id)):
+        raise NeedNotReady("Le site est fermé.")
+    need.published_at = clock.now()
+    return await db.save(need, event="recruitment.need.published", by=by)
+
+
+async def cancel(db: Database, need_id: UUID, reason: str, *, by: Principal, version: int) -> StaffingNeed:
+    """Cancels a need that seeks, with a reason; its assignments stand."""
+    need = await _own(db, need_id, by, version)
+    move(need, NeedStatus.cancelled)
+    need.ended_on, need.status_reason = clock.today(), reason
+    return await db.save(need, event="recruitment.need.cancelled", by=by)
+
+
+async def prolong(db: Database, need_id: UUID, body: Prolongation, *, by: Principal, version: int) -> StaffingNeed:
+    """Opens an expired need again until another day. Raises `ProlongedTooOften` the fourth time, `Invalid` for a day gone by."""
+    need = await _own(db, need_id, by, version)
+    move(need, NeedStatus.partially_filled if need.filled_count else NeedStatus.open, only_from=NeedStatus.expired)
+    if need.prolongation_count == MOST_PROLONGATIONS:
+        raise ProlongedTooOften
+    if body.expires_on < clock.today():
+        raise invalid("#/expires_on", "in_the_past", "Le dernier jour de publication ne peut pas être passé.")
+    need.expires_on, need.ended_on = body.expires_on, None
+    need.prolongation_count += 1
+    return await db.save(need, event="recruitment.need.prolonged", by=by)
+
+
+async def expire(db: Database, today: date) -> int:
+    """Expires needs that seek after their last day; how many, at most `EXPIRED_AT_ONCE`."""
+    needs = await db.fetch(queries.past(today, EXPIRED_AT_ONCE))
+    for need in needs:
+        move(need, NeedStatus.expired)
+        need.ended_on = today
+        await db.save(need, event="recruitment.need.expired", by=SYSTEM)
+    return len(needs)
+
+
+async def expire_all(db: Database) -> None:
+    """Expires every need that is due, in transactions of a few hundred."""
+    expired = EXPIRED_AT_ONCE
+    while expired == EXPIRED_AT_ONCE:
+        async with db.databases.open(db.service, "worker") as part:
+            expired = await expire(part, clock.today())
+
+
+async def seeking(db: Database, need_id: UUID, *, by: Principal) -> StaffingNeed:
+    """The need of a new application, held as it is until that is there. Raises `Invalid` or `NeedNotOpen`."""
+    found = await db.fetch(queries.need(need_id, by).with_for_update(read=True))
+    if not found:
+        raise invalid("#/need_id", "unknown_reference", "Ce besoin n'existe pas.")
+    need = found[0]
+    if need.status not in SEEKING or need.expires_on < clock.today():  # the job that expires it may not have run yet
+        raise NeedNotOpen
+    return need
+
+
+async def take_post(db: Database, need_id: UUID) -> StaffingNeed:
+    """Fills one post, never one too many; saving the need must follow. Raises `NoPostLeft` or `NeedNotOpen`."""
+    rows = await db.fetch(queries.take_post(need_id, clock.today()))
+    if rows:
+        need: StaffingNeed = rows[0]
+        return need
+    refused = await db.one(queries.need(need_id, SYSTEM))
+    raise NoPostLeft if refused.filled_count == refused.headcount else NeedNotOpen
+
+
+async def free_post(db: Database, need_id: UUID, *, by: Principal) -> StaffingNeed:
+    """Frees one filled post: the need seeks one more person, unless it has expired or was cancelled."""
+    need = await db.one(queries.free_post(need_id))
+    return await db.save(need, event="recruitment.need.post_freed", by=by)
+
+
+async def check_owns(db: Database, need_id: UUID, *, by: Principal) -> None:
+    """Raises `NotFound` for a need that the caller may not see, `Forbidden` for another employer's."""
+    check_acts_for(by, (await db.one(queries.need(need_id, by))).organisation_id)
+
+
+async def read_live(db: Database, need_id: UUID, *, by: Principal) -> NeedLive:
+    """Days of publication left and allowed moves, today."""
+    need = await db.one(queries.need(need_id, by))
+    left = max((need.expires_on - clock.today()).days + 1, 0) if need.status in SEEKING else None
+    return NeedLive(days_left=left, allowed_moves=LIFECYCLE.allowed(need.status))
+
+
+async def read_page(db: Database, query: NeedQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs of what the caller may see."""
+    return await page_rows(db, queries.LISTING, query, **queries.scope(by))
+
+
+async def _own(db: Database, need_id: UUID, by: Principal, version: int) -> StaffingNeed:
+    need = await db.one(queries.need(need_id, by), version=version)
+    check_acts_for(by, need.organisation_id)
+    return need
+
+
+async def _site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteCopy:
+    found = await db.fetch(queries.site(site_id, organisation_id))
+    if not found:
+        raise invalid("#/site_id", "unknown_reference", "Ce site est inconnu, fermé ou d'une autre organisation.")
+    return found[0]
+
+
+async def _check_scheme(db: Database, scheme_id: UUID | None) -> None:
+    if scheme_id is not None:
+        await schemes.active(db, scheme_id)
+
+
+def _employer_of(organisation_id: UUID | None, by: Principal) -> UUID:
+    if by.has(Role.steering):
+        if organisation_id is None:
+            raise invalid("#/organisation_id", "missing", "Dites pour quel employeur.")
+        return organisation_id
+    own = own_organisation(by)
+    if own is None or organisation_id not in (None, own):
+        raise Forbidden("Un employeur ne publie que ses propres besoins.")
+    return own

@@ -1,0 +1,122 @@
+"""Statements on staffing needs."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import UUID as SaUuid, case, literal, or_, update
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.selectable import Select
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.contracts.access import OrganisationStatus
+from services.contracts.codes import Role
+from services.contracts.recruitment import NeedStatus
+from services.kernel.paging import Listing
+from services.kernel.principals import Principal
+from services.kernel.records import versions_of
+from services.kernel.resources import document_by_id
+from services.recruitment_api.needs.tables import StaffingNeed
+from services.recruitment_api.organisations.tables import OrganisationCopy
+from services.recruitment_api.sites.tables import SiteCopy
+from services.recruitment_api.visibility import OWN_ORGANISATION, own_organisation
+
+NEED_HISTORY = versions_of(StaffingNeed)
+
+SEEKS = or_(col(StaffingNeed.status) == NeedStatus.open, col(StaffingNeed.status) == NeedStatus.partially_filled)
+
+PUBLISHED = col(StaffingNeed.status) != NeedStatus.draft
+"""A draft is seen by its employer and by steering, and by nobody else."""
+PUBLISHED_OR_OWN = or_(PUBLISHED, col(StaffingNeed.organisation_id) == OWN_ORGANISATION)
+
+DOCUMENT = document_by_id(StaffingNeed)
+SEEN_DOCUMENT = document_by_id(StaffingNeed, PUBLISHED_OR_OWN)
+
+LISTING = Listing(
+    StaffingNeed,
+    {
+        "organisation_id": lambda value: col(StaffingNeed.organisation_id) == value,
+        "site_id": lambda value: col(StaffingNeed.site_id) == value,
+        "scheme_id": lambda value: col(StaffingNeed.scheme_id) == value,
+        "department": lambda value: col(StaffingNeed.department) == value,
+        "profession": lambda value: col(StaffingNeed.profession) == value,
+        "urgency": lambda value: col(StaffingNeed.urgency) == value,
+        "status": lambda value: col(StaffingNeed.status) == value,
+        "seen": lambda _value: PUBLISHED_OR_OWN,
+    },
+)
+
+
+def scope(caller: Principal) -> dict[str, Any]:
+    """What the statements above need to know of their caller."""
+    return {} if caller.has(Role.steering) else {"seen": True, "own_organisation": own_organisation(caller)}
+
+
+def document(caller: Principal) -> Select[Any]:
+    """(document, version) by `id` and the binds of `scope`, of what the caller may see."""
+    return DOCUMENT if caller.has(Role.steering) else SEEN_DOCUMENT
+
+
+def need(need_id: UUID, caller: Principal) -> SelectOfScalar[StaffingNeed]:
+    """One need, if the caller may see it."""
+    statement = select(StaffingNeed).where(StaffingNeed.id == need_id)
+    if caller.has(Role.steering):
+        return statement
+    return statement.where(or_(PUBLISHED, col(StaffingNeed.organisation_id) == literal(own_organisation(caller), SaUuid())))
+
+
+def take_post(need_id: UUID, today: date) -> ReturningUpdate[Any]:
+    """Fills one post of a need that seeks, if one is left; the last one ends it. No row: none is left."""
+    filled = col(StaffingNeed.filled_count) + 1
+    last = filled == col(StaffingNeed.headcount)
+    return (
+        update(StaffingNeed)
+        .where(col(StaffingNeed.id) == need_id, SEEKS, col(StaffingNeed.filled_count) < col(StaffingNeed.headcount))
+        .values(
+            filled_count=filled,
+            status=case((last, NeedStatus.filled), else_=NeedStatus.partially_filled),
+            ended_on=case((last, today), else_=None),
+        )
+        .returning(StaffingNeed)
+    )
+
+
+def free_post(need_id: UUID) -> ReturningUpdate[Any]:
+    """Frees one filled post; a need that was filled, or that seeks, seeks one more person."""
+    filled = col(StaffingNeed.filled_count) - 1
+    status = col(StaffingNeed.status)
+    seeks_again = or_(SEEKS, status == NeedStatus.filled)
+    return (
+        update(StaffingNeed)
+        .where(col(StaffingNeed.id) == need_id, col(StaffingNeed.filled_count) > 0)
+        .values(
+            filled_count=filled,
+            status=case((seeks_again, case((filled == 0, NeedStatus.open), else_=NeedStatus.partially_filled)), else_=status),
+            ended_on=case((seeks_again, None), else_=col(StaffingNeed.ended_on)),
+        )
+        .returning(StaffingNeed)
+    )
+
+
+def past(today: date, limit: int) -> SelectOfScalar[StaffingNeed]:
+    """Needs that seek after their last day, locked in order, without those that somebody is changing."""
+    return (
+        select(StaffingNeed)
+        .where(SEEKS, col(StaffingNeed.expires_on) < today)
+        .order_by(col(StaffingNeed.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def employer(organisation_id: UUID) -> SelectOfScalar[OrganisationCopy]:
+    """An active organisation, to have needs."""
+    return select(OrganisationCopy).where(OrganisationCopy.id == organisation_id, OrganisationCopy.status == OrganisationStatus.active)
+
+
+def site(site_id: UUID, organisation_id: UUID) -> SelectOfScalar[SiteCopy]:
+    """An active site of an organisation."""
+    return select(SiteCopy).where(
+        SiteCopy.id == site_id, SiteCopy.organisation_id == organisation_id, SiteCopy.status == OrganisationStatus.active
+    )

@@ -1,0 +1,80 @@
+"""HTTP for staffing needs."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.contracts.codes import Role
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import OptionalKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.routing import Db, router
+from services.recruitment_api.envelopes.schemas import Reason
+from services.recruitment_api.needs import operations, queries
+from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedQuery, NeedRead, Prolongation
+
+routes = router("/v1/needs", "Besoins")
+
+NeedReader = Annotated[Principal, allow(*Role)]
+Recruiter = Annotated[Principal, allow(Role.steering, Role.employer)]
+
+MOVE = problems(404, 409, 412, 428)
+
+
+@routes.get("", operation_id="listNeeds", response_model=Page[NeedRead])
+async def list_needs(request: Request, query: Annotated[NeedQuery, Query()], caller: NeedReader, db: Db) -> Response:
+    """Les besoins de recrutement, les plus récents d'abord."""
+    return page_of(request, query, await operations.read_page(db, query, by=caller))
+
+
+@routes.post("", operation_id="createNeed", status_code=201, response_model=NeedRead, responses=problems(409))
+async def create_need(request: Request, body: NeedCreate, caller: Recruiter, _key: OptionalKey, db: Db) -> Response:
+    """Crée un besoin, à l'état de brouillon."""
+    return created(request, await operations.create(db, body, by=caller))
+
+
+@routes.get("/{need_id}", operation_id="readNeed", response_model=NeedRead, responses=problems(404))
+async def read_need(request: Request, need_id: UUID, caller: NeedReader, db: Db) -> Response:
+    """Un besoin de recrutement."""
+    return await read(request, db, queries.document(caller), id=need_id, **queries.scope(caller))
+
+
+@routes.get("/{need_id}/live", operation_id="readNeedLive", response_model=NeedLive, responses=problems(404))
+async def read_need_live(need_id: UUID, caller: NeedReader, db: Db) -> Response:
+    """Les jours de publication restants et les changements de statut possibles, à la date du jour."""
+    return live(await operations.read_live(db, need_id, by=caller))
+
+
+@routes.get("/{need_id}/history", operation_id="readNeedHistory", response_model=History[NeedRead], responses=problems(404))
+async def read_need_history(need_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Recruiter, db: Db) -> Response:
+    """Les versions successives du besoin, la plus récente d'abord : pour son employeur et le pilotage."""
+    await operations.check_owns(db, need_id, by=caller)
+    return await read_history(db, queries.NEED_HISTORY, need_id, query)
+
+
+@routes.patch("/{need_id}", operation_id="changeNeed", response_model=NeedRead, responses=MOVE)
+async def change_need(need_id: UUID, body: NeedPatch, caller: Recruiter, version: IfMatch, db: Db) -> Response:
+    """Change les champs envoyés d'un brouillon."""
+    return resource(await operations.change(db, need_id, body, by=caller, version=version))
+
+
+@routes.post("/{need_id}/publish", operation_id="publishNeed", response_model=NeedRead, responses=MOVE)
+async def publish_need(need_id: UUID, caller: Recruiter, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Publie le besoin : il reçoit des candidatures."""
+    return resource(await operations.publish(db, need_id, by=caller, version=version))
+
+
+@routes.post("/{need_id}/cancel", operation_id="cancelNeed", response_model=NeedRead, responses=MOVE)
+async def cancel_need(need_id: UUID, body: Reason, caller: Recruiter, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Annule un besoin publié, avec un motif."""
+    return resource(await operations.cancel(db, need_id, body.reason, by=caller, version=version))
+
+
+@routes.post("/{need_id}/prolong", operation_id="prolongNeed", response_model=NeedRead, responses=MOVE)
+async def prolong_need(need_id: UUID, body: Prolongation, caller: Recruiter, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Rouvre un besoin expiré, trois fois au plus."""
+    return resource(await operations.prolong(db, need_id, body, by=caller, version=version))

@@ -1,0 +1,104 @@
+"""Where staffing needs live. The department is a copy of the site's."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    UUID as SaUuid,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field
+
+from services.contracts.codes import Department, Profession, Sector
+from services.contracts.recruitment import NeedStatus, NeedUrgency
+from services.kernel.records import all_of, one_of, page_index, stored, with_history
+from services.recruitment_api.base import RecruitmentRecord
+
+MOST_PROLONGATIONS = 3
+
+POSTS_AND_STATUS = """
+CASE status
+    WHEN 'draft' THEN filled_count = 0
+    WHEN 'open' THEN filled_count = 0
+    WHEN 'partially_filled' THEN 0 < filled_count AND filled_count < headcount
+    WHEN 'filled' THEN filled_count = headcount
+    ELSE 0 <= filled_count AND filled_count <= headcount
+END
+"""
+
+
+class LegalForm(StrEnum):
+    """How a person is employed, in the field's own terms."""
+
+    cdi = "cdi"
+    cdd = "cdd"
+    vacation = "vacation"
+    interim = "interim"
+    mise_a_disposition = "mise_a_disposition"
+    apprenticeship = "apprenticeship"
+    pro_contract = "pro_contract"
+    reserve = "reserve"
+
+
+class StaffingNeed(RecruitmentRecord, table=True):
+    """Un besoin de recrutement."""
+
+    __tablename__ = "need"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "external_ref"),
+        CheckConstraint(one_of("department", Department), "department"),
+        CheckConstraint(one_of("profession", Profession), "profession"),
+        CheckConstraint(one_of("sector", Sector), "sector"),
+        CheckConstraint(one_of("urgency", NeedUrgency), "urgency"),
+        CheckConstraint(all_of("legal_forms", LegalForm) + " AND cardinality(legal_forms) > 0", "legal_forms"),
+        CheckConstraint(one_of("status", NeedStatus), "status"),
+        CheckConstraint("headcount BETWEEN 1 AND 500", "headcount"),
+        CheckConstraint(" ".join(POSTS_AND_STATUS.split()), "posts"),
+        CheckConstraint("starts_on < ends_on", "period"),
+        CheckConstraint("(status = 'draft') = (published_at IS NULL)", "published"),
+        CheckConstraint("(status IN ('filled', 'expired', 'cancelled')) = (ended_on IS NOT NULL)", "ended"),
+        CheckConstraint(f"prolongation_count BETWEEN 0 AND {MOST_PROLONGATIONS}", "prolongations"),
+        page_index("need_organisation_page", "organisation_id"),
+        page_index("need_site_page", "site_id"),
+        page_index("need_scheme_page", "scheme_id"),
+        page_index("need_department_page", "department"),
+        page_index("need_profession_page", "profession"),
+        page_index("need_urgency_page", "urgency"),
+        page_index("need_status_page", "status"),
+        Index("need_expiry", "expires_on", postgresql_where=text("status IN ('open', 'partially_filled')")),
+    )
+
+    organisation_id: UUID = stored(SaUuid)
+    external_ref: str | None = stored(Text, default=None)
+    site_id: UUID = stored(SaUuid)
+    department: Department = stored(Text)
+    scheme_id: UUID | None = Field(None, sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.scheme.id"),))
+    profession: Profession = stored(Text)
+    sector: Sector | None = stored(Text, default=None)
+    headcount: int = stored(Integer)
+    filled_count: int = stored(Integer, default=0)
+    urgency: NeedUrgency = stored(Text, default=NeedUrgency.routine)
+    legal_forms: list[LegalForm] = stored(ARRAY(Text))
+    starts_on: date = stored(Date)
+    ends_on: date | None = stored(Date, default=None)
+    description: str | None = stored(Text, default=None)
+    expires_on: date = stored(Date)
+    published_at: datetime | None = stored(DateTime(timezone=True), default=None)
+    ended_on: date | None = stored(Date, default=None)
+    prolongation_count: int = stored(SmallInteger, default=0)
+    status: NeedStatus = stored(Text, default=NeedStatus.draft)
+    status_reason: str | None = stored(Text, default=None)
+
+
+with_history(StaffingNeed)

@@ -1,0 +1,90 @@
+"""What can be done with a scheme."""
+
+from uuid import UUID
+
+from services.contracts.recruitment import SchemeStatus
+from services.kernel.database import Database
+from services.kernel.patching import patched
+from services.kernel.principals import Principal
+from services.kernel.problems import Conflict, invalid
+from services.kernel.resources import page_rows
+from services.recruitment_api.envelopes import queries as envelope_queries
+from services.recruitment_api.schemes import queries
+from services.recruitment_api.schemes.lifecycle import LIFECYCLE, move
+from services.recruitment_api.schemes.schemas import SchemeCreate, SchemeLive, SchemePatch, SchemeQuery, SchemeWrite
+from services.recruitment_api.schemes.tables import Scheme
+
+
+class SchemeNotDraft(Conflict):
+    """What a scheme says is settled once it is active."""
+
+    type = "scheme-not-draft"
+    title = "Le dispositif n'est plus un brouillon"
+
+
+class SchemeNotActive(Conflict):
+    """Money and needs go to active schemes only."""
+
+    type = "scheme-not-active"
+    title = "Le dispositif n'est pas actif"
+
+
+class SchemeStillFunded(Conflict):
+    """A scheme retires once each of its envelopes is closed."""
+
+    type = "scheme-still-funded"
+    title = "Le dispositif a encore une enveloppe"
+
+
+async def create(db: Database, body: SchemeCreate, *, by: Principal) -> Scheme:
+    """Creates a draft. Raises `AlreadyExists` when the code is taken."""
+    return await db.save(Scheme(**body.model_dump()), event="recruitment.scheme.created", by=by)
+
+
+async def change(db: Database, scheme_id: UUID, patch: SchemePatch, *, by: Principal, version: int) -> Scheme:
+    """Changes the fields that were sent, of a draft. Raises `SchemeNotDraft`."""
+    scheme = await db.one(queries.scheme(scheme_id, by), version=version)
+    if scheme.status is not SchemeStatus.draft:
+        raise SchemeNotDraft
+    if not patched(scheme, patch, SchemeWrite):
+        return scheme
+    return await db.save(scheme, event="recruitment.scheme.changed", by=by)
+
+
+async def activate(db: Database, scheme_id: UUID, *, by: Principal, version: int) -> Scheme:
+    """Opens a draft: it may have envelopes and needs."""
+    scheme = await db.one(queries.scheme(scheme_id, by), version=version)
+    move(scheme, SchemeStatus.active)
+    return await db.save(scheme, event="recruitment.scheme.activated", by=by)
+
+
+async def retire(db: Database, scheme_id: UUID, *, by: Principal, version: int) -> Scheme:
+    """Ends an active scheme. Raises `SchemeStillFunded` while one of its envelopes is not closed."""
+    scheme = await db.one(queries.scheme(scheme_id, by).with_for_update(), version=version)
+    move(scheme, SchemeStatus.retired)
+    unclosed = await db.fetch(envelope_queries.unclosed_of(scheme_id))
+    if unclosed:
+        raise SchemeStillFunded(f"{len(unclosed)} enveloppe(s) ne sont pas closes.")
+    return await db.save(scheme, event="recruitment.scheme.retired", by=by)
+
+
+async def active(db: Database, scheme_id: UUID) -> Scheme:
+    """The active scheme of a new row, held active until it is there. Raises `Invalid` or `SchemeNotActive`."""
+    found = await db.fetch(queries.parent(scheme_id))
+    if not found:
+        raise invalid("#/scheme_id", "unknown_reference", "Ce dispositif n'existe pas.")
+    if found[0].status is not SchemeStatus.active:
+        raise SchemeNotActive
+    return found[0]
+
+
+async def read_live(db: Database, scheme_id: UUID, *, by: Principal) -> SchemeLive:
+    """The allowed moves."""
+    scheme = await db.one(queries.scheme(scheme_id, by))
+    return SchemeLive(allowed_moves=LIFECYCLE.allowed(scheme.status))
+
+
+async def read_page(db: Database, query: SchemeQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs of what the caller may see."""
+    scope = {} if queries.sees_drafts(by) else {"shared": True}
+    return await page_rows(db, queries.LISTING, query, **scope)

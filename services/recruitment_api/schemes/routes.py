@@ -1,0 +1,73 @@
+"""HTTP for schemes."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.contracts.codes import Role
+from services.kernel.auth import allow
+from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.idempotency import OptionalKey
+from services.kernel.principals import Principal
+from services.kernel.problems import problems
+from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.routing import Db, router
+from services.recruitment_api.schemes import operations, queries
+from services.recruitment_api.schemes.schemas import SchemeCreate, SchemeLive, SchemePatch, SchemeQuery, SchemeRead
+
+routes = router("/v1/schemes", "Dispositifs")
+
+SchemeReader = Annotated[Principal, allow(*Role)]
+SchemeKeeper = Annotated[Principal, allow(Role.steering, Role.committee, Role.finance)]
+Steering = Annotated[Principal, allow(Role.steering)]
+
+MOVE = problems(404, 409, 412, 428)
+
+
+@routes.get("", operation_id="listSchemes", response_model=Page[SchemeRead])
+async def list_schemes(request: Request, query: Annotated[SchemeQuery, Query()], caller: SchemeReader, db: Db) -> Response:
+    """Les dispositifs, les plus récents d'abord."""
+    return page_of(request, query, await operations.read_page(db, query, by=caller))
+
+
+@routes.post("", operation_id="createScheme", status_code=201, response_model=SchemeRead, responses=problems(409))
+async def create_scheme(request: Request, body: SchemeCreate, caller: Steering, _key: OptionalKey, db: Db) -> Response:
+    """Crée un dispositif, à l'état de brouillon."""
+    return created(request, await operations.create(db, body, by=caller))
+
+
+@routes.get("/{scheme_id}", operation_id="readScheme", response_model=SchemeRead, responses=problems(404))
+async def read_scheme(request: Request, scheme_id: UUID, caller: SchemeReader, db: Db) -> Response:
+    """Un dispositif."""
+    return await read(request, db, queries.document(caller), id=scheme_id)
+
+
+@routes.get("/{scheme_id}/live", operation_id="readSchemeLive", response_model=SchemeLive, responses=problems(404))
+async def read_scheme_live(scheme_id: UUID, caller: SchemeReader, db: Db) -> Response:
+    """Les changements de statut possibles."""
+    return live(await operations.read_live(db, scheme_id, by=caller))
+
+
+@routes.get("/{scheme_id}/history", operation_id="readSchemeHistory", response_model=History[SchemeRead], responses=problems(404))
+async def read_scheme_history(scheme_id: UUID, query: Annotated[HistoryQuery, Query()], caller: SchemeKeeper, db: Db) -> Response:
+    """Les versions successives du dispositif, la plus récente d'abord."""
+    return await read_history(db, queries.SCHEME_HISTORY, scheme_id, query)
+
+
+@routes.patch("/{scheme_id}", operation_id="changeScheme", response_model=SchemeRead, responses=MOVE)
+async def change_scheme(scheme_id: UUID, body: SchemePatch, caller: Steering, version: IfMatch, db: Db) -> Response:
+    """Change les champs envoyés d'un brouillon."""
+    return resource(await operations.change(db, scheme_id, body, by=caller, version=version))
+
+
+@routes.post("/{scheme_id}/activate", operation_id="activateScheme", response_model=SchemeRead, responses=MOVE)
+async def activate_scheme(scheme_id: UUID, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Ouvre le dispositif : il peut recevoir des enveloppes et des besoins."""
+    return resource(await operations.activate(db, scheme_id, by=caller, version=version))
+
+
+@routes.post("/{scheme_id}/retire", operation_id="retireScheme", response_model=SchemeRead, responses=MOVE)
+async def retire_scheme(scheme_id: UUID, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Met fin au dispositif : toutes ses enveloppes sont closes."""
+    return resource(await operations.retire(db, scheme_id, by=caller, version=version))

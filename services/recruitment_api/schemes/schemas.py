@@ -1,0 +1,70 @@
+"""What the API takes and gives of a scheme."""
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from services.contracts.envelope import StatusChange
+from services.contracts.recruitment import SchemeKind, SchemeState, SchemeStatus
+from services.kernel.fields import Code, Line, Paragraphs
+from services.kernel.paging import PageQuery
+from services.kernel.patching import patch_of
+from services.kernel.records import Noun, Resource
+from services.recruitment_api.schemes.tables import Scheme
+
+EXAMPLE: JsonDict = {
+    "code": "RU-ETE-2026",
+    "kind": "emergency_recruitment",
+    "label": "Recrutements d'urgence de l'été 2026",
+    "legal_basis": "Instruction régionale du 12 mai 2026",
+}
+
+
+class SchemeWrite(BaseModel):
+    """What may be said of a scheme while it is a draft."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: SchemeKind = Field(description="Nature : allocation d'études, recrutement d'urgence, apprentissage, aide à l'installation.")
+    label: Line = Field(description="Libellé.")
+    description: Paragraphs | None = Field(None, description="Contenu et conditions.")
+    legal_basis: Line | None = Field(None, description="Fondement juridique ; aucun pour un dispositif non réglementé.")
+
+
+class SchemeCreate(SchemeWrite):
+    """Un nouveau dispositif, à l'état de brouillon."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+
+    code: Code = Field(description="Code, unique et définitif.", examples=["RU-ETE-2026"])
+
+
+class SchemePatch(patch_of(SchemeWrite)):  # type: ignore[misc]  # the base is made from the other schema
+    """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
+
+
+class SchemeRead(Resource):
+    """Un dispositif de recrutement."""
+
+    code: str = Field(description="Code.")
+    kind: SchemeKind = Field(description="Nature.")
+    label: str = Field(description="Libellé.")
+    description: str | None = Field(description="Contenu et conditions.")
+    legal_basis: str | None = Field(description="Fondement juridique.")
+    status: SchemeStatus = Field(description="Statut.")
+    history: list[StatusChange] = Field(description="Historique daté du statut.")
+
+
+class SchemeLive(BaseModel):
+    """Ce qui peut être fait du dispositif."""
+
+    allowed_moves: list[SchemeStatus] = Field(description="Statuts où le dispositif peut passer.")
+
+
+class SchemeQuery(PageQuery):
+    """Les filtres de la liste des dispositifs."""
+
+    kind: SchemeKind | None = Field(None, description="Nature.")
+    status: SchemeStatus | None = Field(None, description="Statut.")
+
+
+SCHEME = Noun(Scheme, SchemeRead, SchemeState)

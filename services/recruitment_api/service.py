@@ -1,0 +1,27 @@
+"""recruitment_api on one page: its routes, who hears its events, what it hears, what it does at regular times."""
+
+from datetime import timedelta
+
+from services.kernel.service import Job, Service
+from services.recruitment_api.applications.routes import routes as applications
+from services.recruitment_api.assignments.routes import routes as assignments
+from services.recruitment_api.base import METADATA
+from services.recruitment_api.commitments.routes import routes as commitments
+from services.recruitment_api.envelopes.routes import routes as envelopes
+from services.recruitment_api.meaning import MEANING
+from services.recruitment_api.needs.operations import expire_all
+from services.recruitment_api.needs.routes import routes as needs
+from services.recruitment_api.projection import apply
+from services.recruitment_api.schemes.routes import routes as schemes
+
+SERVICE = Service(
+    name="recruitment",
+    title="PlaM · recrutement",
+    description="Les dispositifs de recrutement d'urgence : enveloppes et engagements, besoins, candidatures, affectations.",
+    metadata=METADATA,
+    routers=(schemes, envelopes, commitments, needs, applications, assignments),
+    consumers={"observatory": frozenset({"scheme", "scheme_envelope", "commitment", "need", "application", "assignment"})},
+    apply=apply,
+    jobs=(Job("expire_needs", timedelta(hours=1), expire_all),),
+    meaning=MEANING,
+)

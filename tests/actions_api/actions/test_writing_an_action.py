@@ -1,0 +1,119 @@
+"""Creating and changing actions."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from services.contracts.codes import Role
+from services.kernel.database import Databases
+from tests.conftest import Client
+from tests.support.actions import action_body, an_action, an_organisation_copy
+from tests.support.http import at, pointers, problem_type
+
+
+async def test_a_new_action_is_a_draft_at_its_own_address(steering: httpx.AsyncClient) -> None:
+    answer = await steering.post("/actions/v1/actions", json=action_body(ref="F4", title="Valorisation des tuteurs"))
+
+    assert answer.status_code == 201
+    assert answer.json()["status"] == "draft"
+    assert answer.headers["etag"] == '"1"'
+    read = await steering.get(answer.headers["location"])
+    assert read.content == answer.content
+
+
+async def test_a_reference_is_taken_once(steering: httpx.AsyncClient) -> None:
+    await an_action(steering, ref="F4")
+
+    answer = await steering.post("/actions/v1/actions", json=action_body(ref="F4"))
+
+    assert answer.status_code == 409
+    assert problem_type(answer) == "already-exists"
+    assert pointers(answer) == ["#/ref"]
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer"),
+    [
+        ({"axis": "A8"}, "#/axis"),
+        ({"objectives": []}, "#/objectives"),
+        ({"objectives": ["O1", "O1"]}, "#/objectives"),
+        ({"departments": ["75"]}, "#/departments/0"),
+        ({"weight": 0}, "#/weight"),
+        ({"weight": True}, "#/weight"),
+        ({"title": "  "}, "#/title"),
+        ({"title": "nul\x00"}, "#/title"),
+        ({"starts_on": "2027-02-29"}, "#/starts_on"),
+        ({"starts_on": "2027-02-01", "ends_on": "2027-02-01"}, "#"),
+        ({"status": "approved"}, "#/status"),
+        ({"lead_organisation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"}, "#/lead_organisation_id"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused_by_name(steering: httpx.AsyncClient, given: dict[str, Any], pointer: str) -> None:
+    answer = await steering.post("/actions/v1/actions", json=action_body(**given))
+
+    assert answer.status_code == 422
+    assert pointers(answer) == [pointer]
+    assert (await steering.get("/actions/v1/actions")).json()["items"] == []
+
+
+async def test_only_the_fields_sent_change(steering: httpx.AsyncClient, databases: Databases) -> None:
+    lead = await an_organisation_copy(databases)
+    action = await an_action(steering, description="Contexte", weight=3)
+
+    answer = await steering.patch(
+        f"/actions/v1/actions/{action['id']}", json={"lead_organisation_id": str(lead), "description": None}, headers=at(action)
+    )
+
+    changed = answer.json()
+    assert changed["version"] == 2
+    assert changed["updated_at"] > action["updated_at"]
+    moved = {name: value for name, value in changed.items() if action[name] != value and name not in ("version", "updated_at")}
+    assert moved == {"lead_organisation_id": str(lead), "description": None}
+
+
+async def test_a_change_that_changes_nothing_is_no_new_version(steering: httpx.AsyncClient) -> None:
+    action = await an_action(steering)
+
+    answer = await steering.patch(f"/actions/v1/actions/{action['id']}", json={"title": action["title"]}, headers=at(action))
+
+    assert answer.json() == action
+
+
+async def test_a_change_needs_the_version_that_was_read(steering: httpx.AsyncClient) -> None:
+    action = await an_action(steering)
+    path = f"/actions/v1/actions/{action['id']}"
+    await steering.patch(path, json={"title": "Première"}, headers=at(action))
+
+    stale = await steering.patch(path, json={"title": "Seconde"}, headers=at(action))
+    blind = await steering.patch(path, json={"title": "Seconde"})
+
+    assert (stale.status_code, blind.status_code) == (412, 428)
+    assert (await steering.get(path)).json()["title"] == "Première"
+
+
+async def test_the_whole_must_still_hold_after_a_change(steering: httpx.AsyncClient) -> None:
+    action = await an_action(steering, starts_on="2027-01-01", ends_on="2027-12-31")
+
+    answer = await steering.patch(f"/actions/v1/actions/{action['id']}", json={"ends_on": "2026-12-31"}, headers=at(action))
+
+    assert answer.status_code == 422
+
+
+async def test_earlier_versions_are_kept(steering: httpx.AsyncClient) -> None:
+    action = await an_action(steering, title="Avant")
+    path = f"/actions/v1/actions/{action['id']}"
+    await steering.patch(path, json={"title": "Après"}, headers=at(action))
+
+    history = (await steering.get(f"{path}/history")).json()["items"]
+    known = (await steering.get(f"{path}/history", params={"known_at": history[1]["recorded_at"]})).json()["items"]
+
+    assert [item["document"]["title"] for item in history] == ["Après", "Avant"]
+    assert known == history[1:]
+    assert known[0]["document"] == action
+
+
+@pytest.mark.parametrize("role", [Role.employer, Role.institute, Role.hr_partner, Role.finance, Role.reader])
+async def test_only_those_who_prepare_the_plan_write_it(client: Client, role: Role) -> None:
+    assert (await client(role).post("/actions/v1/actions", json=action_body())).status_code == 403
+    assert (await client().post("/actions/v1/actions", json=action_body())).status_code == 401

@@ -1,0 +1,45 @@
+"""The plan's facts: axes, objectives, departments, flagship actions."""
+
+import httpx
+
+from services.actions_api.imports.plan import import_plan
+from services.actions_api.referentials.operations import read_plan
+from services.kernel.database import Databases
+from tests.conftest import Client
+from tests.support.http import ok
+
+
+async def load(databases: Databases, *, rehearsal: bool = False) -> int:
+    """Imports the plan's facts; how much changed."""
+    async with databases.open("actions", "worker", rehearsal=rehearsal) as db:
+        return (await import_plan(db, read_plan())).changed
+
+
+async def test_the_plan_has_seven_axes_four_objectives_five_departments(databases: Databases, client: Client) -> None:
+    await load(databases)
+    anyone = client()
+
+    labels = {
+        name: [item["label"] for item in ok(await anyone.get(f"/actions/v1/{name}"))["items"]]
+        for name in ("axes", "objectives", "departments")
+    }
+
+    assert [len(found) for found in labels.values()] == [7, 4, 5]
+    assert labels["axes"][0] == "Attractivité des territoires"
+    assert labels["departments"][-1] == "Vendée"
+
+
+async def test_the_four_public_flagship_actions_are_drafts(databases: Databases, steering: httpx.AsyncClient) -> None:
+    await load(databases)
+
+    actions = ok(await steering.get("/actions/v1/actions", params={"flagship": "true"}))["items"]
+
+    assert [(action["ref"], action["status"], action["cohort"]) for action in reversed(actions)] == [
+        (f"F{number}", "draft", "2023-2024") for number in range(1, 5)
+    ]
+
+
+async def test_a_second_import_changes_nothing(databases: Databases) -> None:
+    assert await load(databases, rehearsal=True) == 20
+    assert await load(databases) == 20
+    assert await load(databases) == 0

@@ -1,0 +1,34 @@
+"""`make bench`: ours beside its yardsticks, in CPU of the server's processes. Prints a table, writes build/bench.json."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+import orjson
+
+from services.kernel import logs
+from tests.bench import requests, world
+from tests.bench.measure import Figure, table
+
+OUTPUT = Path(__file__).parents[2] / "build" / "bench.json"
+
+
+async def main(chosen: frozenset[str]) -> None:
+    """Measures the parts that were chosen, or all of them."""
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="plam-bench-") as folder, world.postgres(Path(folder) / "postgres") as server:
+        home = Path(folder)
+        if "requests" in chosen:
+            async with world.database(server, "requests") as url:
+                await world.fill(url, requests.ROWS)
+                await world.copy_to_yardsticks(url)
+                figures += await requests.measured(url, home)
+    print(table(figures))
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.write_bytes(orjson.dumps([figure.row() for figure in figures], option=orjson.OPT_INDENT_2))
+
+
+if __name__ == "__main__":
+    logs.configure("warning")
+    asyncio.run(main(frozenset(sys.argv[1:]) or frozenset({"requests", "growth", "events", "imports"})))

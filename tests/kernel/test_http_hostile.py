@@ -1,0 +1,102 @@
+"""Whatever a client sends, it gets an answer of 4xx that names what is wrong, and nothing is stored: every field of every operation."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+import asyncpg
+import pytest
+from starlette.applications import Starlette
+
+from services.contracts.codes import Role
+from services.kernel import ids
+from services.kernel.app import system_app
+from services.kernel.auth import Tokens
+from services.kernel.database import Databases
+from services.kernel.principals import Principal
+from services.kernel.settings import Settings
+from services.plam import ROUTING, SERVICES
+from tests.support import hostile
+from tests.support.api import Answer, Operation, call, operations, pieces
+from tests.support.database import empty, row_counts
+
+LONGEST_MESSAGE = 8
+TAKEN_AT_MOST = 2 * hostile.MIB
+
+
+class System:
+    """The whole system, one for all the tests here, and a caller that may do everything."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.databases = Databases(settings, ROUTING)
+        self.app: Starlette = system_app(SERVICES, self.databases)
+        caller = Principal("hostile", frozenset(Role), ids.new())
+        self.authorization = ("authorization", f"Bearer {Tokens(settings).issue(caller, timedelta(hours=1))}")
+
+    async def send(self, operation: Operation, case: hostile.Case) -> Answer:
+        """One hostile request, by a caller that may do everything."""
+        body: Any = case.body
+        if case.chunked and case.body is not None:
+            body = pieces(case.body)
+        return await call(self.app, operation.method.upper(), case.target, (self.authorization, *case.headers), body)
+
+
+@pytest.fixture(scope="module")
+def system(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> System:
+    """The system of this module."""
+    return System(Settings(home=tmp_path_factory.mktemp("hostile"), database_url=migrated, secret="a secret of the tests"))
+
+
+@pytest.fixture
+async def connection(system: System) -> AsyncIterator[asyncpg.Connection]:
+    """A look behind the system, which has no rows yet."""
+    await empty(system.settings)
+    assert system.settings.database_url is not None
+    opened = await asyncpg.connect(system.settings.database_url.get_secret_value())
+    yield opened
+    await opened.close()
+    await system.databases.close()
+
+
+def wrong(case: hostile.Case, answer: Answer) -> str | None:
+    """What is wrong with an answer, if anything is."""
+    if answer.status >= 500 or (not case.tolerated and answer.status not in case.statuses):
+        return f"answered {answer.status}: {answer.body[:200]!r}"
+    if answer.status < 400:
+        return None
+    if answer.headers.get("content-type") != "application/problem+json":
+        return f"{answer.status} is no problem: {answer.headers}"
+    if answer.problem["status"] != answer.status or not answer.problem["request_id"] or len(answer.body) > 20_000:
+        return f"no good problem: {answer.body[:200]!r}"
+    if case.names is not None and not case.tolerated and not any(pointer.startswith(case.names) for pointer in answer.pointers):
+        return f"{answer.status} does not name {case.names}: {answer.body[:300]!r}"
+    return f"32 MiB were read: {answer.taken}" if answer.taken > TAKEN_AT_MOST else None
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: f"{operation.service}-{operation.id}")
+async def test_hostile_requests_are_refused(operation: Operation, system: System, connection: asyncpg.Connection) -> None:
+    failures, tolerated = [], []
+    before = await row_counts(connection)
+    for case in hostile.cases(operation):
+        answer = await system.send(operation, case)
+        if (found := wrong(case, answer)) is not None:
+            failures.append(f"{case.label}: {found}")
+        elif case.tolerated and answer.status < 300:
+            tolerated.append(case.label)
+    assert not failures, "\n".join([f"{len(failures)} of {operation.id}:", *islice(failures, LONGEST_MESSAGE)])
+    if not tolerated:
+        assert await row_counts(connection) == before
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: f"{operation.service}-{operation.id}")
+async def test_a_sound_request_is_read(operation: Operation, system: System, connection: asyncpg.Connection) -> None:
+    target, given, body = hostile.sound(operation)
+    headers = (system.authorization, *given.items(), *((("content-type", "application/json"),) if body is not None else ()))
+    answer = await call(system.app, operation.method.upper(), target, headers, None if body is None else json.dumps(body).encode())
+    assert answer.status in (200, 201, 202, 204, 404, 409, 412, 422), answer.body
+    if answer.status == 422:  # a rule of the operation, such as an unknown reference: never one that the document should have told
+        codes = {error["code"] for error in answer.problem["errors"]}
+        assert not codes & {"missing", "extra_forbidden", "string_type", "int_type", "enum", "string_pattern_mismatch"}, answer.body

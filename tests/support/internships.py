@@ -1,0 +1,167 @@
+"""Builders for internships: keywords for what a test is about, defaults for the rest."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from sqlalchemy import insert
+
+from services.contracts.access import OrganisationStatus
+from services.contracts.codes import Department, OrganisationRole
+from services.internships_api.organisations.tables import OrganisationCopy
+from services.internships_api.sites.tables import SiteCopy
+from services.kernel import ids
+from services.kernel.database import Databases
+
+API = "/internships/v1"
+FIRST, LAST = date(2027, 2, 1), date(2027, 3, 8)
+"""Five weeks, Monday to Monday, far enough ahead for offers to be open."""
+
+Json = dict[str, Any]
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A host with one site, and an institute, as the service has heard of them."""
+
+    host: UUID = field(default_factory=ids.new)
+    site: UUID = field(default_factory=ids.new)
+    institute: UUID = field(default_factory=ids.new)
+    department: Department = Department.loire_atlantique
+
+
+async def an_organisation(databases: Databases, *roles: OrganisationRole, **given: Any) -> UUID:
+    """An organisation that the service has heard of."""
+    values = {"id": ids.new(), "version": 1, "name": "CH de Saint-Nazaire", "roles": list(roles), "status": OrganisationStatus.active}
+    async with databases.open("internships") as db:
+        await db.fetch(insert(OrganisationCopy).values(**values | given))
+    identifier: UUID = (values | given)["id"]
+    return identifier
+
+
+async def a_site(databases: Databases, organisation_id: UUID, **given: Any) -> UUID:
+    """A site of an organisation, that the service has heard of."""
+    values = {
+        "id": ids.new(),
+        "version": 1,
+        "organisation_id": organisation_id,
+        "name": "Cité sanitaire",
+        "department": Department.loire_atlantique,
+        "status": OrganisationStatus.active,
+    }
+    async with databases.open("internships") as db:
+        await db.fetch(insert(SiteCopy).values(**values | given))
+    identifier: UUID = (values | given)["id"]
+    return identifier
+
+
+async def a_place(databases: Databases, department: Department = Department.loire_atlantique) -> Place:
+    """A host with one site, and an institute."""
+    place = Place(department=department)
+    await an_organisation(databases, OrganisationRole.employer, OrganisationRole.host, id=place.host)
+    await an_organisation(databases, OrganisationRole.institute, id=place.institute, name="IFSI de Nantes")
+    await a_site(databases, place.host, id=place.site, department=department)
+    return place
+
+
+def unit_body(place: Place, **given: Any) -> Json:
+    """The body of a new unit."""
+    ours = {"organisation_id": str(place.host), "site_id": str(place.site), "code": f"U{next(_numbers)}", "name": "Médecine polyvalente"}
+    return {**ours, "professions": ["ide", "as"], **given}
+
+
+def offer_body(unit: Json, **given: Any) -> Json:
+    """The body of a new offer: two seats over the five weeks."""
+    period = {"starts_on": FIRST.isoformat(), "ends_on": LAST.isoformat()}
+    return {"unit_id": unit["id"], "professions": ["ide"], "seats": 2, **period, **given}
+
+
+async def made(client: httpx.AsyncClient, collection: str, body: Json) -> Json:
+    """What a POST to a collection made."""
+    return told(await client.post(f"{API}/{collection}", json=body), 201)
+
+
+def told(answer: httpx.Response, status: int = 200) -> Json:
+    """The body of an answer that must have a status."""
+    assert answer.status_code == status, answer.text
+    found: Json = answer.json()
+    return found
+
+
+async def a_unit(client: httpx.AsyncClient, place: Place, *, capacity: int = 100, **given: Any) -> Json:
+    """A unit with the same capacity in each week of 2027 (none: no week set)."""
+    unit = await made(client, "units", unit_body(place, **given))
+    if capacity:
+        told(await set_capacity(client, unit, capacity))
+    return unit
+
+
+async def set_capacity(
+    client: httpx.AsyncClient, unit: Json, capacity: int, from_week: str = "2027-01-04", to_week: str = "2027-12-27"
+) -> httpx.Response:
+    """Sets the capacity of a unit on a period."""
+    body = {"from_week": from_week, "to_week": to_week, "capacity": capacity}
+    return await client.put(f"{API}/units/{unit['id']}/capacity", json=body)
+
+
+async def counters(client: httpx.AsyncClient, unit: Json, start: date = FIRST, end: date = LAST) -> list[tuple[int, int, int]]:
+    """(capacity, offered, taken) of each week of a period."""
+    answer = await client.get(f"{API}/units/{unit['id']}/capacity", params={"from": start.isoformat(), "to": end.isoformat()})
+    return [(week["capacity"], week["offered"], week["taken"]) for week in told(answer)["items"]]
+
+
+async def an_offer(client: httpx.AsyncClient, unit: Json, *, published: bool = True, **given: Any) -> Json:
+    """An offer of a unit."""
+    offer = await made(client, "offers", offer_body(unit, **given))
+    return told(await move(client, "offers", offer, "publish")) if published else offer
+
+
+async def a_request(client: httpx.AsyncClient, place: Place, offer: Json, **given: Any) -> Json:
+    """A request of the place's institute for one learner."""
+    body = {"offer_id": offer["id"], "profession": "ide", "learners": 1, "institute_id": str(place.institute), **given}
+    return await made(client, "requests", body)
+
+
+async def move(client: httpx.AsyncClient, collection: str, row: Json, verb: str, **body: Any) -> httpx.Response:
+    """Moves a row, at the version that the test holds, under a key of its own."""
+    headers = {"If-Match": f'"{row["version"]}"', "Idempotency-Key": str(uuid4())}
+    return await client.post(f"{API}/{collection}/{row['id']}/{verb}", json=body or None, headers=headers)
+
+
+async def patch(client: httpx.AsyncClient, collection: str, row: Json, **body: Any) -> httpx.Response:
+    """Changes a row, at the version that the test holds."""
+    return await client.patch(f"{API}/{collection}/{row['id']}", json=body, headers={"If-Match": f'"{row["version"]}"'})
+
+
+async def insistent(client: httpx.AsyncClient, collection: str, row: Json, verb: str, tries: int = 60) -> httpx.Response:
+    """A move that is sent again, under the same key, while the server says that it is busy: as clients are told to."""
+    headers = {"If-Match": f'"{row["version"]}"', "Idempotency-Key": str(uuid4())}
+    for _ in range(tries):
+        answer = await client.post(f"{API}/{collection}/{row['id']}/{verb}", headers=headers)
+        if answer.status_code != 503:
+            return answer
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"still busy after {tries} tries: {answer.text}")
+
+
+async def fresh(client: httpx.AsyncClient, collection: str, row: Json) -> Json:
+    """A row as it is now."""
+    return told(await client.get(f"{API}/{collection}/{row['id']}"))
+
+
+async def listed(client: httpx.AsyncClient, collection: str, **filters: Any) -> list[Json]:
+    """The rows of a list's first page."""
+    items: list[Json] = told(await client.get(f"{API}/{collection}", params={"limit": 200, **filters}))["items"]
+    return items
+
+
+def names(rows: Sequence[Json]) -> set[str]:
+    """The identifiers of rows."""
+    return {row["id"] for row in rows}
