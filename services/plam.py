@@ -1,7 +1,7 @@
 """The command line and the one-process app: the only file that may import several services."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,9 @@ from rich.table import Table
 from starlette.routing import Route
 
 from services.access_api.service import SERVICE as ACCESS
+from services.access_api.imports.communes import COMMUNES, FORMER, VINTAGE, import_communes
+from services.access_api.imports.establishments import import_establishments
+from services.access_api.imports.report import Report
 from services.actions_api.imports.plan import import_plan
 from services.actions_api.referentials.operations import PLAN, read_plan
 from services.actions_api.service import SERVICE as ACTIONS
@@ -25,7 +28,7 @@ from services.internships_api.service import SERVICE as INTERNSHIPS
 from services.kernel import doctor, logs, process, quarantine
 from services.kernel.app import leads_to
 from services.kernel.auth import Tokens
-from services.kernel.database import Databases, Routing
+from services.kernel.database import Database, Databases, Routing
 from services.kernel.embedded import EmbeddedError
 from services.kernel.migrate import migrate as bring_to_head
 from services.kernel.principals import Principal
@@ -137,6 +140,57 @@ async def _import_plan(settings: Settings, plan: dict[str, Any], *, dry_run: boo
         await databases.close()
 
 
+@importing.command("communes")
+def import_the_communes(
+    file: Annotated[Path, typer.Argument(help="Communes (CSV).")] = COMMUNES,
+    former: Annotated[Path | None, typer.Option(help="Anciennes communes et ce qu'elles sont devenues (CSV).")] = None,
+    vintage: Annotated[int, typer.Option(help="Millésime du code officiel géographique.")] = VINTAGE,
+    dry_run: DryRun = False,
+) -> None:
+    """Les communes de la région ; sans fichier, celles que PlaM livre."""
+    older = former or (FORMER if file == COMMUNES else None)
+
+    async def act(db: Database, progress: Callable[[int], None]) -> Report:
+        return await import_communes(db, file, older, vintage=vintage, progress=progress)
+
+    _import(act, dry_run=dry_run)
+
+
+@importing.command("establishments")
+def import_the_establishments(file: Annotated[Path, typer.Argument(help="Établissements (CSV, format SAE).")], dry_run: DryRun = False) -> None:
+    """Les organisations et leurs sites, d'après le fichier officiel ; une seconde fois, seules les différences sont écrites."""
+
+    async def act(db: Database, progress: Callable[[int], None]) -> Report:
+        return await import_establishments(db, file, progress=progress)
+
+    _import(act, dry_run=dry_run)
+
+
+def _import(act: Callable[[Database, Callable[[int], None]], Awaitable[Report]], *, dry_run: bool) -> None:
+    async def run(databases: Databases, told: Progress) -> Report:
+        async with databases.open(ACCESS.name, "worker", rehearsal=dry_run) as db:
+            return await act(db, lambda count: _advance(told, f"{count} lignes écrites"))
+
+    with _settings() as settings, _progress("lecture") as told:
+        report = asyncio.run(_with_databases(settings, lambda databases: run(databases, told)))
+    _show_report(report, dry_run=dry_run)
+    raise typer.Exit(1 if report.refused else 0)
+
+
+def _show_report(report: Report, *, dry_run: bool) -> None:
+    for problem in report.problems:
+        mark = "[red]refus[/red]" if problem.blocking else "[yellow]note[/yellow]"
+        out.print(mark, end="  ")
+        out.print(str(problem), highlight=False, markup=False, soft_wrap=True)
+    out.print(f"{report.lines} ligne(s) lues, encodage {report.encoding}.", highlight=False)
+    for kind, counts in report.counts.items():
+        out.print(f"  {kind} : {counts.created} créés, {counts.changed} changés, {counts.unchanged} inchangés", highlight=False)
+    if report.refused:
+        out.print("Rien n'est importé : corrigez les lignes refusées.")
+    elif dry_run:
+        out.print("Rien n'est écrit : c'était un essai.")
+
+
 @cli.command()
 def token(
     role: Annotated[list[Role], typer.Option(help="Rôle ; peut être répété.")],
@@ -169,7 +223,7 @@ async def _resync(settings: Settings, service: Service, told: Progress) -> int:
     try:
         async for count in restate(databases, service, published(service)):
             total += count
-            told.update(told.task_ids[0], description=f"{total} lignes redites")
+            _advance(told, f"{total} lignes redites")
         await databases.doorbell(service.name).settle()
     finally:
         await databases.close()
@@ -180,7 +234,7 @@ async def _resync(settings: Settings, service: Service, told: Progress) -> int:
 def rebuild() -> None:
     """Recalcule les contributions depuis les faits ; n'écrit que les différences."""
     with _settings() as settings, _progress("faits relus") as told:
-        done = asyncio.run(_with_databases(settings, lambda databases: recompute(databases, progress=lambda count: _advance(told, count))))
+        done = asyncio.run(_with_databases(settings, lambda databases: recompute(databases, progress=lambda count: _advance(told, f"{count} faits relus"))))
     out.print(f"{done.facts} faits relus, {done.changed} changés ; {done.entries} écritures ajoutées, {done.days} jours de cumul corrigés.")
 
 
@@ -264,6 +318,12 @@ async def _examine(settings: Settings) -> list[doctor.Finding]:
 async def _prepare(settings: Settings) -> None:
     await bring_to_head(SERVICES, settings)
     await _import_plan(settings, read_plan(), dry_run=False)
+    databases = Databases(settings, ROUTING)
+    try:
+        async with databases.open(ACCESS.name, "worker") as db:
+            await import_communes(db)
+    finally:
+        await databases.close()
 
 
 async def _with_databases(settings: Settings, act: Any) -> Any:
@@ -293,8 +353,8 @@ def _progress(words: str) -> Iterator[Progress]:
         yield progress
 
 
-def _advance(told: Progress, count: int) -> None:
-    told.update(told.task_ids[0], description=f"{count} faits relus")
+def _advance(told: Progress, words: str) -> None:
+    told.update(told.task_ids[0], description=words)
 
 
 def _chosen(names: Sequence[str] | None) -> Sequence[Service]:

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from services.kernel.fields import Day
 
@@ -18,7 +18,11 @@ def _monday(value: date) -> date:
     return value
 
 
-Monday = Annotated[Day, AfterValidator(_monday)]
+Monday = Annotated[
+    Day,
+    AfterValidator(_monday),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$", "examples": ["2027-02-01"]}),
+]
 """A civil week, by its Monday."""
 
 

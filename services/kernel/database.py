@@ -93,9 +93,10 @@ class Database:
         """
         if not rows:
             return
-        written = [
-            saving.write(noun, row, event, self.databases.emission(self.service, noun)) for row in rows if (noun := saving.advance(row, by))
-        ]
+        written = []
+        for row in rows:
+            noun = saving.advance(row, by)
+            written.append(saving.write(noun, row, event, self.databases.emission(self.service, noun)))
         connection = await self.connection()
         for sql in {write.sql: None for write in written}:
             of_same = [write.arguments for write in written if write.sql == sql]
@@ -138,12 +139,15 @@ class Database:
         self._held = None
         connection, self._connection = self._connection, None
         transaction, self._transaction = self._transaction, None
-        if connection is not None:
-            await asyncio.shield(self._give_back(connection, transaction))
+        if transaction is not None:
+            assert connection is not None
+            await asyncio.shield(self._roll_back(connection, transaction))
+        elif connection is not None:
+            await self._pool.release(connection)
 
-    async def _give_back(self, connection: PoolConnectionProxy, transaction: Transaction | None) -> None:
+    async def _roll_back(self, connection: PoolConnectionProxy, transaction: Transaction) -> None:
         try:
-            if transaction is not None and not connection.is_closed():
+            if not connection.is_closed():
                 await transaction.rollback()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             connection.terminate()
@@ -152,8 +156,10 @@ class Database:
 
     async def _acquired(self) -> PoolConnectionProxy:
         if self._connection is None:
+            # with a bound to its wait the driver starts a task, for nothing when a connection is there
+            bound = None if self._pool.get_idle_size() else self.databases.settings.acquire_timeout
             try:
-                self._connection = await self._pool.acquire(timeout=self.databases.settings.acquire_timeout)
+                self._connection = await self._pool.acquire(timeout=bound)
             except TimeoutError as error:
                 raise Unavailable("Toutes les connexions à la base sont occupées.") from error
         return self._connection

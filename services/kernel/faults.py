@@ -2,9 +2,10 @@
 
 import asyncpg
 import structlog
+from starlette.requests import ClientDisconnect
 
 from services.kernel.constraints import conflict_of
-from services.kernel.problems import PreconditionFailed, Problem, Unavailable
+from services.kernel.problems import BadRequest, PreconditionFailed, Problem, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -13,6 +14,8 @@ def problem_for(error: Exception) -> Problem | None:
     """The problem that an error stands for: a broken constraint is a conflict, a wait that ended a 503. None: a bug."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, ClientDisconnect):
+        return BadRequest("Le corps s'est interrompu.")  # nobody reads it; the log line and the metric do not call it a bug
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         return conflict_of(error)
     if isinstance(error, (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)):

@@ -1,10 +1,10 @@
 """What every noun's row has in common, and the triple of table, document and state that `save` takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from types import UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin
 from uuid import UUID
@@ -57,6 +57,30 @@ class Record(SQLModel):
     history: list[dict[str, Any]] = stored(JSONB, default_factory=list)
     document_schema: int = stored(Integer, default=1)
     document: str = stored(Text, default="")
+
+    def __init__(self, **given: Any) -> None:
+        # SQLModel's own asks pydantic and SQLAlchemy about each field, which takes longer than the rest of a write
+        makers = _makers(type(self))
+        if unknown := given.keys() - makers.keys():
+            raise TypeError(f"{type(self).__name__} n'a pas de colonne {', '.join(sorted(unknown))}.")
+        self.__dict__.update({name: given[name] if name in given else make() for name, make in makers.items()})
+        object.__setattr__(self, "__pydantic_fields_set__", set(given))
+
+
+@cache
+def _makers(record: type[Record]) -> Mapping[str, Callable[[], Any]]:
+    """How each field of a new row is filled when nobody gives it a value."""
+    return {name: _maker(name, info) for name, info in record.model_fields.items()}
+
+
+def _maker(name: str, info: Any) -> Callable[[], Any]:
+    def missing() -> Any:
+        raise TypeError(f"{name} est requis.")
+
+    if info.is_required():
+        return missing
+    factory: Callable[[], Any] = info.default_factory or (lambda: info.default)
+    return factory
 
 
 class Resource(BaseModel):

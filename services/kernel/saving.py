@@ -40,16 +40,17 @@ def advance(row: Record, by: Principal) -> Noun:
     """Takes the row to its next version, in memory: version, stamps, history of its status, document."""
     noun = NOUNS[type(row)]
     now = clock.now()
-    row.version += 1
-    row.updated_at, row.updated_by = now, by.subject
-    if row.version == 1:
-        row.created_at, row.created_by = now, by.subject
+    values = row.__dict__  # straight: nobody listens to these attributes, and each assignment would ask who does
+    values["version"] += 1
+    values["updated_at"], values["updated_by"] = now, by.subject
+    if values["version"] == 1:
+        values["created_at"], values["created_by"] = now, by.subject
     if noun.has_status:
-        status = getattr(row, row.status_field)
-        if not row.history or row.history[-1]["status"] != status:
-            row.history = [*row.history, {"status": str(status), "at": now.isoformat()}]
-    row.document_schema = noun.document_schema
-    row.document = noun.document.model_validate(row).model_dump_json()
+        status, history = values[row.status_field], values["history"]
+        if not history or history[-1]["status"] != status:
+            values["history"] = [*history, {"status": str(status), "at": now.isoformat()}]
+    values["document_schema"] = noun.document_schema
+    values["document"] = noun.document.model_validate(row).model_dump_json()
     return noun
 
 

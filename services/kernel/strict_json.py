@@ -9,6 +9,8 @@ from services.kernel.problems import BadRequest, FieldError
 
 DEEPEST = 32
 LONGEST_NAME = 100
+MOST_FIELDS = 500
+"""In one object: the schemas know some dozens, and naming every unknown one of a million would take a second."""
 INFINITE = (float("inf"), float("-inf"))
 
 
@@ -65,6 +67,8 @@ def _too_deep(text: str) -> bool:
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
+    if len(pairs) > MOST_FIELDS:
+        raise _bad("#", "too_many_fields", f"Le corps porte un objet de plus de {MOST_FIELDS} champs.")
     if len(found) != len(pairs):
         raise _RefusedError("un champ est donné deux fois")
     return found

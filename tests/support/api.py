@@ -112,7 +112,8 @@ class Answer:
 
 def pieces(body: bytes, size: int = 65_536) -> Iterable[bytes]:
     """A body as a server hands it over."""
-    return [body[start : start + size] for start in range(0, len(body), size)] or [b""]
+    view = memoryview(body)
+    return (bytes(view[start : start + size]) for start in range(0, len(body), size))
 
 
 async def call(

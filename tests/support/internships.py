@@ -17,6 +17,7 @@ from services.internships_api.organisations.tables import OrganisationCopy
 from services.internships_api.sites.tables import SiteCopy
 from services.kernel import ids
 from services.kernel.database import Databases
+from tests.support.http import at, ok
 
 API = "/internships/v1"
 FIRST, LAST = date(2027, 2, 1), date(2027, 3, 8)
@@ -85,21 +86,14 @@ def offer_body(unit: Json, **given: Any) -> Json:
 
 async def made(client: httpx.AsyncClient, collection: str, body: Json) -> Json:
     """What a POST to a collection made."""
-    return told(await client.post(f"{API}/{collection}", json=body), 201)
-
-
-def told(answer: httpx.Response, status: int = 200) -> Json:
-    """The body of an answer that must have a status."""
-    assert answer.status_code == status, answer.text
-    found: Json = answer.json()
-    return found
+    return ok(await client.post(f"{API}/{collection}", json=body))
 
 
 async def a_unit(client: httpx.AsyncClient, place: Place, *, capacity: int = 100, **given: Any) -> Json:
     """A unit with the same capacity in each week of 2027 (none: no week set)."""
     unit = await made(client, "units", unit_body(place, **given))
     if capacity:
-        told(await set_capacity(client, unit, capacity))
+        ok(await set_capacity(client, unit, capacity))
     return unit
 
 
@@ -114,13 +108,13 @@ async def set_capacity(
 async def counters(client: httpx.AsyncClient, unit: Json, start: date = FIRST, end: date = LAST) -> list[tuple[int, int, int]]:
     """(capacity, offered, taken) of each week of a period."""
     answer = await client.get(f"{API}/units/{unit['id']}/capacity", params={"from": start.isoformat(), "to": end.isoformat()})
-    return [(week["capacity"], week["offered"], week["taken"]) for week in told(answer)["items"]]
+    return [(week["capacity"], week["offered"], week["taken"]) for week in ok(answer)["items"]]
 
 
 async def an_offer(client: httpx.AsyncClient, unit: Json, *, published: bool = True, **given: Any) -> Json:
     """An offer of a unit."""
     offer = await made(client, "offers", offer_body(unit, **given))
-    return told(await move(client, "offers", offer, "publish")) if published else offer
+    return ok(await move(client, "offers", offer, "publish")) if published else offer
 
 
 async def a_request(client: httpx.AsyncClient, place: Place, offer: Json, **given: Any) -> Json:
@@ -131,18 +125,18 @@ async def a_request(client: httpx.AsyncClient, place: Place, offer: Json, **give
 
 async def move(client: httpx.AsyncClient, collection: str, row: Json, verb: str, **body: Any) -> httpx.Response:
     """Moves a row, at the version that the test holds, under a key of its own."""
-    headers = {"If-Match": f'"{row["version"]}"', "Idempotency-Key": str(uuid4())}
+    headers = at(row) | {"Idempotency-Key": str(uuid4())}
     return await client.post(f"{API}/{collection}/{row['id']}/{verb}", json=body or None, headers=headers)
 
 
 async def patch(client: httpx.AsyncClient, collection: str, row: Json, **body: Any) -> httpx.Response:
     """Changes a row, at the version that the test holds."""
-    return await client.patch(f"{API}/{collection}/{row['id']}", json=body, headers={"If-Match": f'"{row["version"]}"'})
+    return await client.patch(f"{API}/{collection}/{row['id']}", json=body, headers=at(row))
 
 
 async def insistent(client: httpx.AsyncClient, collection: str, row: Json, verb: str, tries: int = 60) -> httpx.Response:
     """A move that is sent again, under the same key, while the server says that it is busy: as clients are told to."""
-    headers = {"If-Match": f'"{row["version"]}"', "Idempotency-Key": str(uuid4())}
+    headers = at(row) | {"Idempotency-Key": str(uuid4())}
     for _ in range(tries):
         answer = await client.post(f"{API}/{collection}/{row['id']}/{verb}", headers=headers)
         if answer.status_code != 503:
@@ -153,12 +147,12 @@ async def insistent(client: httpx.AsyncClient, collection: str, row: Json, verb:
 
 async def fresh(client: httpx.AsyncClient, collection: str, row: Json) -> Json:
     """A row as it is now."""
-    return told(await client.get(f"{API}/{collection}/{row['id']}"))
+    return ok(await client.get(f"{API}/{collection}/{row['id']}"))
 
 
 async def listed(client: httpx.AsyncClient, collection: str, **filters: Any) -> list[Json]:
     """The rows of a list's first page."""
-    items: list[Json] = told(await client.get(f"{API}/{collection}", params={"limit": 200, **filters}))["items"]
+    items: list[Json] = ok(await client.get(f"{API}/{collection}", params={"limit": 200, **filters}))["items"]
     return items
 
 

@@ -1,5 +1,6 @@
 """Builders for recruitment: keywords for what a test is about, defaults for the rest."""
 
+import asyncio
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -135,4 +136,46 @@ async def event_types(databases: Databases, resource: dict[str, Any]) -> list[st
 async def events_of(databases: Databases, kind: str) -> list[dict[str, Any]]:
     """The events of a kind, in the order of their writing."""
     pool = await databases.pool("recruitment", "worker")
-    return [dict(row) for row in await pool.fetch("SELECT type, subject, event::json AS event FROM outbox WHERE kind = $1 ORDER BY id", kind)]
+    return [
+        dict(row) for row in await pool.fetch("SELECT type, subject, event::json AS event FROM outbox WHERE kind = $1 ORDER BY id", kind)
+    ]
+
+
+async def entries_of(by: httpx.AsyncClient, envelope: dict[str, Any]) -> list[dict[str, Any]]:
+    """The whole ledger of an envelope, the oldest entry first, page by page."""
+    found: list[dict[str, Any]] = []
+    after: dict[str, str] = {}
+    while True:
+        page = ok(await by.get(f"{HOME}/envelopes/{envelope['id']}/entries", params={"limit": "100", **after}))
+        found += page["items"]
+        if page["next"] is None:
+            return found[::-1]
+        after = {"after": page["next"]}
+
+
+def folded(entries: list[dict[str, Any]]) -> tuple[int, int]:
+    """(committed, ceiling) in cents, from a ledger alone: its ranks have no gap, and each balance follows from the one before."""
+    committed = balance = 0
+    for rank, entry in enumerate(entries, 1):
+        assert entry["seq"] == rank
+        moved = entry["balance_after_cents"] - balance
+        signed = {"commit": -entry["amount_cents"], "release": entry["amount_cents"]}.get(entry["kind"], moved)
+        assert (moved, abs(moved)) == (signed, entry["amount_cents"])
+        committed -= signed if entry["kind"] != "ceiling_change" else 0
+        balance = entry["balance_after_cents"]
+    return committed, committed + balance
+
+
+async def at_once(requests: list[tuple[httpx.AsyncClient, str, dict[str, Any], dict[str, str]]]) -> list[httpx.Response]:
+    """Posts (client, address, body, headers) together, 40 in flight; a busy service (503) is asked again under the same key."""
+    in_flight = asyncio.Semaphore(40)
+
+    async def post(by: httpx.AsyncClient, address: str, body: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
+        async with in_flight:
+            while True:
+                answer = await by.post(address, json=body, headers=headers)
+                if answer.status_code != 503:
+                    return answer
+                await asyncio.sleep(0.1)
+
+    return await asyncio.gather(*[post(*request) for request in requests])

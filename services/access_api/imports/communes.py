@@ -108,7 +108,6 @@ class _Row:
             "code": cells["code_insee"],
             "vintage": vintage,
             "name": cells["nom"],
-            "folded": fold(cells["nom"]),
             "department": department,
             "arrondissement_code": cells["code_arrondissement"],
             "arrondissement_name": cells["nom_arrondissement"],
@@ -157,4 +156,5 @@ async def _bring(db: Database, table: type[SQLModel], rows: dict[str, dict[str, 
 
 
 def _commune(given: dict[str, Any], before: Commune | None) -> dict[str, Any]:
-    return {**given, "version": before.version + 1 if before else 1, "document": CommuneRead.model_validate(given).model_dump_json()}
+    document = CommuneRead.model_validate(given).model_dump_json()
+    return {**given, "folded": fold(given["name"]), "version": before.version + 1 if before else 1, "document": document}

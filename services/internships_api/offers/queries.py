@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, and_, any_, bindparam, or_
+from sqlalchemy import UUID as SaUuid, and_, bindparam, or_
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select, update
@@ -15,7 +15,7 @@ from services.contracts.internships import OfferStatus
 from services.internships_api.offers.tables import Offer
 from services.kernel.paging import Listing
 from services.kernel.principals import Principal
-from services.kernel.records import versions_of
+from services.kernel.records import holds, versions_of
 from services.kernel.resources import document_by_id
 
 OFFER_HISTORY = versions_of(Offer)
@@ -34,7 +34,7 @@ LISTING = Listing(
     Offer,
     {
         "department": lambda value: col(Offer.department) == value,
-        "profession": lambda value: any_(col(Offer.professions)) == value,
+        "profession": lambda value: holds(Offer.professions, value),
         "status": lambda value: col(Offer.status) == value,
         "unit_id": lambda value: col(Offer.unit_id) == value,
         "organisation_id": lambda value: col(Offer.organisation_id) == value,

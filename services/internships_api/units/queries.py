@@ -2,13 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import any_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.internships_api.units.tables import Unit
 from services.kernel.paging import Listing
-from services.kernel.records import versions_of
+from services.kernel.records import holds, versions_of
 from services.kernel.resources import document_by_id
 
 UNIT_HISTORY = versions_of(Unit)
@@ -19,7 +18,7 @@ LISTING = Listing(
     Unit,
     {
         "department": lambda value: col(Unit.department) == value,
-        "profession": lambda value: any_(col(Unit.professions)) == value,
+        "profession": lambda value: holds(Unit.professions, value),
         "site_id": lambda value: col(Unit.site_id) == value,
         "organisation_id": lambda value: col(Unit.organisation_id) == value,
         "status": lambda value: col(Unit.status) == value,

@@ -37,7 +37,7 @@ async def apply(db: Database, received: Sequence[Received], *, catalogue: Catalo
     Twice, late or out of order: nothing is counted twice, since older and equal versions return no row.
     """
     states = dict(sorted(newest(received).items()))
-    numbers = numbers_of(db)
+    numbers = await numbers_of(db)
     sums = dict(zip(states, await numbers.sums(catalogue, list(states.values()), db), strict=True))
     texts = {entity: as_text(contributions) for entity, contributions in sums.items()}
 

@@ -85,7 +85,7 @@ async def refill(connection: asyncpg.Connection) -> int:
 
 
 async def _rebuild_page(db: Database, page: Sequence[asyncpg.Record], catalogue: Catalogue) -> tuple[int, int]:
-    numbers = numbers_of(db)
+    numbers = await numbers_of(db)
     changes: list[tuple[str, str, str, str]] = []
     differences: Sums = {}
     for row, sums in zip(page, await numbers.sums(catalogue, [state_of(row) for row in page], db), strict=True):

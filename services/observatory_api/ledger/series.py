@@ -8,7 +8,7 @@ import asyncpg
 import orjson
 
 from services.contracts.envelope import State
-from services.kernel.database import Database, Databases
+from services.kernel.database import Database
 from services.kernel.problems import Unavailable
 from services.observatory_api.indicators.catalogue import Catalogue
 from services.observatory_api.ledger.contributions import Place, SeriesKey, contributed, series_of
@@ -98,12 +98,12 @@ class SeriesNumbers:
         return {keys[row["position"] - 1]: row["id"] for row in await connection.fetch(FIND, *_columns(keys))}
 
 
-_known: WeakKeyDictionary[Databases, SeriesNumbers] = WeakKeyDictionary()
+_known: WeakKeyDictionary[asyncpg.Pool, SeriesNumbers] = WeakKeyDictionary()
 
 
-def numbers_of(db: Database) -> SeriesNumbers:
-    """What this process knows of the series of a database."""
-    return _known.setdefault(db.databases, SeriesNumbers())
+async def numbers_of(db: Database) -> SeriesNumbers:
+    """What this process knows of the series of a database, for as long as it keeps its pool."""
+    return _known.setdefault(await db.databases.pool(db.service, "worker"), SeriesNumbers())
 
 
 def _columns(keys: list[SeriesKey]) -> tuple[list[str], list[int], list[str], list[str]]:

@@ -79,7 +79,7 @@ async def arithmetic(db: Database, *, catalogue: Catalogue = CATALOGUE) -> Arith
     )
     report.entries_against_facts = _note(report, await connection.fetch(ENTRIES), "série {series} {on} : {found} au lieu de {expected}")
     report.stray_entries = _note(report, await connection.fetch(STRAY), "écriture sans lot ou sans série : {series} {on} {batch}")
-    numbers = numbers_of(db)
+    numbers = await numbers_of(db)
     async for page in facts(connection):
         computed = await numbers.sums(catalogue, [state_of(row) for row in page], db)
         wrong = [row for row, sums in zip(page, computed, strict=True) if as_text(sums) != row["contributions"]]

@@ -1,0 +1,269 @@
+"""When something goes wrong behind a route: no false success, no answer later than the bound, no connection left in a transaction."""
+
+import asyncio
+import contextlib
+import json
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.types import Message
+
+from services.contracts.codes import Role
+from services.kernel import ids
+from services.kernel.app import system_app
+from services.kernel.auth import Tokens
+from services.kernel.database import Databases
+from services.kernel.principals import Principal
+from services.kernel.settings import PoolSizes, Settings
+from services.plam import ROUTING, SERVICES
+from tests.kernel.http_world import World, look, tables
+from tests.support import hostile
+from tests.support.api import Answer, Operation, call, operations
+
+BOUND = 2.5
+"""Seconds: the two that are promised, and what a busy machine adds."""
+JSON = (("content-type", "application/json"),)
+
+
+class Running:
+    """The world behind a port, on the pools that the test asked for."""
+
+    def __init__(self, world: World, settings: Settings) -> None:
+        self.world = world
+        self.databases = Databases(settings)
+        self.app = world.app(self.databases)
+
+    async def post(self, path: str, **body: Any) -> Answer:
+        return await call(self.app, "POST", f"/actions/v1/{path}", JSON, json.dumps(body).encode())
+
+    async def get(self, path: str) -> Answer:
+        return await call(self.app, "GET", f"/actions/v1/{path}")
+
+    async def rows(self) -> list[int]:
+        async with look(self.databases.settings) as connection:
+            return [row["id"] for row in await connection.fetch("SELECT id FROM actions.scratch ORDER BY id")]
+
+    async def left_in_a_transaction(self) -> int:
+        async with look(self.databases.settings) as connection:
+            found: int = await connection.fetchval(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'plam %' "
+                "AND (state LIKE 'idle in transaction%' OR (state = 'active' AND query LIKE '%pg_sleep%'))"
+            )
+            return found
+
+
+@pytest.fixture
+async def running(settings: Settings) -> AsyncIterator[Callable[..., Running]]:
+    """Makes worlds: `running(pools=…, statement_timeout=…)`."""
+    made: list[Running] = []
+
+    def make(**given: Any) -> Running:
+        made.append(Running(World(), settings.model_copy(update=given)))
+        return made[-1]
+
+    async with tables(settings):
+        yield make
+        for each in made:
+            await each.databases.close()
+
+
+async def timed(answer: Awaitable[Answer]) -> tuple[Answer, float]:
+    started = time.perf_counter()
+    return await answer, time.perf_counter() - started
+
+
+async def test_a_commit_that_fails_is_never_a_success(running: Callable[..., Running]) -> None:
+    world = running()
+    answer = await world.post("scratch", id=1, parent=99)  # the constraint is deferred: only COMMIT meets it
+    assert answer.status == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await world.rows() == []
+    assert (await world.post("scratch", id=1)).status == 201
+    assert await world.rows() == [1]
+
+
+async def test_a_connection_lost_before_the_commit_is_never_a_success(running: Callable[..., Running]) -> None:
+    world = running()
+    answer, seconds = await timed(world.post("killed", id=1))
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert seconds < BOUND
+    assert await world.rows() == []
+    assert (await world.post("scratch", id=2)).status == 201
+
+
+async def test_a_bug_is_a_problem_that_tells_nothing_and_stores_nothing(running: Callable[..., Running]) -> None:
+    world = running(pools=PoolSizes(api=1))
+    for number in range(3):  # were the only connection lost, the second would wait in vain
+        answer = await world.post("broken", id=number)
+        assert answer.status == 500
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.problem["request_id"] == answer.headers["x-request-id"]
+        assert b"canary" not in answer.body
+        assert b"Traceback" not in answer.body
+    assert await world.rows() == []
+    assert await world.left_in_a_transaction() == 0
+    assert (await world.post("scratch", id=1)).status == 201
+
+
+async def test_a_pool_without_a_free_connection_is_a_bounded_wait(running: Callable[..., Running]) -> None:
+    world = running(pools=PoolSizes(api=1), acquire_timeout=0.3)
+    first = asyncio.create_task(world.get("slow?seconds=1.2"))
+    await world.world.entered.wait()
+    others = await asyncio.gather(*(timed(world.post("scratch", id=number)) for number in range(5)))
+    assert {answer.status for answer, _ in others} == {503}
+    assert {answer.headers["retry-after"] for answer, _ in others} == {"1"}
+    assert max(seconds for _, seconds in others) < BOUND
+    health = await call(world.app, "GET", "/actions/readyz")
+    assert health.status == 200  # it has a connection of its own
+    assert (await first).status == 200
+
+
+async def test_a_statement_that_takes_too_long_is_a_503(running: Callable[..., Running]) -> None:
+    world = running(statement_timeout=0.2)
+    answer, seconds = await timed(world.get("slow?seconds=5"))
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert seconds < 1.5
+    assert (await world.get("slow?seconds=0")).status == 200
+
+
+async def test_a_lock_that_is_not_given_is_a_503(running: Callable[..., Running]) -> None:
+    world = running(lock_timeout=0.2)
+    async with look(world.databases.settings) as other, other.transaction():
+        await other.execute("LOCK TABLE actions.scratch")
+        answer, seconds = await timed(world.post("scratch", id=1))
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert seconds < 1.5
+    assert (await world.post("scratch", id=1)).status == 201
+
+
+async def test_an_answer_that_takes_too_long_is_a_503(running: Callable[..., Running]) -> None:
+    world = running(request_timeout=0.3)
+    answer, seconds = await timed(world.get("slow?seconds=1.5"))
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert seconds < 1.5
+    assert await settled(world) == 0
+
+
+async def test_cancelled_requests_leave_nothing_behind(running: Callable[..., Running]) -> None:
+    world = running(pools=PoolSizes(api=4), acquire_timeout=2)
+    chance = random.Random(7)  # noqa: S311  moments, not secrets
+
+    async def cancelled(number: int) -> None:
+        task = asyncio.create_task(world.post("scratch", id=number) if number % 2 else world.get(f"slow?seconds={chance.random() / 50}"))
+        await asyncio.sleep(chance.random() / 100)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    for start in range(0, 400, 8):
+        await asyncio.gather(*(cancelled(number) for number in range(start, start + 8)))
+    assert await settled(world) == 0
+    answers = await asyncio.gather(*(world.post("scratch", id=1_000 + number) for number in range(4)))
+    assert [answer.status for answer in answers] == [201] * 4  # every connection of the pool is free again
+    pool = await world.databases.pool("actions")
+    assert pool.get_size() - pool.get_idle_size() == 0
+
+
+async def settled(world: Running) -> int:
+    """How many connections are still in a transaction, once those that were being given back have been."""
+    for _ in range(100):
+        if not (left := await world.left_in_a_transaction()):
+            return 0
+        await asyncio.sleep(0.02)
+    return left
+
+
+async def test_a_client_that_goes_away_leaves_nothing_behind(running: Callable[..., Running]) -> None:
+    world = running(pools=PoolSizes(api=1))
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http", "path": "/actions/v1/scratch",
+        "raw_path": b"/actions/v1/scratch", "query_string": b"", "root_path": "", "client": None, "server": None, "state": {},
+        "headers": [(b"host", b"plam.test"), (b"content-type", b"application/json"), (b"content-length", b"1000")],
+    }  # fmt: skip
+    messages = iter([{"type": "http.request", "body": b'{"id": 1', "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return next(messages)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await world.app(scope, receive, send)
+    assert all(message["status"] < 500 for message in sent if message["type"] == "http.response.start")
+    assert await world.rows() == []
+    assert await world.left_in_a_transaction() == 0
+    assert (await world.post("scratch", id=1)).status == 201
+
+
+# ── The database is away ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Away:
+    """The real system, whose database does not answer."""
+
+    def __init__(self, url: str, home: Path) -> None:
+        settings = Settings(home=home, database_url=url, secret="a secret of the tests")
+        self.databases = Databases(settings, ROUTING)
+        self.app: Starlette = system_app(SERVICES, self.databases)
+        token = Tokens(settings).issue(Principal("tests", frozenset(Role), ids.new()), timedelta(hours=1))
+        self.authorization = ("authorization", f"Bearer {token}")
+
+    async def answer(self, operation: Operation) -> tuple[Answer, float]:
+        target, given, body = hostile.sound(operation)
+        content = None if body is None else json.dumps(body).encode()
+        headers = (self.authorization, *given.items(), *(JSON if body is not None else ()))
+        return await timed(call(self.app, operation.method.upper(), target, headers, content))
+
+
+def on_the_database(operation: Operation) -> bool:
+    """Whether an operation cannot answer without its database: all but what tells of the process, and of the code."""
+    return operation.path.rpartition("/")[2] not in ("livez", "metrics") and operation.id not in ("listIndicators", "readIndicator")
+
+
+async def check(away: Away) -> None:
+    """Every operation answers 503 within the bound, unless its own rules refuse the request first; `livez` is well."""
+    found = operations()
+    refused = []
+    for operation, (answer, seconds) in zip(found, await asyncio.gather(*map(away.answer, found)), strict=True):
+        assert seconds < BOUND, operation
+        if operation.path.endswith("/livez"):
+            assert answer.status == 200, operation
+        elif on_the_database(operation) and answer.status != 422:
+            assert (answer.status, answer.headers.get("retry-after")) == (503, "1"), (operation, answer)
+            assert answer.headers["content-type"] == "application/problem+json"
+            refused.append(operation)
+        else:
+            assert answer.status < 500 or answer.status == 503, operation
+    assert len(refused) > len(found) / 2
+
+
+async def test_a_closed_port_is_a_503_everywhere(tmp_path: Path) -> None:
+    async with asyncio.timeout(60):
+        server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        server.close()
+        await server.wait_closed()
+        away = Away(f"postgresql://postgres@127.0.0.1:{port}/nothing", tmp_path)
+        await check(away)
+        await away.databases.close()
+
+
+async def test_a_database_that_never_says_a_word_is_a_503_everywhere(tmp_path: Path) -> None:
+    async with asyncio.timeout(120):
+        held: list[asyncio.StreamWriter] = []
+        server = await asyncio.start_server(lambda _reader, writer: held.append(writer), "127.0.0.1", 0)
+        away = Away(f"postgresql://postgres@127.0.0.1:{server.sockets[0].getsockname()[1]}/nothing", tmp_path)
+        try:
+            await check(away)
+        finally:
+            await away.databases.close()
+            for writer in held:
+                writer.close()
+            server.close()
