@@ -5,7 +5,7 @@ digits; SIREN and SIRET are python-stdnum's, which knows that the sites of La Po
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, StringConstraints, WithJsonSchema
@@ -25,11 +25,30 @@ _UAI_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _PLAIN = bytes.maketrans(b"0123456789", bytes(range(10)))
 _DOUBLED = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
 
+_MODULO_10 = bytes(number % 10 for number in range(256))
+
 
 def luhn(digits: str) -> bool:
     """Whether a string of ASCII digits adds up by Luhn's rule."""
     text = digits.encode()
     return (sum(text[-1::-2].translate(_PLAIN)) + sum(text[-2::-2].translate(_DOUBLED))) % 10 == 0
+
+
+def luhn_failures(numbers: Sequence[str], length: int) -> list[int]:
+    """The places of those of many numbers that are not `length` digits adding up by Luhn's rule.
+
+    A whole column is summed at once, each number in a byte of one large integer: no sum of 14 digits passes 126.
+    """
+    text = "".join(numbers)
+    if len(text) != length * len(numbers) or not text.isdecimal() or not text.isascii() or {*map(len, numbers)} != {length}:
+        wrong = "1".zfill(length)
+        numbers = [number if len(number) == length and number.isdecimal() and number.isascii() else wrong for number in numbers]
+        text = "".join(numbers)
+    digits = text.encode()
+    values = (digits[place::length].translate(_PLAIN if (length - place) % 2 else _DOUBLED) for place in range(length))
+    sums = sum(int.from_bytes(value, "little") for value in values).to_bytes(len(numbers), "little")
+    remainders = sums.translate(_MODULO_10)
+    return [place for place, remainder in enumerate(remainders) if remainder] if any(remainders) else []
 
 
 def is_finess(value: str) -> bool:

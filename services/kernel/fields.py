@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -14,6 +14,8 @@ _HARMFUL = "\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e\\u2060-
 LINE_PATTERN = f"^[^{_HARMFUL}]*[^{_HARMFUL}\\s][^{_HARMFUL}]*$"
 _HARMFUL_IN_LINE = re.compile(f"[{_HARMFUL}\ud800-\udfff]")
 _HARMFUL_IN_TEXT = re.compile(f"[{_HARMFUL}\ud800-\udfff]".replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f"))
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
@@ -50,6 +52,17 @@ def _in_range(value: date) -> date:
     return value
 
 
+def _iso_instant(value: Any) -> Any:
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        return value
+    raise ValueError("un instant s'écrit AAAA-MM-JJTHH:MM:SS, puis Z ou un décalage")
+
+
+def _in_utc(value: datetime) -> datetime:
+    _in_range(value.date())
+    return value.astimezone(UTC)
+
+
 def line(maximum: int) -> Any:
     """A type: one line of text of 1 to `maximum` characters, NFC, without controls or invisible characters."""
     return Annotated[str, StringConstraints(min_length=1, max_length=maximum, pattern=LINE_PATTERN), AfterValidator(_line)]
@@ -68,6 +81,13 @@ Day = Annotated[
     WithJsonSchema({"type": "string", "format": "date", "pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$", "examples": ["2026-11-22"]}),
 ]
 """A calendar day, 1900 to 2199, written AAAA-MM-JJ."""
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_iso_instant),
+    AfterValidator(_in_utc),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T09:30:00.000001Z"]}),
+]
+"""An aware instant, kept in UTC to the microsecond."""
 Cents = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000_000)]
 """Money in integer cents of euro, up to ten thousand million euros."""
 PositiveCents = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000_000)]

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Table, select
 from starlette.responses import Response
 
 from services.kernel.database import Database
+from services.kernel.fields import Instant
 from services.kernel.problems import NotFound
 from services.kernel.resources import JSON
 
@@ -37,7 +38,7 @@ class HistoryQuery(BaseModel):
 
     limit: int = Field(50, ge=1, le=200, description="Nombre de versions (1 à 200).")
     before: int | None = Field(None, ge=2, le=2**31, description="Versions antérieures à celle-ci.")
-    known_at: AwareDatetime | None = Field(None, description="La version connue à cet instant, et les précédentes.")
+    known_at: Instant | None = Field(None, description="La version connue à cet instant, et les précédentes.")
 
 
 async def read_history(db: Database, versions: Table, identifier: UUID, query: HistoryQuery) -> Response:

@@ -59,7 +59,8 @@ async def read(request: Request, db: Database, statement: Executable, **paramete
         raise NotFound
     document, version = records[0]
     tag = etag(version)
-    if tag in request.headers.get("if-none-match", ""):
+    known = request.headers.get("if-none-match")
+    if known is not None and (tag in known or known.strip() == "*"):
         return Response(status_code=304, headers={"ETag": tag})
     return Response(document, headers={"ETag": tag}, media_type=JSON)
 

@@ -6,6 +6,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import asyncpg
+from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.cache_key import CacheKey
@@ -95,7 +96,8 @@ def _row_maker(statement: Executable) -> Row | None:
     if isinstance(statement, Select):
         described = statement.column_descriptions
     elif isinstance(statement, UpdateBase):
-        described = statement.entity_description and statement.returning_column_descriptions  # type: ignore[assignment]
+        returned = statement._returning  # noqa: SLF001  returning_column_descriptions fails on a whole entity
+        described = [{"expr": item._annotations["parententity"].entity if isinstance(item, Table) else item} for item in returned]  # noqa: SLF001
     else:
         return None
     if not described:

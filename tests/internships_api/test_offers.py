@@ -241,9 +241,7 @@ async def test_an_organisation_moves_its_own_offers_only(client: Client, databas
         ({"status": "published", "profession": "ide"}, ["a"]),
     ],
 )
-async def test_filters_narrow_the_list(
-    steering: httpx.AsyncClient, databases: Databases, query: dict[str, str], found: list[str]
-) -> None:
+async def test_filters_narrow_the_list(steering: httpx.AsyncClient, databases: Databases, query: dict[str, str], found: list[str]) -> None:
     place, south = await a_place(databases), await a_place(databases, Department.vendee)
     unit, other = await a_unit(steering, place), await a_unit(steering, south)
     full = await an_offer(steering, unit, description="a", seats=1)

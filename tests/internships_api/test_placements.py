@@ -51,9 +51,7 @@ async def test_cancelling_frees_the_seat_and_its_weeks(client: Client, steering:
     assert (await a_placement(steering, place, offer))["status"] == "confirmed"
 
 
-async def test_what_a_closed_offer_frees_goes_back_to_the_unit(
-    client: Client, steering: httpx.AsyncClient, databases: Databases
-) -> None:
+async def test_what_a_closed_offer_frees_goes_back_to_the_unit(client: Client, steering: httpx.AsyncClient, databases: Databases) -> None:
     place = await a_place(databases)
     unit = await a_unit(steering, place)
     offer = await an_offer(steering, unit, seats=3)

@@ -139,9 +139,7 @@ async def test_a_unit_is_suspended_with_a_reason_and_resumed(steering: httpx.Asy
         ({"profession": "ide", "department": "44"}, ["a"]),
     ],
 )
-async def test_filters_narrow_the_list(
-    steering: httpx.AsyncClient, databases: Databases, query: dict[str, str], found: list[str]
-) -> None:
+async def test_filters_narrow_the_list(steering: httpx.AsyncClient, databases: Databases, query: dict[str, str], found: list[str]) -> None:
     await a_unit(steering, await a_place(databases), capacity=0, code="a")
     south = await a_place(databases, Department.vendee)
     unit = await a_unit(steering, south, capacity=0, code="b", professions=["ide"])

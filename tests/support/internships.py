@@ -1,6 +1,7 @@
 """Builders for internships: keywords for what a test is about, defaults for the rest."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,11 +11,18 @@ from uuid import UUID, uuid4
 
 import httpx
 from sqlalchemy import insert
+from sqlmodel import select
 
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole
+from services.contracts.internships import OfferStatus, PlacementStatus
+from services.internships_api.capacity.tables import CapacityWeek
+from services.internships_api.offers.schemas import OfferRead
+from services.internships_api.offers.tables import Offer
 from services.internships_api.organisations.tables import OrganisationCopy
+from services.internships_api.placements.tables import Placement
 from services.internships_api.sites.tables import SiteCopy
+from services.internships_api.weeks import SEAT, weeks
 from services.kernel import ids
 from services.kernel.database import Databases
 from tests.support.http import at, ok
@@ -22,6 +30,8 @@ from tests.support.http import at, ok
 API = "/internships/v1"
 FIRST, LAST = date(2027, 2, 1), date(2027, 3, 8)
 """Five weeks, Monday to Monday, far enough ahead for offers to be open."""
+
+TRIES = 100
 
 Json = dict[str, Any]
 
@@ -134,15 +144,15 @@ async def patch(client: httpx.AsyncClient, collection: str, row: Json, **body: A
     return await client.patch(f"{API}/{collection}/{row['id']}", json=body, headers=at(row))
 
 
-async def insistent(client: httpx.AsyncClient, collection: str, row: Json, verb: str, tries: int = 60) -> httpx.Response:
+async def insistent(client: httpx.AsyncClient, collection: str, row: Json, verb: str, **body: Any) -> httpx.Response:
     """A move that is sent again, under the same key, while the server says that it is busy: as clients are told to."""
     headers = at(row) | {"Idempotency-Key": str(uuid4())}
-    for _ in range(tries):
-        answer = await client.post(f"{API}/{collection}/{row['id']}/{verb}", headers=headers)
+    for _ in range(TRIES):
+        answer = await client.post(f"{API}/{collection}/{row['id']}/{verb}", json=body or None, headers=headers)
         if answer.status_code != 503:
             return answer
         await asyncio.sleep(0.05)
-    raise AssertionError(f"still busy after {tries} tries: {answer.text}")
+    raise AssertionError(f"still busy after {TRIES} tries: {answer.text}")
 
 
 async def fresh(client: httpx.AsyncClient, collection: str, row: Json) -> Json:
@@ -159,3 +169,26 @@ async def listed(client: httpx.AsyncClient, collection: str, **filters: Any) -> 
 def names(rows: Sequence[Json]) -> set[str]:
     """The identifiers of rows."""
     return {row["id"] for row in rows}
+
+
+async def recount(databases: Databases) -> None:
+    """Counts again, from offers and placements, every counter of the service; each must be what is stored, in the document too."""
+    async with databases.open("internships") as db:
+        offers = {offer.id: offer for offer in await db.fetch(select(Offer))}
+        placements = await db.fetch(select(Placement))
+        rows = await db.fetch(select(CapacityWeek))
+    seats = Counter(placement.offer_id for placement in placements if placement.status is PlacementStatus.confirmed)
+    offered: Counter[tuple[UUID, date]] = Counter()
+    taken: Counter[tuple[UUID, date]] = Counter()
+    for offer in offers.values():
+        standing = {OfferStatus.published: offer.seats, OfferStatus.closed: seats[offer.id]}.get(offer.status, 0)
+        for week in weeks(offer.starts_on, offer.ends_on):
+            offered[offer.unit_id, week] += standing * SEAT
+            taken[offer.unit_id, week] += seats[offer.id] * SEAT
+        assert offer.document == OfferRead.model_validate(offer).model_dump_json()
+    assert {offer.id: offer.taken for offer in offers.values()} == {id_: seats[id_] for id_ in offers}, "taken"
+    assert {(row.unit_id, row.week): (row.offered, row.taken) for row in rows} == {
+        (row.unit_id, row.week): (offered[row.unit_id, row.week], taken[row.unit_id, row.week]) for row in rows
+    }
+    assert all(0 <= row.taken <= row.offered <= row.capacity for row in rows)
+    assert not (+offered).keys() - {(row.unit_id, row.week) for row in rows}

@@ -71,13 +71,28 @@ class Employer:
 
 async def an_employer(databases: Databases, client: Client, department: Department = Department.loire_atlantique) -> Employer:
     """An employer with one site."""
-    organisation, site = ids.new(), ids.new()
+    organisation = ids.new()
+    row = {"id": organisation, "version": 1, "name": "CH de Saint-Nazaire", "roles": [OrganisationRole.employer], "status": "active"}
     async with databases.open("recruitment") as db:
-        row = {"id": organisation, "version": 1, "name": "CH de Saint-Nazaire", "roles": [OrganisationRole.employer], "status": "active"}
         await db.fetch(insert(OrganisationCopy).values(**row))
-        place = {"name": "Site Heinlex", "commune_code": "44184", "department": department, "sector": Sector.sanitary, "status": "active"}
-        await db.fetch(insert(SiteCopy).values(id=site, version=1, organisation_id=organisation, **place))
-    return Employer(organisation, site, client(Role.employer, organisation=organisation))
+    return Employer(organisation, await a_site(databases, organisation, department), client(Role.employer, organisation=organisation))
+
+
+async def a_site(databases: Databases, organisation_id: UUID, department: Department) -> UUID:
+    """A hospital's site that the service has heard of."""
+    site = SiteCopy(
+        id=ids.new(),
+        version=1,
+        organisation_id=organisation_id,
+        name="Site Heinlex",
+        commune_code="44184",
+        department=department,
+        sector=Sector.sanitary,
+        status="active",
+    )
+    async with databases.open("recruitment") as db:
+        await db.fetch(insert(SiteCopy).values(**site.model_dump()))
+    return site.id
 
 
 def need_body(employer: Employer, **given: Any) -> dict[str, Any]:

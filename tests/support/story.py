@@ -122,14 +122,14 @@ async def internships(client: httpx.AsyncClient, story: Story, site: Resource) -
         offers.append(await make(client, "/internships/v1/offers", **body))
     at_offer = [f"/internships/v1/offers/{offer['id']}" for offer in offers]
     offers[0] = ok(await client.patch(at_offer[0], json={"description": "Encadrement renforcé"}, headers=at(offers[0])))
-    offers[:2] = [await verb(client, where_is, offer, "publish") for where_is, offer in zip(at_offer[:2], offers[:2], strict=True)]
+    offers = [await verb(client, where_is, offer, "publish") for where_is, offer in zip(at_offer, offers, strict=True)]
     story.add("offer", await verb(client, at_offer[2], offers[2], "cancel", reason="Erreur de saisie"))
     for answer, extra in (("accept", {}), ("decline", {"reason": "full"}), ("withdraw", {})):
         ask = {"offer_id": offers[0]["id"], "institute_id": organisation, "profession": "ide", "learners": 2}
         request = await make(client, "/internships/v1/requests", **ask)
         story.add("request", await verb(client, f"/internships/v1/requests/{request['id']}", request, answer, **extra))
     placements = ok(await client.get("/internships/v1/placements", params={"offer_id": offers[0]["id"]}))["items"]
-    first = ok(await client.patch(f"/internships/v1/placements/{placements[0]['id']}", json={"learner_ref": "L-1"}, headers=at(placements[0])))
+    first = ok(await client.patch(f"/internships/v1/placements/{placements[0]['id']}", json={"learner_ref": "IDE27-0042"}, headers=at(placements[0])))
     story.add("placement", await verb(client, f"/internships/v1/placements/{first['id']}", first, "cancel", reason="learner_withdrew"))
     story.add("placement", placements[1])
     story.add("offer", await verb(client, at_offer[1], offers[1], "close"))
@@ -184,7 +184,7 @@ async def needs(client: httpx.AsyncClient, story: Story, site: Resource) -> None
         if answer == "decline":
             assignment = ok(await client.get("/recruitment/v1/assignments"))["items"][0]
             story.add("assignment", await verb(client, f"/recruitment/v1/assignments/{assignment['id']}", assignment, "cancel", reason="candidate_withdrew"))
-        application = await make(client, "/recruitment/v1/applications", need_id=need["id"], candidate_ref=f"C-{uuid4().hex[:8]}")
+        application = await make(client, "/recruitment/v1/applications", need_id=need["id"], candidate_ref=f"C7{uuid4().hex[:8].upper()}")
         story.add("application", await verb(client, f"/recruitment/v1/applications/{application['id']}", application, answer, **extra))
     story.add("need", await again(client, "/recruitment/v1/needs", need))
     cancelled = await make(client, "/recruitment/v1/needs", **body)

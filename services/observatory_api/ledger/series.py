@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import asyncpg
 import orjson
@@ -98,12 +97,17 @@ class SeriesNumbers:
         return {keys[row["position"] - 1]: row["id"] for row in await connection.fetch(FIND, *_columns(keys))}
 
 
-_known: WeakKeyDictionary[asyncpg.Pool, SeriesNumbers] = WeakKeyDictionary()
+_known: dict[asyncpg.Pool, SeriesNumbers] = {}
 
 
 async def numbers_of(db: Database) -> SeriesNumbers:
     """What this process knows of the series of a database, for as long as it keeps its pool."""
-    return _known.setdefault(await db.databases.pool(db.service, "worker"), SeriesNumbers())
+    pool = await db.databases.pool(db.service, "worker")
+    if pool not in _known:
+        for closed in [other for other in _known if other.is_closing()]:
+            del _known[closed]
+        _known[pool] = SeriesNumbers()
+    return _known[pool]
 
 
 def _columns(keys: list[SeriesKey]) -> tuple[list[str], list[int], list[str], list[str]]:

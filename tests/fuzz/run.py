@@ -1,0 +1,148 @@
+"""One run: a fresh system, seeded, attacked as one role in every phase with every check on."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import schemathesis
+from pydantic import SecretStr
+from schemathesis.checks import load_all_checks
+from schemathesis.engine import Status, events, from_schema
+
+from services.contracts.codes import Department, Role
+from services.kernel.auth import Tokens
+from services.kernel.principals import Principal
+from services.kernel.settings import Settings
+from services.plam import SERVICES
+from tests.fuzz import formats
+from tests.fuzz.document import merged
+from tests.fuzz.hooks import Hooks
+from tests.fuzz.server import serving
+from tests.fuzz.world import World, seeded
+
+ANONYMOUS = "anonymous"
+SLOWEST = 20
+EXPECTED = {"412", "428"}
+"""Answers that schemathesis does not expect by itself: a version that is not the newest, and none given."""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """What to run."""
+
+    role: str
+    seed: int
+    examples: int
+    steps: int
+    seconds: int
+
+
+@dataclass
+class Outcome:
+    """What a run gave."""
+
+    role: str
+    seconds: float = 0
+    calls: Counter[int] = field(default_factory=Counter)
+    successes: Counter[str] = field(default_factory=Counter)
+    failures: dict[str, str] = field(default_factory=dict)
+    """What failed, once → how to see it again."""
+    checks: Counter[str] = field(default_factory=Counter)
+    phases: dict[str, float] = field(default_factory=dict)
+    operations: list[str] = field(default_factory=list)
+
+
+def attack(order: Attack, home: Path, database_url: str) -> Outcome:
+    """Runs one role."""
+    settings = Settings(home=home, database_url=SecretStr(database_url))
+    with serving(home, database_url) as address:
+        tokens = Tokens(settings)
+        steering = _token(tokens, Principal("fuzz seed", frozenset({Role.steering})))
+        with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {steering}"}, timeout=60) as client:
+            world = seeded(client, steering, order.seed)
+            outcome = _attacked(order, world, address, _caller_token(tokens, order.role, world))
+            _check_log(home / "server.log", outcome)
+            return outcome
+
+
+def _attacked(order: Attack, world: World, address: str, token: str | None) -> Outcome:
+    outcome = Outcome(order.role)
+    documents = {service.name: world.client.get(f"/{service.name}/openapi.json").json() for service in SERVICES}
+    formats.register(world.communes)
+    hooks = Hooks(world, {"role": order.role})
+    hooks.register()
+    schema = schemathesis.openapi.from_dict(merged(documents), config=_config(order, address, token))
+    outcome.operations = [result.ok().label for result in schema.get_all_operations()]
+    started = time.monotonic()
+    for event in from_schema(schema).execute():
+        _note(event, outcome)
+    outcome.seconds = time.monotonic() - started
+    outcome.calls, outcome.successes = hooks.calls, hooks.successes
+    return outcome
+
+
+def _config(order: Attack, address: str, token: str | None) -> schemathesis.Config:
+    load_all_checks()
+    checks: dict[str, Any] = {"enabled": True, "max_response_time": SLOWEST}
+    defaults = schemathesis.Config().projects.default.checks
+    for name in ("positive_data_acceptance", "negative_data_rejection", "missing_required_header"):
+        checks[name] = {"expected-statuses": sorted({*getattr(defaults, name).expected_statuses, *EXPECTED})}
+    return schemathesis.Config.from_dict(
+        {
+            "seed": order.seed,
+            "base-url": address,
+            "continue-on-failure": True,
+            "request-timeout": SLOWEST + 10,
+            "checks": checks,
+            "generation": {"mode": "all", "max-examples": order.examples, "no-shrink": True, "database": "none"},
+            "phases": {"stateful": {"max-steps": order.steps}},
+            **({"max-time": order.seconds} if order.seconds else {}),
+            **({"headers": {"Authorization": f"Bearer {token}"}} if token else {}),
+        }
+    )
+
+
+def _caller_token(tokens: Tokens, role: str, world: World) -> str | None:
+    if role == ANONYMOUS:
+        return None
+    organisation = {"employer": world.hosts[0][0], "institute": world.institutes[0]}.get(role)
+    departments = frozenset({Department.loire_atlantique}) if role == Role.hr_partner else frozenset()
+    return _token(tokens, Principal(f"fuzz {role}", frozenset({Role(role)}), organisation, departments))
+
+
+def _token(tokens: Tokens, principal: Principal) -> str:
+    return tokens.issue(principal, timedelta(hours=2))
+
+
+def _note(event: events.EngineEvent, outcome: Outcome) -> None:
+    if isinstance(event, events.ScenarioFinished):
+        for nodes in event.recorder.checks.values():
+            for node in nodes:
+                outcome.checks[node.name] += 1
+                if node.status is Status.FAILURE and node.failure_info is not None:
+                    failure = node.failure_info.failure
+                    key = f"{failure.operation} · {node.name} · {failure.title} · {_first_lines(failure.message)}"
+                    outcome.failures.setdefault(key, f"[{event.phase.value}] {node.failure_info.code_sample}")
+        outcome.phases[event.phase.value] = outcome.phases.get(event.phase.value, 0) + event.elapsed_time
+    elif isinstance(event, events.NonFatalError):
+        outcome.failures.setdefault(f"{event.label} · error · {event.info.title} · {_first_lines(event.info.message)}", repr(event.value))
+    elif isinstance(event, events.FatalError):
+        raise event.exception
+    elif isinstance(event, events.EngineFinished):
+        outcome.failures |= {f"run · {failure.title} · {failure.message}": "" for failure in event.failures}
+
+
+def _first_lines(text: str, most: int = 400) -> str:
+    return " ".join(text.split())[:most]
+
+
+def _check_log(log: Path, outcome: Outcome) -> None:
+    lines: Iterable[str] = log.read_text("utf-8", errors="replace").splitlines()
+    for line in lines:
+        if "request.broken" in line or "Traceback" in line:
+            outcome.failures.setdefault(f"server · {line[:300]}", "")

@@ -1,0 +1,122 @@
+"""What JSON Schema cannot say: rules between two fields, and between a field and a row. Sound data is made to keep them."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from services.kernel import clock
+from services.kernel.fields import FIRST_YEAR, LAST_YEAR
+from tests.fuzz.world import ACTIONS, ENVELOPES, INDICATORS, NEEDS, OFFERS, ORGANISATIONS, SCHEMES, UNITS, Json, World
+
+REFERENCES: Mapping[str, str] = {
+    "action_id": ACTIONS,
+    "lead_organisation_id": ORGANISATIONS,
+    "unit_id": UNITS,
+    "offer_id": OFFERS,
+    "scheme_id": SCHEMES,
+    "envelope_id": ENVELOPES,
+    "need_id": NEEDS,
+}
+"""Fields of bodies that name a row which must be there: `unknown_reference` otherwise."""
+
+PERIODS = (("starts_on", "ends_on"), ("from_week", "to_week"))
+LONGEST_WEEKS = {"createOffer": 52, "changeOffer": 52, "setCapacity": 106}
+FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
+WEEK = timedelta(weeks=1)
+
+
+def made_sound(world: World, operation: str, body: Json, now: Json | None, caller: Mapping[str, Any]) -> Json:
+    """A body of sound fields, made sound as a whole. `now` is the resource that it changes."""
+    body = dict(body)
+    for name, collection in REFERENCES.items():
+        if body.get(name):
+            body[name] = world.random.choice(world.anchors[collection])
+    _owners(world, operation, body, now, caller)
+    _periods(operation, body, now or {})
+    today = clock.today().isoformat()
+    if operation == "reachMilestone" and body.get("reached_on"):
+        body["reached_on"] = min(body["reached_on"], today)
+    if operation == "prolongNeed":
+        body["expires_on"] = max(body["expires_on"], today)
+    if operation == "submitRequest":
+        body["learners"] = min(body["learners"], 3)
+    return body
+
+
+def _owners(world: World, operation: str, body: Json, now: Json | None, caller: Mapping[str, Any]) -> None:
+    if operation in ("createUnit", "createNeed"):
+        host, site = world.hosts[0] if world.random.random() < 0.8 else world.random.choice(world.hosts)
+        body["organisation_id"], body["site_id"] = host, site
+    elif operation == "changeNeed" and body.get("site_id") and now:
+        body["site_id"] = dict(world.hosts).get(now["organisation_id"], now["site_id"])
+    elif operation == "createSite":
+        body["organisation_id"] = world.random.choice(world.anchors[ORGANISATIONS])
+    elif operation == "submitRequest" and (body.get("institute_id") or caller["role"] != "institute"):
+        body["institute_id"] = world.institutes[0] if world.random.random() < 0.8 else world.random.choice(world.institutes)
+
+
+def _periods(operation: str, body: Json, now: Json) -> None:
+    weeks = LONGEST_WEEKS.get(operation)
+    for first, last in PERIODS:
+        if not (body.get(first) or body.get(last)):
+            continue
+        start = _day(body.get(first) if first in body else now.get(first))
+        end = _day(body.get(last) if last in body else now.get(last))
+        if weeks:
+            start, end = (day - timedelta(days=day.weekday()) if day else None for day in (start, end))
+        if start and end:
+            step = WEEK if weeks else timedelta(days=1)
+            if first in body:
+                start = min(start, LAST_DAY - 2 * step) if last in body else min(start, end - step)
+                if weeks:
+                    start -= timedelta(days=start.weekday())
+            if last in body:
+                end = max(end, start + step)
+                end = min(end, start + weeks * WEEK) if weeks else end
+            elif weeks:
+                start = max(start, end - weeks * WEEK)
+        for name, day in ((first, start), (last, end)):
+            if body.get(name) and day:
+                body[name] = day.isoformat()
+
+
+def sound_query(world: World, operation: str, query: Json, code: str | None) -> Json:
+    """Query parameters made sound as a whole."""
+    query = {name: value for name, value in query.items() if value is not None}
+    if operation in ("readIndicatorValues", "readDashboard"):
+        _values_query(world, query, code)
+    if operation == "readCapacity":
+        start = _day(query.get("from")) or clock.today()
+        start -= timedelta(days=start.weekday())
+        weeks = world.random.randint(1, 100)
+        if "from" in query:
+            query["from"] = start.isoformat()
+        if "to" in query:
+            query["to"] = (start + weeks * WEEK).isoformat()
+    return query
+
+
+def _values_query(world: World, query: Json, code: str | None) -> None:
+    indicator = world.pools[INDICATORS].get(code or "", {})
+    dimensions = [dimension["name"] for dimension in indicator.get("dimensions", ())]
+    for name in world.dimensions & set(query) - set(dimensions):
+        del query[name]
+    if "by" in query:
+        query["by"] = world.random.choice(dimensions or ["none"])
+        if not dimensions:
+            del query["by"]
+    for name in [name for name in ("by", *dimensions) if name in query][1:]:
+        del query[name]  # two together may be refused: a fact has several values of some
+    stands = indicator.get("reading") == "stock" and indicator.get("kind") in ("cell", "distribution")
+    start, end = _day(query.get("from")), _day(query.get("to"))
+    if start and (stands or query.get("every")):
+        del query["from"]
+    elif start and end and end <= start:
+        query["to"] = (min(start, LAST_DAY - WEEK) + WEEK).isoformat()
+        query["from"] = min(start, LAST_DAY - WEEK).isoformat()
+    if "known_at" in query:
+        query["known_at"] = world.known_at
+
+
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else None

@@ -1,0 +1,279 @@
+"""Staffing needs: written, published, cancelled, seen; what a draft's employer alone may do."""
+
+from itertools import product
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import update
+from sqlmodel import select
+
+from services.contracts.codes import Department, Role
+from services.contracts.recruitment import NeedStatus
+from services.kernel import ids
+from services.kernel.database import Databases
+from services.kernel.principals import SYSTEM
+from services.recruitment_api.needs.lifecycle import LIFECYCLE
+from services.recruitment_api.needs.schemas import NeedRead
+from services.recruitment_api.needs.tables import StaffingNeed
+from services.recruitment_api.sites.tables import SiteCopy
+from tests.conftest import Client
+from tests.support.http import at, ok, pointers, problem_type
+from tests.support.recruitment import (
+    HOME,
+    Employer,
+    a_need,
+    a_scheme,
+    a_site,
+    again,
+    an_active_scheme,
+    an_application,
+    an_employer,
+    an_open_need,
+    event_types,
+    events_of,
+    move,
+    need_body,
+)
+
+REASON = {"reason": "Le service ferme"}
+VERBS: dict[str, tuple[NeedStatus, dict[str, Any] | None, NeedStatus | None]] = {
+    "publish": (NeedStatus.open, None, NeedStatus.draft),
+    "cancel": (NeedStatus.cancelled, REASON, None),
+    "prolong": (NeedStatus.open, {"expires_on": "2029-12-31"}, NeedStatus.expired),
+}
+"""verb → the state it leads to, its body, the only state it may leave."""
+
+
+@pytest.fixture
+async def employer(databases: Databases, client: Client) -> Employer:
+    return await an_employer(databases, client)
+
+
+async def refs(client: httpx.AsyncClient, **query: Any) -> list[str]:
+    """The references that a list shows."""
+    return [item["external_ref"] for item in ok(await client.get(f"{HOME}/needs", params=query))["items"]]
+
+
+async def test_a_need_is_written_changed_published_and_cancelled(employer: Employer, databases: Databases) -> None:
+    need = await a_need(employer, headcount=3, urgency="urgent", external_ref="CHSN-1")
+    assert (need["status"], need["department"], need["sector"], need["published_at"]) == ("draft", "44", "sanitary", None)
+    assert need["organisation_id"] == str(employer.id)
+
+    need = ok(await employer.client.patch(f"{HOME}/needs/{need['id']}", json={"headcount": 4}, headers=at(need)))
+    need = await move(employer.client, "needs", need, "publish")
+    assert (need["status"], need["headcount"], need["published_at"]) == ("open", 4, need["updated_at"])
+    need = await move(employer.client, "needs", need, "cancel", **REASON)
+
+    assert (need["status_reason"], need["ended_on"]) == ("Le service ferme", need["updated_at"][:10])
+    assert [step["status"] for step in need["history"]] == ["draft", "open", "cancelled"]
+    assert await event_types(databases, need) == ["need.created", "need.changed", "need.published", "need.cancelled"]
+    state = (await events_of(databases, "need"))[-1]["event"]["data"]
+    assert (state["headcount"], state["filled_count"], state["urgency"], state["ended_on"]) == (4, 0, "urgent", need["ended_on"])
+    history = ok(await employer.client.get(f"{HOME}/needs/{need['id']}/history"))
+    assert [version["document"]["status"] for version in history["items"]] == ["cancelled", "open", "draft", "draft"]
+
+
+async def test_steering_names_the_employer_and_an_employer_is_itself(
+    employer: Employer, steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    other = await an_employer(databases, client)
+
+    unnamed = await steering.post(f"{HOME}/needs", json=need_body(employer))
+    assert (unnamed.status_code, pointers(unnamed)) == (422, ["#/organisation_id"])
+    assert ok(await steering.post(f"{HOME}/needs", json=need_body(employer, organisation_id=str(employer.id))))["version"] == 1
+    assert ok(await employer.client.post(f"{HOME}/needs", json=need_body(employer, organisation_id=str(employer.id))))["version"] == 1
+    assert (await other.client.post(f"{HOME}/needs", json=need_body(employer, organisation_id=str(employer.id)))).status_code == 403
+    assert (await client(Role.employer).post(f"{HOME}/needs", json=need_body(employer))).status_code == 403
+
+
+async def test_a_site_is_the_employer_s(employer: Employer, databases: Databases, client: Client) -> None:
+    other = await an_employer(databases, client)
+
+    answer = await employer.client.post(f"{HOME}/needs", json=need_body(other))
+    assert (answer.status_code, pointers(answer)) == (422, ["#/site_id"])
+
+    need = await a_need(employer)
+    answer = await employer.client.patch(f"{HOME}/needs/{need['id']}", json={"site_id": str(other.site_id)}, headers=at(need))
+    assert (answer.status_code, pointers(answer)) == (422, ["#/site_id"])
+
+
+async def test_an_unknown_employer_has_no_need(employer: Employer, steering: httpx.AsyncClient, client: Client) -> None:
+    unknown = ids.new()
+
+    answer = await steering.post(f"{HOME}/needs", json=need_body(employer, organisation_id=str(unknown)))
+    assert (answer.status_code, pointers(answer)) == (422, ["#/organisation_id"])
+    answer = await client(Role.employer, organisation=unknown).post(f"{HOME}/needs", json=need_body(employer))
+    assert (answer.status_code, pointers(answer)) == (422, ["#/organisation_id"])
+
+
+async def test_a_need_follows_its_site_to_another_department(employer: Employer, databases: Databases) -> None:
+    need = await a_need(employer)
+    moved = await a_site(databases, employer.id, Department.vendee)
+
+    need = ok(await employer.client.patch(f"{HOME}/needs/{need['id']}", json={"site_id": str(moved)}, headers=at(need)))
+
+    assert need["department"] == "85"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"headcount": 0}, "#/headcount"),
+        ({"headcount": 501}, "#/headcount"),
+        ({"legal_forms": []}, "#/legal_forms"),
+        ({"legal_forms": ["cdi", "cdi"]}, "#/legal_forms"),
+        ({"legal_forms": ["friend"]}, "#/legal_forms/0"),
+        ({"profession": "wizard"}, "#/profession"),
+        ({"urgency": "yesterday"}, "#/urgency"),
+        ({"starts_on": "2030-02-30"}, "#/starts_on"),
+        ({"ends_on": "2030-01-07"}, "#"),
+        ({"filled_count": 1}, "#/filled_count"),
+        ({"department": "44"}, "#/department"),
+        ({"scheme_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"}, "#/scheme_id"),
+    ],
+)
+async def test_a_need_is_checked(employer: Employer, wrong: dict[str, Any], pointer: str) -> None:
+    answer = await employer.client.post(f"{HOME}/needs", json=need_body(employer, **wrong))
+
+    assert (answer.status_code, pointers(answer)) == (422, [pointer])
+    assert await refs(employer.client) == []
+
+
+async def test_a_reference_is_taken_once_by_an_employer(employer: Employer, databases: Databases, client: Client) -> None:
+    other = await an_employer(databases, client)
+    await a_need(employer, external_ref="A-1")
+    await a_need(other, external_ref="A-1")
+
+    answer = await employer.client.post(f"{HOME}/needs", json=need_body(employer, external_ref="A-1"))
+
+    assert (answer.status_code, problem_type(answer)) == (409, "already-exists")
+    assert "#/external_ref" in pointers(answer)
+
+
+async def test_a_need_goes_to_an_active_scheme(employer: Employer, steering: httpx.AsyncClient) -> None:
+    draft, active = await a_scheme(steering), await an_active_scheme(steering)
+
+    answer = await employer.client.post(f"{HOME}/needs", json=need_body(employer, scheme_id=draft["id"]))
+    assert (answer.status_code, problem_type(answer)) == (409, "scheme-not-active")
+    assert (await a_need(employer, scheme_id=active["id"]))["scheme_id"] == active["id"]
+
+
+async def test_what_a_need_says_is_settled_once_it_is_published(employer: Employer) -> None:
+    need = await an_open_need(employer)
+
+    answer = await employer.client.patch(f"{HOME}/needs/{need['id']}", json={"headcount": 9}, headers=at(need))
+
+    assert (answer.status_code, problem_type(answer)) == (409, "need-not-draft")
+
+
+async def test_a_need_is_published_while_its_last_day_is_to_come_and_its_site_is_open(employer: Employer, databases: Databases) -> None:
+    late = await a_need(employer, expires_on="2020-01-01")
+    answer = await employer.client.post(f"{HOME}/needs/{late['id']}/publish", headers=at(late))
+    assert (answer.status_code, problem_type(answer)) == (409, "need-not-ready")
+
+    need = await a_need(employer)
+    async with databases.open("recruitment") as db:
+        await db.fetch(update(SiteCopy).values(status="closed", version=2))
+    answer = await employer.client.post(f"{HOME}/needs/{need['id']}/publish", headers=at(need))
+    assert (answer.status_code, problem_type(answer)) == (409, "need-not-ready")
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [
+        (verb, status)
+        for (verb, (to, _, only_from)), status in product(VERBS.items(), NeedStatus)
+        if to not in LIFECYCLE.allowed(status) or only_from not in (None, status)
+    ],
+)
+async def test_every_other_move_is_refused_and_says_which_are_allowed(
+    employer: Employer, databases: Databases, verb: str, status: NeedStatus
+) -> None:
+    need = await a_need(employer, headcount=2)
+    async with databases.open("recruitment") as db:
+        row = await db.one(select(StaffingNeed))
+        row.status = status
+        row.filled_count = {NeedStatus.partially_filled: 1, NeedStatus.filled: 2}.get(status, 0)
+        row.published_at = None if status is NeedStatus.draft else row.created_at
+        row.ended_on = row.starts_on if status in (NeedStatus.filled, NeedStatus.expired, NeedStatus.cancelled) else None
+        need["version"] = (await db.save(row, by=SYSTEM)).version
+
+    answer = await employer.client.post(f"{HOME}/needs/{need['id']}/{verb}", json=VERBS[verb][1], headers=at(need))
+
+    assert (answer.status_code, problem_type(answer)) == (409, "move-refused")
+    assert answer.json()["allowed_moves"] == LIFECYCLE.allowed(status)
+
+
+async def test_a_draft_is_seen_by_its_employer_and_by_steering(
+    employer: Employer, steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    draft = await a_need(employer, external_ref="draft")
+    await an_open_need(employer, external_ref="open")
+    other = await an_employer(databases, client)
+
+    for sees in (employer.client, steering):
+        assert await refs(sees) == ["open", "draft"]
+        assert await again(sees, "needs", draft) == draft
+    for does_not in (other.client, client(Role.reader), client(Role.hr_partner), client(Role.committee, organisation=employer.id)):
+        assert await refs(does_not) == ["open"]
+        assert (await does_not.get(f"{HOME}/needs/{draft['id']}")).status_code == 404
+        assert (await does_not.get(f"{HOME}/needs/{draft['id']}/live")).status_code == 404
+
+
+async def test_another_employer_s_need_is_not_moved(employer: Employer, databases: Databases, client: Client) -> None:
+    draft, need = await a_need(employer), await an_open_need(employer)
+    other = await an_employer(databases, client)
+
+    for row, status in ((draft, 404), (need, 403)):
+        answers = [
+            await other.client.patch(f"{HOME}/needs/{row['id']}", json={"headcount": 9}, headers=at(row)),
+            await other.client.post(f"{HOME}/needs/{row['id']}/publish", headers=at(row)),
+            await other.client.post(f"{HOME}/needs/{row['id']}/cancel", json=REASON, headers=at(row)),
+            await other.client.post(f"{HOME}/needs/{row['id']}/prolong", json={"expires_on": "2031-01-01"}, headers=at(row)),
+            await other.client.get(f"{HOME}/needs/{row['id']}/history"),
+        ]
+        assert [answer.status_code for answer in answers] == [status] * 5
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.steering, Role.employer)])
+async def test_needs_are_employers_to_write(employer: Employer, client: Client, role: Role) -> None:
+    other = client(role, organisation=employer.id)
+    need = await a_need(employer)
+
+    answers = [
+        await other.post(f"{HOME}/needs", json=need_body(employer)),
+        await other.patch(f"{HOME}/needs/{need['id']}", json={"headcount": 9}, headers=at(need)),
+        await other.post(f"{HOME}/needs/{need['id']}/publish", headers=at(need)),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 3
+
+
+async def test_lists_are_filtered(employer: Employer, steering: httpx.AsyncClient, databases: Databases, client: Client) -> None:
+    sarthe = await an_employer(databases, client, Department.sarthe)
+    scheme = await an_active_scheme(steering)
+    await an_open_need(employer, external_ref="first", profession="ide", urgency="critical")
+    await an_open_need(sarthe, external_ref="second", scheme_id=scheme["id"])
+
+    assert await refs(steering, department="72") == ["second"]
+    assert await refs(steering, profession="ide") == ["first"]
+    assert await refs(steering, urgency="critical") == ["first"]
+    assert await refs(steering, status="open") == ["second", "first"]
+    assert await refs(steering, organisation_id=str(employer.id)) == ["first"]
+    assert await refs(steering, site_id=str(sarthe.site_id)) == ["second"]
+    assert await refs(steering, scheme_id=scheme["id"]) == ["second"]
+    assert await refs(client(Role.reader), department="72", status="open") == ["second"]
+    page = ok(await steering.get(f"{HOME}/needs", params={"limit": 1}))
+    assert await refs(steering, limit=1, after=page["next"]) == ["first"]
+
+
+async def test_the_stored_document_is_the_row_s(employer: Employer, databases: Databases) -> None:
+    need = await an_open_need(employer, headcount=2)
+    application = await an_application(employer.client, need)
+    await move(employer.client, "applications", application, "accept", legal_form="cdi")
+
+    async with databases.open("recruitment") as db:
+        row = await db.one(select(StaffingNeed))
+        assert row.status is NeedStatus.partially_filled
+        assert row.document == NeedRead.model_validate(row).model_dump_json()

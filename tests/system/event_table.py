@@ -1,0 +1,66 @@
+"""What became of every type of event: by whom it was applied, and what it changed there. Read in the database, as a superuser."""
+
+from dataclasses import dataclass
+
+import asyncpg
+from rich.console import Console
+from rich.table import Table
+
+from services.contracts.registry import STATES
+from services.plam import SERVICES
+
+INDICATORS = """
+SELECT f.kind, array_agg(DISTINCT s.indicator ORDER BY s.indicator) AS indicators
+FROM observatory.entry e JOIN observatory.series s ON s.id = e.series
+JOIN (SELECT kind, (c->>0)::bigint AS series FROM observatory.fact, jsonb_array_elements(contributions::jsonb) AS c) f ON f.series = e.series
+GROUP BY f.kind
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One type of event at one consumer."""
+
+    type: str
+    consumer: str
+    emitted: int
+    applied: int
+    changed: str
+
+    @property
+    def empty(self) -> bool:
+        """Whether something is zero."""
+        return not (self.emitted and self.applied == self.emitted and self.changed)
+
+
+async def event_table(url: str) -> list[Line]:
+    """A line for each type and consumer."""
+    connection = await asyncpg.connect(url)
+    try:
+        indicators = {row["kind"]: ", ".join(row["indicators"]) for row in await connection.fetch(INDICATORS)}
+        lines = []
+        for service in SERVICES:
+            for row in await connection.fetch(
+                f"SELECT o.kind, o.type, d.consumer, count(*) AS emitted, count(d.acknowledged_at) AS applied FROM {service.name}.outbox o "
+                f"JOIN {service.name}.delivery d ON d.event_id = o.id GROUP BY 1, 2, 3 ORDER BY 2, 3"
+            ):
+                changed = indicators.get(row["kind"], "") if row["consumer"] == "observatory" else await _copies(connection, row)
+                lines.append(Line(row["type"], row["consumer"], row["emitted"], row["applied"], changed))
+        return lines
+    finally:
+        await connection.close()
+
+
+async def _copies(connection: asyncpg.Connection, row: asyncpg.Record) -> str:
+    assert row["kind"] in STATES
+    table = f"{row['consumer']}.{row['kind']}_copy"
+    count = await connection.fetchval(f"SELECT count(*) FROM {table}")
+    return f"{table} ({count})" if count else ""
+
+
+def show(lines: list[Line]) -> None:
+    """Prints the table."""
+    table = Table("événement", "consommateur", "émis", "appliqués", "ce qui a changé", title="Chemin des événements")
+    for line in lines:
+        table.add_row(line.type, line.consumer, str(line.emitted), str(line.applied), line.changed)
+    Console(width=160).print(table)

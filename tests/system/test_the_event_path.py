@@ -1,0 +1,83 @@
+"""The same system on RabbitMQ and on Redis: API, relay, worker and the figure's reader are four processes."""
+
+import asyncio
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from services.kernel import clock
+from tests.support.http import ok
+from tests.support.story import action_of, make, tell, verb
+from tests.system.event_table import event_table, show
+from tests.system.processes import Plant
+
+NEVER_TOLD: frozenset[str] = frozenset()
+"""Types of events that no test of the system makes happen: none."""
+EVENTS = Path(__file__).parents[1] / "golden" / "events.txt"
+
+
+async def figure(reader: httpx.AsyncClient, code: str = "K03") -> int:
+    """The numerator of an indicator, as the observatory's own process gives it."""
+    found: int = ok(await reader.get(f"/observatory/v1/indicators/{code}/values"))["numerator"]
+    return found
+
+
+async def test_every_event_arrives_and_moves_a_figure_or_a_copy(
+    plant: Plant, steering_token: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api = plant.serve("api", "access", "actions", "internships", "recruitment")
+    observatory = plant.serve("observatory", "observatory")
+    for name in ("relay", "worker", "scheduler"):
+        plant.start(name, name)
+    headers = {"Authorization": f"Bearer {steering_token}"}
+    url = plant.environment["PLAM_DATABASE_URL"]
+    plant.command("import", "communes")
+    async with (
+        httpx.AsyncClient(base_url=api, headers=headers, timeout=30) as writer,
+        httpx.AsyncClient(base_url=observatory, headers=headers, timeout=30) as reader,
+    ):
+        story = await tell(writer)
+        await _a_need_expires_and_is_prolonged(writer, story.made["need"][0]["site_id"], url)
+        before = await figure(reader)
+        action = await make(writer, "/actions/v1/actions", **action_of())
+        written = time.monotonic()
+        await verb(writer, f"/actions/v1/actions/{action['id']}", action, "submit")
+        while await figure(reader) != before + 1:
+            assert time.monotonic() - written < 10
+            await asyncio.sleep(0.01)
+        latency = time.monotonic() - written
+    for service in ("access", "actions", "internships", "recruitment"):
+        plant.command("resync", service)
+    verified = plant.command("verify")
+    lines = await event_table(url)
+    with capsys.disabled():
+        show(lines)
+        print(verified, f"de l'écriture à la figure : {latency * 1000:.0f} ms")
+
+    told = {line.type for line in lines}
+    assert set(EVENTS.read_text("utf-8").split()) - told == NEVER_TOLD
+    assert [line for line in lines if line.empty] == []
+
+
+async def _a_need_expires_and_is_prolonged(client: httpx.AsyncClient, site_id: str, url: str) -> None:
+    """Publishes a need, lets its day pass, waits for the scheduler's job, and prolongs it."""
+    site = ok(await client.get(f"/access/v1/sites/{site_id}"))
+    today = clock.today()
+    body = {"organisation_id": site["organisation_id"], "site_id": site_id, "profession": "ide", "headcount": 1, "legal_forms": ["cdi"]}
+    days = {"starts_on": (today + timedelta(days=9)).isoformat(), "expires_on": (today + timedelta(days=8)).isoformat()}
+    need = await make(client, "/recruitment/v1/needs", **body, **days)
+    path = f"/recruitment/v1/needs/{need['id']}"
+    await verb(client, path, need, "publish")
+    connection = await asyncpg.connect(url)
+    await connection.execute("UPDATE recruitment.need SET expires_on = current_date - 2 WHERE id = $1", need["id"])
+    await connection.execute("UPDATE recruitment.job SET due_at = now(), sent_at = NULL WHERE name = 'expire_needs'")
+    await connection.close()
+    until = time.monotonic() + 30
+    while (need := ok(await client.get(path)))["status"] != "expired":
+        assert time.monotonic() < until, "la tâche d'expiration n'a pas tourné"
+        await asyncio.sleep(0.1)
+    await verb(client, path, need, "prolong", expires_on=days["expires_on"])
