@@ -47,7 +47,7 @@ async def main() -> None:
     """Connects as the schema's owner."""
 
     async def connect() -> asyncpg.Connection:
-        session = {"role": f"plam_{SERVICE}_owner", "search_path": SERVICE, "lock_timeout": "5s"}
+        session = {"role": f"plam_{SERVICE}_owner", "lock_timeout": "5s"}
         return await asyncpg.connect(attributes["url"], server_settings=session)
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)

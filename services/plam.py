@@ -16,10 +16,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from starlette.routing import Route
 
-from services.access_api.service import SERVICE as ACCESS
 from services.access_api.imports.communes import COMMUNES, FORMER, VINTAGE, import_communes
 from services.access_api.imports.establishments import import_establishments
 from services.access_api.imports.report import Report
+from services.access_api.service import SERVICE as ACCESS
 from services.actions_api.imports.plan import import_plan
 from services.actions_api.referentials.operations import PLAN, read_plan
 from services.actions_api.service import SERVICE as ACTIONS
@@ -157,7 +157,9 @@ def import_the_communes(
 
 
 @importing.command("establishments")
-def import_the_establishments(file: Annotated[Path, typer.Argument(help="Établissements (CSV, format SAE).")], dry_run: DryRun = False) -> None:
+def import_the_establishments(
+    file: Annotated[Path, typer.Argument(help="Établissements (CSV, format SAE).")], dry_run: DryRun = False
+) -> None:
     """Les organisations et leurs sites, d'après le fichier officiel ; une seconde fois, seules les différences sont écrites."""
 
     async def act(db: Database, progress: Callable[[int], None]) -> Report:
@@ -234,7 +236,9 @@ async def _resync(settings: Settings, service: Service, told: Progress) -> int:
 def rebuild() -> None:
     """Recalcule les contributions depuis les faits ; n'écrit que les différences."""
     with _settings() as settings, _progress("faits relus") as told:
-        done = asyncio.run(_with_databases(settings, lambda databases: recompute(databases, progress=lambda count: _advance(told, f"{count} faits relus"))))
+        done = asyncio.run(
+            _with_databases(settings, lambda databases: recompute(databases, progress=lambda count: _advance(told, f"{count} faits relus")))
+        )
     out.print(f"{done.facts} faits relus, {done.changed} changés ; {done.entries} écritures ajoutées, {done.days} jours de cumul corrigés.")
 
 

@@ -48,7 +48,7 @@ def luhn_failures(numbers: Sequence[str], length: int) -> list[int]:
     values = (digits[place::length].translate(_PLAIN if (length - place) % 2 else _DOUBLED) for place in range(length))
     sums = sum(int.from_bytes(value, "little") for value in values).to_bytes(len(numbers), "little")
     remainders = sums.translate(_MODULO_10)
-    return [place for place, remainder in enumerate(remainders) if remainder] if any(remainders) else []
+    return [place for place, remainder in enumerate(remainders) if remainder] if remainders.count(0) != len(remainders) else []
 
 
 def is_finess(value: str) -> bool:

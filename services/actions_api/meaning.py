@@ -11,7 +11,8 @@ MEANING = {
     """,
     "K05": """
         SELECT count(*) FILTER (WHERE EXISTS (
-                   SELECT FROM milestone m WHERE m.action_id = a.id AND m.status = 'planned' AND m.due < $1::date))::bigint, count(*)::bigint
+                   SELECT FROM milestone m WHERE m.action_id = a.id AND m.status = 'planned' AND m.due < $1::date))::bigint,
+               count(*)::bigint
         FROM action a WHERE a.status IN ('approved', 'in_progress', 'suspended')
     """,
     "K06": """

@@ -12,7 +12,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Mount, Route as PlainRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,6 +21,7 @@ from services.kernel.auth import Tokens
 from services.kernel.database import Databases
 from services.kernel.edge import Edge
 from services.kernel.faults import problem_for
+from services.kernel.hosts import ANY, Hosts
 from services.kernel.logs import correlation_id
 from services.kernel.problems import (
     BY_STATUS,
@@ -80,13 +80,11 @@ def system_app(
 
     apps = {service.name: service_app(service, databases, tokens) for service in services}
     mounts = [Mount(f"/{name}", _Named(name, app)) for name, app in apps.items()]
+    allowed = databases.settings.allowed_hosts
+    hosts = [] if allowed == ANY else [Middleware(Hosts, allowed=allowed)]
     app = Starlette(
         routes=[*extra, PlainRoute("/metrics", _metrics), *mounts],
-        middleware=[
-            Middleware(Edge),
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(databases.settings.allowed_hosts)),
-            Middleware(Switch, services=apps),
-        ],
+        middleware=[Middleware(Edge), *hosts, Middleware(Switch, services=apps)],
         exception_handlers={HTTPException: _http_problem},
         lifespan=around,
     )

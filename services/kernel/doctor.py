@@ -56,8 +56,8 @@ async def examine(services: Sequence[Service], settings: Settings) -> AsyncItera
                 async for finding in _service(service, databases):
                     yield finding
             except DATABASE_ERRORS as error:
-                words = f"la base ne répond pas comme il faut ({type(error).__name__} : {error}). Vérifiez PLAM_DATABASE_URL, puis plam migrate."
-                yield Finding(Verdict.wrong, service.name, words)
+                words = f"la base ne répond pas comme il faut ({type(error).__name__} : {error})."
+                yield Finding(Verdict.wrong, service.name, f"{words} Vérifiez PLAM_DATABASE_URL, puis plam migrate.")
     finally:
         await databases.close()
 
@@ -123,6 +123,6 @@ async def _service(service: Service, databases: Databases) -> AsyncIterator[Find
             yield Finding(Verdict.warning, name, f"{held} événement(s) en quarantaine : plam events.")
         for row in await connection.fetch(LAG):
             if row["age"] > MUCH_LAG:
-                words = f"{row['events']} événement(s) attendent {row['consumer']}, le plus ancien depuis {row['age']:.0f} s : relais ou ouvrier arrêté ?"
-                yield Finding(Verdict.warning, name, words)
+                words = f"{row['events']} événement(s) attendent {row['consumer']}, le plus ancien depuis {row['age']:.0f} s."
+                yield Finding(Verdict.warning, name, f"{words} Le relais ou l'ouvrier est-il arrêté ?")
         yield Finding(Verdict.ok, name, f"PostgreSQL {version.major}, schéma {here}.")

@@ -9,6 +9,9 @@ from services.kernel.problems import BadRequest, PreconditionFailed, Problem, Un
 
 log = structlog.get_logger(__name__)
 
+AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+BUGS = (asyncpg.DataError, asyncpg.SyntaxOrAccessError)
+
 
 def problem_for(error: Exception) -> Problem | None:
     """The problem that an error stands for: a broken constraint is a conflict, a wait that ended a 503. None: a bug."""
@@ -20,9 +23,7 @@ def problem_for(error: Exception) -> Problem | None:
         return conflict_of(error)
     if isinstance(error, (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)):
         return PreconditionFailed("Une autre requête a changé la même ressource : relisez-la.")
-    if isinstance(error, (asyncpg.DataError, asyncpg.SyntaxOrAccessError)):
-        return None
-    if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+    if isinstance(error, AWAY) and not isinstance(error, BUGS):
         log.warning("database.unavailable", error=type(error).__name__, detail=str(error)[:200])
         return Unavailable("La base de données ne répond pas.")
     return None

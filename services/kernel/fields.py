@@ -11,9 +11,11 @@ T = TypeVar("T")
 
 # C0 and C1 controls, bidirectional overrides and isolates, zero-width and other invisible formatting, surrogates
 _HARMFUL = "\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb"
+_HARMFUL_BESIDE_LINES = _HARMFUL.replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f")
 LINE_PATTERN = f"^[^{_HARMFUL}]*[^{_HARMFUL}\\s][^{_HARMFUL}]*$"
+TEXT_PATTERN = f"^[^{_HARMFUL_BESIDE_LINES}]*[^{_HARMFUL}\\s][^{_HARMFUL_BESIDE_LINES}]*$"
 _HARMFUL_IN_LINE = re.compile(f"[{_HARMFUL}\ud800-\udfff]")
-_HARMFUL_IN_TEXT = re.compile(f"[{_HARMFUL}\ud800-\udfff]".replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f"))
+_HARMFUL_IN_TEXT = re.compile(f"[{_HARMFUL_BESIDE_LINES}\ud800-\udfff]")
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -72,7 +74,7 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LI
 """A title or a name: one line, 200 characters at the most."""
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
 """A short code: ASCII letters, digits, `_`, `.`, `-`."""
-Paragraphs = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_text)]
+Paragraphs = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=TEXT_PATTERN), AfterValidator(_text)]
 """A text of several lines."""
 Day = Annotated[
     date,

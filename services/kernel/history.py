@@ -16,12 +16,15 @@ from services.kernel.resources import JSON
 M = TypeVar("M", bound=BaseModel)
 
 
-class Version(BaseModel, Generic[M]):
-    """Une version d'une ressource."""
-
+class _Head(BaseModel):
     version: int = Field(description="Version.")
     recorded_at: datetime = Field(description="Enregistrement (UTC).")
     by: str = Field(description="Auteur.")
+
+
+class Version(_Head, Generic[M]):
+    """Une version d'une ressource."""
+
     document: M = Field(description="La ressource telle qu'elle était.")
 
 
@@ -57,5 +60,5 @@ async def read_history(db: Database, versions: Table, identifier: UUID, query: H
 
 
 def _item(version: int, recorded_at: datetime, by: str, document: str) -> str:
-    head = Version[BaseModel].model_construct(version=version, recorded_at=recorded_at, by=by)
-    return f'{head.model_dump_json(exclude={"document"})[:-1]},"document":{document}}}'
+    head = _Head(version=version, recorded_at=recorded_at, by=by)
+    return f'{head.model_dump_json()[:-1]},"document":{document}}}'

@@ -81,7 +81,8 @@ async def claim(db: Database, subject: str, key: str, request: bytes) -> Respons
     try:
         taken = await connection.fetchval(
             "INSERT INTO idempotency AS i (subject, key, request) VALUES ($1, $2, $3) ON CONFLICT (subject, key) "
-            "DO UPDATE SET request = excluded.request, status = NULL, created_at = now() WHERE i.created_at < now() - $4::interval RETURNING 1",
+            "DO UPDATE SET request = excluded.request, status = NULL, created_at = now() "
+            "WHERE i.created_at < now() - $4::interval RETURNING 1",
             subject,
             key,
             request,

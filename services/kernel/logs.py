@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import MutableMapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -9,6 +11,7 @@ import orjson
 import structlog
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
+MOST_CAUSES = 10
 
 
 def configure(level: str = "info") -> None:
@@ -20,7 +23,7 @@ def configure(level: str = "info") -> None:
             _correlate,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _trace,
             structlog.processors.JSONRenderer(serializer=_dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -32,7 +35,26 @@ def configure(level: str = "info") -> None:
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
 
 
-def _correlate(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = trace(error)
+    return event
+
+
+def trace(error: BaseException) -> str:
+    """Where an error came from, its causes first, without what it says: messages quote values, which may be secret or personal."""
+    parts: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(parts) < MOST_CAUSES:
+        said = f": {seen}" if isinstance(seen, OSError) else ""
+        parts.append(f"{''.join(traceback.format_tb(seen.__traceback__))}{type(seen).__module__}.{type(seen).__qualname__}{said}")
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return "\n".join(reversed(parts))
+
+
+def _correlate(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     if correlation := correlation_id.get():
         event["correlation_id"] = correlation
     return event
@@ -45,6 +67,6 @@ def _dumps(event: dict[str, Any], **_options: Any) -> bytes:
 class _LibraryFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = {"event": record.getMessage(), "logger": record.name, "level": record.levelname.lower()}
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            line["exception"] = trace(record.exc_info[1])
         return orjson.dumps(line).decode()

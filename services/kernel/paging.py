@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import UUID as SaUuid, BindParameter, ColumnElement, Integer, bindparam
-from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
+from sqlmodel.sql.expression import Select
 
 from services.kernel.problems import FieldError, Invalid
 from services.kernel.records import Record
@@ -38,9 +38,9 @@ class Listing:
     def __init__(self, table: type[Record], filters: Mapping[str, Filter]) -> None:
         self.table = table
         self.filters = filters
-        self._statements: dict[frozenset[str], Select[Any]] = {}
+        self._statements: dict[frozenset[str], Select[UUID, str]] = {}
 
-    def statement(self, parameters: Mapping[str, Any]) -> Select[Any]:
+    def statement(self, parameters: Mapping[str, Any]) -> Select[UUID, str]:
         """The statement of (id, document) for the filters among the parameters; its binds bear their names."""
         given = frozenset(name for name in parameters if name in self.filters or name == "after")
         known = self._statements.get(given)
@@ -48,9 +48,9 @@ class Listing:
             known = self._statements[given] = self._build(given)
         return known
 
-    def _build(self, given: frozenset[str]) -> Select[Any]:
+    def _build(self, given: frozenset[str]) -> Select[UUID, str]:
         identifier = col(self.table.id)
-        statement: Select[Any] = select(identifier, col(self.table.document))
+        statement: Select[UUID, str] = select(identifier, col(self.table.document))
         for name in sorted(given - {"after"}):
             statement = statement.where(self.filters[name](bindparam(name)))
         if "after" in given:

@@ -85,7 +85,7 @@ async def serve(
 
 
 async def _tell(server: uvicorn.Server, settings: Settings, started: Callable[[str], None]) -> None:
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
         await asyncio.sleep(0.02)
     started(f"http://{settings.host}:{settings.port}")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from functools import cache, cached_property
 from types import UnionType
-from typing import Any, ClassVar, Union, get_args, get_origin
+from typing import Any, ClassVar, Union, cast, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field as ReadField
@@ -94,7 +94,7 @@ class Resource(BaseModel):
     updated_at: datetime = ReadField(description="Dernier changement (UTC).")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Noun:
     """A noun's triple: the table it lives in, the document it shows, the state that its events carry.
 
@@ -166,7 +166,8 @@ def all_of(column: str, values: type[Enum]) -> str:
 
 def among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     """The condition that a column holds one of some values: one bound array, so that the statement keeps its shape."""
-    return col(column) == any_(literal(list(values), ARRAY(col(column).type)))
+    expression = cast("ColumnElement[Any]", column)
+    return expression == any_(literal(list(values), ARRAY(expression.type)))
 
 
 def holds(column: Any, value: BindParameter[Any]) -> ColumnElement[bool]:

@@ -9,8 +9,8 @@ from fastapi import Depends, Header, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import UUID as SaUuid, bindparam
 from sqlalchemy.sql.base import Executable
-from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
+from sqlmodel.sql.expression import Select
 from starlette.responses import Response
 
 from services.kernel.database import Database
@@ -29,7 +29,7 @@ class Page(BaseModel, Generic[M]):
     next: str | None = Field(description="Curseur de la page suivante, à donner dans `after` ; absent de la dernière.")
 
 
-def document_by_id(table: type[Record], *conditions: Any) -> Select[Any]:
+def document_by_id(table: type[Record], *conditions: Any) -> Select[str, int]:
     """The statement of (document, version) by `id`, for `read`; conditions say what a caller may see."""
     by_id = col(table.id) == bindparam("id", type_=SaUuid())
     return select(col(table.document), col(table.version)).where(by_id, *conditions)
@@ -47,9 +47,8 @@ def resource(row: Record, status: int = 200) -> Response:
 
 def created(request: Request, row: Record) -> Response:
     """201, the new resource, and where it is: below the collection that it was posted to."""
-    response = resource(row, 201)
-    response.headers["Location"] = f"{request.url.path}/{row.id}"
-    return response
+    headers = {"ETag": etag(row.version), "Location": f"{request.scope['path']}/{row.id}"}
+    return Response(row.document, 201, headers=headers, media_type=JSON)
 
 
 async def read(request: Request, db: Database, statement: Executable, **parameters: Any) -> Response:
@@ -88,7 +87,7 @@ def page_of(request: Request, query: PageQuery, rows: list[tuple[UUID, str]]) ->
         token = cursor(shown[-1][0])
         following = f'"{token}"'
         kept = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
-        headers["Link"] = f'<{request.url.path}?{urlencode([*kept, ("after", token)])}>; rel="next"'
+        headers["Link"] = f'<{request.scope["path"]}?{urlencode([*kept, ("after", token)])}>; rel="next"'
     body = ",".join([document for _, document in shown])
     return Response(f'{{"items":[{body}],"next":{following}}}', headers=headers, media_type=JSON)
 

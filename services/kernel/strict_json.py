@@ -30,11 +30,12 @@ def strict_json(body: bytes) -> Any:
     """The value of a JSON text. Raises `BadRequest` for anything that two parsers could read in two ways."""
     try:
         text = body.decode("utf-8")
-        if text.count("[") + text.count("{") > DEEPEST and _too_deep(text):
-            raise _bad("#", "too_deep", f"Le corps emboîte plus de {DEEPEST} niveaux.")
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise _bad("#", "encoding", "Le corps doit être du JSON en UTF-8.") from error
+    if text.count("[") + text.count("{") > DEEPEST and _too_deep(text):
+        raise _bad("#", "too_deep", f"Le corps emboîte plus de {DEEPEST} niveaux.")
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise _located(text) or _bad("#", "json_invalid", f"Le corps n'est pas du JSON : {error}.") from error
 

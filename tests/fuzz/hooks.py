@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -32,8 +33,8 @@ class Hooks:
 
     def register(self) -> None:
         """Puts the hooks in schemathesis' global registry; a process has one run."""
-        schemathesis.hook("before_call")(self.before_call)
-        schemathesis.hook("after_call")(self.after_call)
+        schemathesis.hook("before_call")(partial(self.before_call))  # a bound method would not take the attribute that it sets
+        schemathesis.hook("after_call")(partial(self.after_call))
 
     def before_call(self, context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
         """Makes a sound request one that can succeed; what is deliberately unsound is left as it is."""

@@ -20,8 +20,12 @@ from services.kernel.routing import Db, router
 from services.kernel.service import Service
 from services.kernel.settings import Settings
 
+SECRET = "canary-8e03978e"
 TABLES = f"""
-CREATE TABLE actions.scratch (id int PRIMARY KEY, parent int CONSTRAINT scratch_parent REFERENCES actions.scratch DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE actions.scratch (
+    id int PRIMARY KEY,
+    parent int CONSTRAINT scratch_parent REFERENCES actions.scratch DEFERRABLE INITIALLY DEFERRED
+);
 GRANT ALL ON actions.scratch TO "{runtime_role("actions")}";
 """
 
@@ -54,13 +58,14 @@ class World:
             self.runs += 1
             connection = await db.connection()
             await connection.execute("INSERT INTO scratch VALUES ($1, $2)", body.id, body.parent)
-            return Response(f'{{"run":{self.runs}}}', 201, headers={"ETag": '"1"', "Location": f"/scratch/{body.id}"}, media_type="application/json")
+            headers = {"ETag": '"1"', "Location": f"/scratch/{body.id}"}
+            return Response(f'{{"run":{self.runs}}}', 201, headers=headers, media_type="application/json")
 
         @routes.post("/broken", operation_id="breakScratch")
         async def broken(body: Scratch, _caller: Public, _key: OptionalKey, db: Db) -> Response:
             self.runs += 1
             await (await db.connection()).execute("INSERT INTO scratch VALUES ($1)", body.id)
-            raise RuntimeError("canary-of-an-exception")
+            raise RuntimeError(SECRET)
 
         @routes.post("/killed", operation_id="killScratch", status_code=201)
         async def killed(body: Scratch, _caller: Public, db: Db) -> Response:
@@ -87,6 +92,10 @@ class World:
 
         self.service = Service("actions", "Essais", "", METADATA, routers=(routes,))
 
+    def operation_ids(self) -> list[str]:
+        """The operations of its routes."""
+        return [str(getattr(route, "operation_id", "")) for router in self.service.routers for route in router.routes]
+
     def app(self, databases: Databases) -> Starlette:
         """The service behind a port."""
         return system_app([self.service], databases)
@@ -95,9 +104,7 @@ class World:
 async def kill(settings: Settings, process: int) -> None:
     """Ends a connection from outside, as a restart of the server does."""
     async with look(settings) as connection:
-        await connection.execute("SELECT pg_terminate_backend($1)", process)
-        while await connection.fetchval("SELECT 1 FROM pg_stat_activity WHERE pid = $1", process):
-            await asyncio.sleep(0.01)
+        await connection.execute("SELECT pg_terminate_backend($1, 1000)", process)
 
 
 @asynccontextmanager

@@ -126,9 +126,9 @@ async def test_what_was_known_at_an_instant(steering: httpx.AsyncClient) -> None
     third = await an_approved_action(steering)
     path = f"{ACTIONS}/{third['id']}/history"
     versions = (await steering.get(path)).json()["items"]
-    for index, item in enumerate(versions):
+    for item in versions:
         known = (await steering.get(path, params={"known_at": item["recorded_at"], "limit": 1})).json()["items"]
-        assert known == [versions[index]]
+        assert known == [item]
     before = datetime.fromisoformat(versions[-1]["recorded_at"]) - timedelta(microseconds=1)
     assert (await steering.get(path, params={"known_at": before.isoformat()})).status_code == 404
 
@@ -140,7 +140,9 @@ async def test_the_history_is_paged_by_version(steering: httpx.AsyncClient) -> N
     assert [item["version"] for item in (await steering.get(path, params={"before": 2})).json()["items"]] == [1]
 
 
-@pytest.mark.parametrize("query", ["known_at=2026-11-22T09:30:00", "known_at=hier", "known_at=1764000000", "before=1", "limit=0", "as_of=2026-01-01"])
+@pytest.mark.parametrize(
+    "query", ["known_at=2026-11-22T09:30:00", "known_at=hier", "known_at=1764000000", "before=1", "limit=0", "as_of=2026-01-01"]
+)
 async def test_a_history_is_asked_for_exactly(steering: httpx.AsyncClient, query: str) -> None:
     action = await an_action(steering)
     answer = await steering.get(f"{ACTIONS}/{action['id']}/history?{query}")

@@ -5,7 +5,7 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -172,9 +172,10 @@ async def test_cancelled_requests_leave_nothing_behind(running: Callable[..., Ru
 
 async def settled(world: Running) -> int:
     """How many connections are still in a transaction, once those that were being given back have been."""
+    left = 1
     for _ in range(100):
         if not (left := await world.left_in_a_transaction()):
-            return 0
+            break
         await asyncio.sleep(0.02)
     return left
 
@@ -182,11 +183,11 @@ async def settled(world: Running) -> int:
 async def test_a_client_that_goes_away_leaves_nothing_behind(running: Callable[..., Running]) -> None:
     world = running(pools=PoolSizes(api=1))
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http", "path": "/actions/v1/scratch",
-        "raw_path": b"/actions/v1/scratch", "query_string": b"", "root_path": "", "client": None, "server": None, "state": {},
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": "/actions/v1/scratch", "raw_path": b"/actions/v1/scratch", "query_string": b"", "root_path": "", "client": None, "server": None, "state": {},
         "headers": [(b"host", b"plam.test"), (b"content-type", b"application/json"), (b"content-length", b"1000")],
     }  # fmt: skip
-    messages = iter([{"type": "http.request", "body": b'{"id": 1', "more_body": True}, {"type": "http.disconnect"}])
+    messages: Iterator[Message] = iter([{"type": "http.request", "body": b'{"id": 1', "more_body": True}, {"type": "http.disconnect"}])
     sent: list[Message] = []
 
     async def receive() -> Message:

@@ -119,7 +119,9 @@ async def test_an_anonymous_request_keeps_nothing(client: Client, databases: Dat
 async def world(settings: Settings) -> AsyncIterator[tuple[World, Databases]]:
     """The world of the tests' own routes."""
     made = World()
-    databases = Databases(settings.model_copy(update={"pools": PoolSizes(api=24), "acquire_timeout": 5.0, "lock_timeout": 5.0, "request_timeout": 6.0}))
+    databases = Databases(
+        settings.model_copy(update={"pools": PoolSizes(api=24), "acquire_timeout": 5.0, "lock_timeout": 5.0, "request_timeout": 6.0})
+    )
     async with tables(settings):
         async with look(settings) as connection:
             await connection.execute("DELETE FROM actions.idempotency")
@@ -129,7 +131,11 @@ async def world(settings: Settings) -> AsyncIterator[tuple[World, Databases]]:
 
 def request(world: World, databases: Databases, path: str, key: str, **body: Any) -> Any:
     return call(
-        world.app(databases), "POST", f"/actions/v1/{path}", [("content-type", "application/json"), ("idempotency-key", key)], json.dumps(body).encode()
+        world.app(databases),
+        "POST",
+        f"/actions/v1/{path}",
+        [("content-type", "application/json"), ("idempotency-key", key)],
+        json.dumps(body).encode(),
     )
 
 

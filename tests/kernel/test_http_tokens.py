@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 from joserfc.jwk import OKPKey, RSAKey
 
@@ -57,7 +58,7 @@ class Forge:
         """A token with our own signature over any bytes."""
         head = f"{part({**self.header, **header})}.{part(body)}"
         private = self.key.private_key
-        assert private is not None
+        assert isinstance(private, Ed25519PrivateKey)
         return f"{head}.{part(private.sign(head.encode()))}"
 
     def unsigned(self, alg: str, signature: str = "") -> str:
@@ -105,7 +106,10 @@ HOSTILE: dict[str, Callable[[Forge], str]] = {
     "RS256 by a key of theirs": _other_rsa,
     "Ed25519 by a key of theirs": _stranger,
     "key inside the header": lambda forge: jwt.encode(
-        {**forge.header, "jwk": OKPKey.generate_key("Ed25519").as_dict(private=False)}, forge.claims, OKPKey.generate_key("Ed25519"), algorithms=["Ed25519"]
+        {**forge.header, "jwk": OKPKey.generate_key("Ed25519").as_dict(private=False)},
+        forge.claims,
+        OKPKey.generate_key("Ed25519"),
+        algorithms=["Ed25519"],
     ),
     "jku": lambda forge: _stranger(forge).replace(part(forge.header), part({**forge.header, "jku": "http://127.0.0.1:9/keys"})),
     "kid of a path": lambda forge: forge.signed({"kid": "../../dev/null"}),
@@ -186,7 +190,9 @@ async def test_a_hostile_token_is_refused(form: str, anonymous: httpx.AsyncClien
     assert "Traceback" not in answer.text
 
 
-@pytest.mark.parametrize("value", ["", "Bearer", "Bearer ", "Basic YTpi", "Token x", "bearer", "Bearer  ", "ApiKey plam_live_x", "\x00", "Digest username=x"])
+@pytest.mark.parametrize(
+    "value", ["", "Bearer", "Bearer ", "Basic YTpi", "Token x", "bearer", "Bearer  ", "ApiKey plam_live_x", "\x00", "Digest username=x"]
+)
 async def test_another_scheme_is_refused(value: str, anonymous: httpx.AsyncClient) -> None:
     answer = await anonymous.get(ACTIONS, headers=[(b"authorization", value.encode())])
     assert answer.status_code == 401

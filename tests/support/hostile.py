@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -65,24 +65,20 @@ def sound(operation: Operation) -> tuple[str, dict[str, str], Any]:
     return f"{path}?{query}".rstrip("?"), headers, body
 
 
-def example(operation: Operation, schema: Mapping[str, Any], *declarations: Mapping[str, Any]) -> Any:
+def example(operation: Operation, given: Mapping[str, Any], *declarations: Mapping[str, Any]) -> Any:
     """A value that a schema accepts: one of its examples, or else the first of our samples that fits."""
-    for declared in (*declarations, schema):
-        if declared.get("examples"):
-            found = declared["examples"]
+    schema = operation.resolved(given)
+    for declared in (*declarations, given, schema):
+        found = declared.get("examples")
+        if found:
             return found[0] if isinstance(found, list) else next(iter(found.values()))["value"]
-        if "example" in declared:
-            return declared["example"]
-    schema = operation.resolved(schema)
-    if schema.get("examples"):
-        return schema["examples"][0]
-    if "enum" in schema:
-        return schema["enum"][0]
-    if "const" in schema:
-        return schema["const"]
+    if "enum" in schema or "const" in schema:
+        return schema["const"] if "const" in schema else schema["enum"][0]
     options = schema.get("anyOf") or schema.get("oneOf")
-    if options:
-        return example(operation, options[0])
+    return example(operation, options[0]) if options else _of_type(operation, schema)
+
+
+def _of_type(operation: Operation, schema: Mapping[str, Any]) -> Any:
     kind = schema.get("type")
     if kind == "object":
         required = schema.get("required", ())
@@ -232,7 +228,7 @@ def of_body(operation: Operation) -> Iterator[Case]:
             yield Case(f"{name}: {label}", target, headers, encoded({**body, name: value}), names=f"#/{name}")
         for label, value in tolerated_values(operation, schema):
             yield Case(f"{name}: {label}", target, headers, encoded({**body, name: value}), names=f"#/{name}", tolerated=True)
-        yield from _within(operation, target, headers, body, name, schema)
+        yield from _within(operation, Case("", target, headers), body, name, schema)
         twice = encoded(body)[:-1] + f"{', ' if body else ''}{json.dumps(name)}: 1, {json.dumps(name)}: 2}}".encode()
         yield Case(f"{name}: twice", target, headers, twice, names=f"#/{name}", statuses=frozenset({400}))
     for name in operation.body.get("required", ()):
@@ -253,32 +249,50 @@ def of_body(operation: Operation) -> Iterator[Case]:
     yield from _of_media(target, given, body)
 
 
-def _within(
-    operation: Operation, target: str, headers: tuple[tuple[str, str], ...], body: Any, name: str, given: Mapping[str, Any]
-) -> Iterator[Case]:
+def _within(operation: Operation, sane: Case, body: Any, name: str, given: Mapping[str, Any]) -> Iterator[Case]:
     schema = operation.resolved(given)
     inner = operation.resolved(schema["items"]) if schema.get("type") == "array" else schema
     if inner.get("type") != "object" or "properties" not in inner:
         return
     whole = example(operation, inner)
     for part, its in inner["properties"].items():
-        for label, value in chain(refused_values(operation, its)):
+        for label, value in refused_values(operation, its):
             made: Any = {**whole, part: value}
             pointer, content = (f"#/{name}/0/{part}", [made]) if inner is not schema else (f"#/{name}/{part}", made)
-            yield Case(f"{name}.{part}: {label}", target, headers, encoded({**body, name: content}), names=pointer)
+            yield replace(sane, label=f"{name}.{part}: {label}", body=encoded({**body, name: content}), names=pointer)
 
 
 def _as_a_whole(target: str, headers: tuple[tuple[str, str], ...], body: Any, *, needed: bool) -> Iterator[Case]:
     sane = encoded(body)
     for label, text in (
-        ("empty", b""), ("no JSON", b"{"), ("trailing comma", b'{"a":1,}'), ("single quotes", b"{'a':1}"), ("two values", b"{}{}"), ("comment", b"{}//x"),
-        ("null", b"null"), ("list", b"[]"), ("text", b'"x"'), ("number", b"1"), ("NaN", b"NaN"), ("spaces", b"  "), ("NUL", b"\x00"),
-        ("BOM", b"\xef\xbb\xbf" + sane), ("UTF-16", sane.decode().encode("utf-16")), ("UTF-16 without BOM", sane.decode().encode("utf-16-le")),
-        ("UTF-32", sane.decode().encode("utf-32")), ("Latin-1", b'{"x":"\xe9"}'), ("overlong UTF-8", b'{"x":"\xc0\xaf"}'),
-        ("surrogates in UTF-8", b'{"x":"\xed\xa0\x80"}'), ("raw newline in text", b'{"x":"a\nb"}'),
-        ("depth 33", b'{"x":' * 33 + b"1" + b"}" * 33), ("depth 100,000", b"[" * 100_000 + b"]" * 100_000), ("unclosed depth", b"[" * 100_000),
-        ("depth in objects", b'{"a":' * 100_000 + b"1" + b"}" * 100_000), ("huge number", b"1" * 200_000), ("gzip", b"\x1f\x8b\x08\x00"),
-    ):  # fmt: skip
+        ("empty", b""),
+        ("no JSON", b"{"),
+        ("trailing comma", b'{"a":1,}'),
+        ("single quotes", b"{'a':1}"),
+        ("two values", b"{}{}"),
+        ("comment", b"{}//x"),
+        ("null", b"null"),
+        ("list", b"[]"),
+        ("text", b'"x"'),
+        ("number", b"1"),
+        ("NaN", b"NaN"),
+        ("spaces", b"  "),
+        ("NUL", b"\x00"),
+        ("BOM", b"\xef\xbb\xbf" + sane),
+        ("UTF-16", sane.decode().encode("utf-16")),
+        ("UTF-16 without BOM", sane.decode().encode("utf-16-le")),
+        ("UTF-32", sane.decode().encode("utf-32")),
+        ("Latin-1", b'{"x":"\xe9"}'),
+        ("overlong UTF-8", b'{"x":"\xc0\xaf"}'),
+        ("surrogates in UTF-8", b'{"x":"\xed\xa0\x80"}'),
+        ("raw newline in text", b'{"x":"a\nb"}'),
+        ("depth 33", b'{"x":' * 33 + b"1" + b"}" * 33),
+        ("depth 100,000", b"[" * 100_000 + b"]" * 100_000),
+        ("unclosed depth", b"[" * 100_000),
+        ("depth in objects", b'{"a":' * 100_000 + b"1" + b"}" * 100_000),
+        ("huge number", b"1" * 200_000),
+        ("gzip", b"\x1f\x8b\x08\x00"),
+    ):
         yield Case(f"body: {label}", target, headers, text, tolerated=not needed and label in ("empty", "null"))
     yield Case("body: 50,000 fields", target, headers, encoded({f"k{number}": number for number in range(50_000)}))
     for chunked in (False, True):

@@ -50,7 +50,7 @@ class Place:
 
 async def an_organisation(databases: Databases, *roles: OrganisationRole, **given: Any) -> UUID:
     """An organisation that the service has heard of."""
-    values = {"id": ids.new(), "version": 1, "name": "CH de Saint-Nazaire", "roles": list(roles), "status": OrganisationStatus.active}
+    values: Json = {"id": ids.new(), "version": 1, "name": "CH de Saint-Nazaire", "roles": list(roles), "status": OrganisationStatus.active}
     async with databases.open("internships") as db:
         await db.fetch(insert(OrganisationCopy).values(**values | given))
     identifier: UUID = (values | given)["id"]
@@ -59,7 +59,7 @@ async def an_organisation(databases: Databases, *roles: OrganisationRole, **give
 
 async def a_site(databases: Databases, organisation_id: UUID, **given: Any) -> UUID:
     """A site of an organisation, that the service has heard of."""
-    values = {
+    values: Json = {
         "id": ids.new(),
         "version": 1,
         "organisation_id": organisation_id,
@@ -147,12 +147,13 @@ async def patch(client: httpx.AsyncClient, collection: str, row: Json, **body: A
 async def insistent(client: httpx.AsyncClient, collection: str, row: Json, verb: str, **body: Any) -> httpx.Response:
     """A move that is sent again, under the same key, while the server says that it is busy: as clients are told to."""
     headers = at(row) | {"Idempotency-Key": str(uuid4())}
+    path = f"{API}/{collection}/{row['id']}/{verb}"
     for _ in range(TRIES):
-        answer = await client.post(f"{API}/{collection}/{row['id']}/{verb}", json=body or None, headers=headers)
+        answer = await client.post(path, json=body or None, headers=headers)
         if answer.status_code != 503:
             return answer
         await asyncio.sleep(0.05)
-    raise AssertionError(f"still busy after {TRIES} tries: {answer.text}")
+    raise AssertionError(f"still busy after {TRIES} tries")
 
 
 async def fresh(client: httpx.AsyncClient, collection: str, row: Json) -> Json:

@@ -41,13 +41,19 @@ async def tell(client: httpx.AsyncClient) -> Story:
 
 async def access(client: httpx.AsyncClient, story: Story) -> Resource:
     """A hospital with two sites; one of them closes, opens and changes; another organisation closes."""
-    hospital = await make(client, "/access/v1/organisations", name=f"CH de la tournée {uuid4().hex[:6]}", roles=["employer", "host", "institute"])
-    hospital = story.add("organisation", ok(await client.patch(where("organisations", hospital), json={"department": "44"}, headers=at(hospital))))
+    hospital = await make(
+        client, "/access/v1/organisations", name=f"CH de la tournée {uuid4().hex[:6]}", roles=["employer", "host", "institute"]
+    )
+    hospital = story.add(
+        "organisation", ok(await client.patch(where("organisations", hospital), json={"department": "44"}, headers=at(hospital)))
+    )
     other = await make(client, "/access/v1/organisations", name=f"Clinique fermée {uuid4().hex[:6]}", roles=["employer"])
     other = await verb(client, where("organisations", other), other, "close", reason="Fusion")
     story.add("organisation", await verb(client, where("organisations", other), other, "reopen"))
     commune = await a_commune(client)
-    site = await make(client, "/access/v1/sites", organisation_id=hospital["id"], name="Site principal", commune_code=commune, sector="sanitary")
+    site = await make(
+        client, "/access/v1/sites", organisation_id=hospital["id"], name="Site principal", commune_code=commune, sector="sanitary"
+    )
     site = story.add("site", ok(await client.patch(where("sites", site), json={"name": "Site rénové"}, headers=at(site))))
     annex = await make(client, "/access/v1/sites", organisation_id=hospital["id"], name="Annexe", commune_code=commune)
     annex = await verb(client, where("sites", annex), annex, "close", reason="Travaux")
@@ -107,7 +113,13 @@ async def actions(client: httpx.AsyncClient, story: Story, site: Resource) -> No
 async def internships(client: httpx.AsyncClient, story: Story, site: Resource) -> None:
     """A unit with capacity, an offer published, requests accepted, declined and withdrawn, a placement cancelled."""
     organisation = site["organisation_id"]
-    body = {"organisation_id": organisation, "site_id": site["id"], "code": f"U{uuid4().hex[:8]}", "name": "Médecine A", "professions": ["ide", "as"]}
+    body = {
+        "organisation_id": organisation,
+        "site_id": site["id"],
+        "code": f"U{uuid4().hex[:8]}",
+        "name": "Médecine A",
+        "professions": ["ide", "as"],
+    }
     unit = await eventually(lambda: make(client, "/internships/v1/units", **body))
     path = f"/internships/v1/units/{unit['id']}"
     unit = ok(await client.patch(path, json={"name": "Médecine polyvalente"}, headers=at(unit)))
@@ -129,7 +141,11 @@ async def internships(client: httpx.AsyncClient, story: Story, site: Resource) -
         request = await make(client, "/internships/v1/requests", **ask)
         story.add("request", await verb(client, f"/internships/v1/requests/{request['id']}", request, answer, **extra))
     placements = ok(await client.get("/internships/v1/placements", params={"offer_id": offers[0]["id"]}))["items"]
-    first = ok(await client.patch(f"/internships/v1/placements/{placements[0]['id']}", json={"learner_ref": "IDE27-0042"}, headers=at(placements[0])))
+    first = ok(
+        await client.patch(
+            f"/internships/v1/placements/{placements[0]['id']}", json={"learner_ref": "IDE27-0042"}, headers=at(placements[0])
+        )
+    )
     story.add("placement", await verb(client, f"/internships/v1/placements/{first['id']}", first, "cancel", reason="learner_withdrew"))
     story.add("placement", placements[1])
     story.add("offer", await verb(client, at_offer[1], offers[1], "close"))
@@ -180,10 +196,18 @@ async def needs(client: httpx.AsyncClient, story: Story, site: Resource) -> None
     path = f"/recruitment/v1/needs/{need['id']}"
     need = ok(await client.patch(path, json={"urgency": "urgent"}, headers=at(need)))
     need = await verb(client, path, need, "publish")
-    for answer, extra in (("accept", {"legal_form": "cdd"}), ("accept", {"legal_form": "cdd"}), ("decline", {"reason": "no_position"}), ("withdraw", {})):
+    for answer, extra in (
+        ("accept", {"legal_form": "cdd"}),
+        ("accept", {"legal_form": "cdd"}),
+        ("decline", {"reason": "no_position"}),
+        ("withdraw", {}),
+    ):
         if answer == "decline":
             assignment = ok(await client.get("/recruitment/v1/assignments"))["items"][0]
-            story.add("assignment", await verb(client, f"/recruitment/v1/assignments/{assignment['id']}", assignment, "cancel", reason="candidate_withdrew"))
+            story.add(
+                "assignment",
+                await verb(client, f"/recruitment/v1/assignments/{assignment['id']}", assignment, "cancel", reason="candidate_withdrew"),
+            )
         application = await make(client, "/recruitment/v1/applications", need_id=need["id"], candidate_ref=f"C7{uuid4().hex[:8].upper()}")
         story.add("application", await verb(client, f"/recruitment/v1/applications/{application['id']}", application, answer, **extra))
     story.add("need", await again(client, "/recruitment/v1/needs", need))
@@ -194,7 +218,14 @@ async def needs(client: httpx.AsyncClient, story: Story, site: Resource) -> None
 
 def action_of(**given: Any) -> Resource:
     """The body of an action of the story."""
-    return {"ref": f"R-{uuid4().hex[:10]}", "title": "Valoriser les tuteurs", "axis": "A4", "objectives": ["O2", "O3"], "cohort": "2023-2024", **given}
+    return {
+        "ref": f"R-{uuid4().hex[:10]}",
+        "title": "Valoriser les tuteurs",
+        "axis": "A4",
+        "objectives": ["O2", "O3"],
+        "cohort": "2023-2024",
+        **given,
+    }
 
 
 def day(today: date, days: int) -> str:

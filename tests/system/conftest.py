@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
-import pika
+import pika  # type: ignore[import-untyped]  # it has no types
 import pytest
 import redis
 from pydantic import SecretStr

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import httpx
 
@@ -77,7 +78,7 @@ class Plant:
         }
         self.processes: dict[str, Process] = {}
 
-    def __enter__(self) -> "Plant":
+    def __enter__(self) -> Self:
         """Migrates the database and loads the plan."""
         self.command("migrate")
         self.command("import", "plan")
@@ -94,7 +95,12 @@ class Plant:
     def command(self, *arguments: str) -> str:
         """Runs a command to its end; what it printed. Fails when it does."""
         done = subprocess.run(
-            [sys.executable, "-m", "services.plam", *arguments], env=self.environment, capture_output=True, text=True, timeout=120, check=False
+            [sys.executable, "-m", "services.plam", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == 0, f"plam {' '.join(arguments)} → {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout

@@ -6,14 +6,15 @@ transaction. A second run of the same file writes nothing.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.access_api.communes import queries as commune_queries
 from services.access_api.folding import fold
-from services.access_api.identifiers import is_finess, is_siren, is_siret, luhn_failures
+from services.access_api.identifiers import is_finess, is_siren, is_siret
+from services.access_api.imports.columns import LONGEST_TEXT, doubtful_places, is_code, is_digits
 from services.access_api.imports.reading import read_chunks
 from services.access_api.imports.report import Progress, Report
 from services.access_api.organisations import queries as organisation_queries
@@ -44,18 +45,19 @@ COLUMNS = (
     "adresse",
 )
 CHUNK = 2_000
-LONGEST = 95
-"""Characters up to which a cell needs no second look: two of them still make a name of 200."""
 ROLES = [OrganisationRole.employer, OrganisationRole.host]
 """What a health establishment is when first heard of; people say the rest."""
 DEPARTMENTS = {department.value: department for department in Department}
-NO_SIREN, NO_SIRET = "0" * 9, "0" * 14
-ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7526003)"
+BEFORE = """
+SELECT pg_advisory_xact_lock(7526003);  -- one import at a time
+SET LOCAL enable_seqscan = off          -- plans are kept from when the tables were nearly empty
+"""
 
 
 class Establishment(NamedTuple):
     """What a line says."""
 
+    line: int
     finess: str
     finess_ej: str
     name: str
@@ -72,8 +74,10 @@ class Establishment(NamedTuple):
     address: str
 
 
-Entities = Mapping[str, tuple[int, Establishment]]
-"""By FINESS of each legal entity of a file: the line that speaks for it, the one of its smallest FINESS number. So the order of lines is nothing."""
+FINESS, FINESS_EJ, SIREN = (Establishment._fields.index(name) for name in ("finess", "finess_ej", "siren"))
+
+Entities = Mapping[str, Establishment]
+"""By FINESS of each legal entity of a file: the line that speaks for it, which the order of lines does not choose."""
 
 
 class Places(NamedTuple):
@@ -93,7 +97,7 @@ async def import_establishments(db: Database, path: Path, *, by: Principal = SYS
     places = await read_places(db)
     entities = check_file(path, places, report)
     connection = await db.connection()
-    await connection.execute(ONE_AT_A_TIME)
+    await connection.execute(BEFORE)
     ids = await _recognise(db, path, places, entities, report)
     if not report.refused:
         writing = _Writing(db, ids, report, by)
@@ -111,71 +115,47 @@ async def read_places(db: Database) -> Places:
 
 def check_file(path: Path, places: Places, report: Report) -> Entities:
     """Checks every line; what is wrong goes to the report. Returns the legal entities of the file."""
-    entities: dict[str, tuple[int, Establishment]] = {}
+    entities: dict[str, Establishment] = {}
     for rows in check(path, places, report):
         for row in rows:
-            known = entities.setdefault(row[1].finess_ej, row)
-            if known is not row:
-                entities[row[1].finess_ej] = _speaker(known, row, report)
+            known = entities.get(row[FINESS_EJ])
+            if known is None:
+                entities[row[FINESS_EJ]] = Establishment._make(row)
+            elif row[SIREN] != known.siren or row[FINESS] < known.finess:
+                entities[row[FINESS_EJ]] = _speaker(known, Establishment._make(row), report)
     holders: dict[str, str] = {}
-    for finess_ej, (line, each) in entities.items():
+    for finess_ej, each in entities.items():
         if each.siren and holders.setdefault(each.siren, finess_ej) != finess_ej:
-            report.refuse(line, "siren", f"{each.siren} est aussi le SIREN de l'entité juridique {holders[each.siren]}")
+            report.refuse(each.line, "siren", f"{each.siren} est aussi le SIREN de l'entité juridique {holders[each.siren]}")
     report.problems.sort(key=lambda problem: problem.line)
     return entities
 
 
-def _speaker(known: tuple[int, Establishment], row: tuple[int, Establishment], report: Report) -> tuple[int, Establishment]:
-    (before, one), (line, other) = known, row
-    if one.siren != other.siren and one.siren and other.siren:
-        message = f"l'entité juridique {one.finess_ej} a aussi le SIREN {one.siren} (ligne {before}) : un seul est gardé"
-        report.warn(line, "siren", message)
-    return row if (not other.siren, other.finess) < (not one.siren, one.finess) else known
+def _speaker(known: Establishment, other: Establishment, report: Report) -> Establishment:
+    """Which of two lines speaks for their legal entity: one with a SIREN, and then the one of the smallest FINESS number."""
+    if known.siren != other.siren and known.siren and other.siren:
+        message = f"l'entité juridique {known.finess_ej} a aussi le SIREN {known.siren} (ligne {known.line}) : un seul est gardé"
+        report.warn(other.line, "siren", message)
+    return other if (not other.siren, other.finess) < (not known.siren, known.finess) else known
 
 
-def check(path: Path, places: Places, report: Report) -> Iterator[list[tuple[int, Establishment]]]:
-    """(line number, establishment) of the lines that are right, by chunks; what is wrong with the others goes to the report."""
+def check(path: Path, places: Places, report: Report) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The lines that are right, by chunks, as tuples of an `Establishment`'s fields; what is wrong with the others goes to the report."""
     seen: dict[str, int] = {}
     for lines, columns in read_chunks(path, COLUMNS, report):
-        rows = list(zip(lines, map(Establishment._make, zip(*columns, strict=True)), strict=True))
-        doubtful = _doubtful(lines, Establishment._make(columns), seen, places)
+        rows: list[tuple[Any, ...]] = list(zip(lines, *columns, strict=True))
+        doubtful = doubtful_places(Establishment._make((lines, *columns)), seen, places)
         for place in sorted(doubtful, reverse=True):
-            line, each = rows[place]
-            kept = _explained(line, each, seen[each.finess], places, report)
-            rows[place : place + 1] = [(line, kept)] if kept else []
+            line, *cells = rows[place]
+            each = Establishment._make((line, *map(str.strip, cells)))
+            kept = _explained(each, seen.setdefault(each.finess, line), places, report)
+            rows[place : place + 1] = [kept] if kept else []
         yield rows
 
 
-def _doubtful(lines: Sequence[int], columns: Any, seen: dict[str, int], places: Places) -> set[int]:
-    """The places of the lines of which something must be said. Columns are checked whole, which is several times quicker than lines."""
-    found = {
-        *luhn_failures(columns.finess, 9),
-        *luhn_failures(columns.finess_ej, 9),
-        *luhn_failures([siren or NO_SIREN for siren in columns.siren], 9),
-        *luhn_failures([siret or NO_SIRET for siret in columns.siret], 14),
-    }
-    first = [seen.setdefault(finess, line) for finess, line in zip(columns.finess, lines, strict=True)]
-    towns, department_of = zip(columns.commune, columns.department, strict=True), places.departments.get
-    found.update(place for place, (before, line) in enumerate(zip(first, lines, strict=True)) if before != line)
-    found.update(place for place, (commune, department) in enumerate(towns) if department_of(commune) != department)
-    found.update(place for place, postal in enumerate(columns.postal_code) if postal and not _is_digits(postal, 5))
-    found.update(place for place, pair in enumerate(zip(columns.siren, columns.siret, strict=True)) if not _agree(*pair))
-    for codes in (columns.category_code, columns.legal_code):
-        wrong = {code for code in {*codes} if not _is_code(code)}
-        found.update(place for place, code in enumerate(codes) if code in wrong) if wrong else None
-    for texts in (columns.name, columns.more, columns.category_label, columns.legal_label, columns.address):
-        found.update(place for place, text in enumerate(texts) if len(text) > LONGEST) if max(map(len, texts)) > LONGEST else None
-    found.update(place for place, name in enumerate(columns.name) if not name) if "" in columns.name else None
-    return found
-
-
-def _agree(siren: str, siret: str) -> bool:
-    """Whether a SIREN is there, and its SIRET, if any, begins with it."""
-    return siren != "" and siren != NO_SIREN and (siret == "" or siret.startswith(siren))
-
-
-def _explained(line: int, each: Establishment, before: int, places: Places, report: Report) -> Establishment | None:
+def _explained(each: Establishment, before: int, places: Places, report: Report) -> Establishment | None:
     """The line as it can be taken, once what is odd about it has been said; none when it cannot."""
+    line = each.line
     refused = before != line
     if refused:
         report.refuse(line, "finess", f"{each.finess[:20]} est déjà ligne {before}")
@@ -195,38 +175,36 @@ def _explained(line: int, each: Establishment, before: int, places: Places, repo
         refused = True
     if refused:
         return None
-    zeros = {name: "" for name in ("siren", "siret") if _is_zeros(getattr(each, name))}
-    for name in zeros:
-        report.warn(line, name, "des zéros tiennent lieu de numéro : il est laissé vide")
-    if each.siren and each.siret and not zeros and not each.siret.startswith(each.siren):
+    each = each._replace(commune=commune, siren=_number(each, "siren", report), siret=_number(each, "siret", report))
+    if each.siren and each.siret and not each.siret.startswith(each.siren):
         report.warn(line, "siret", "ce SIRET n'est pas de ce SIREN")
-    return each._replace(commune=commune, **zeros)
+    return each
+
+
+def _number(each: Establishment, field: str, report: Report) -> str:
+    value: str = getattr(each, field)
+    if _is_zeros(value):
+        report.warn(each.line, field, "des zéros tiennent lieu de numéro : il est laissé vide")
+        return ""
+    return value
 
 
 def _demands(each: Establishment) -> Iterator[tuple[str, bool, str]]:
     yield "finess", is_finess(each.finess), f"« {each.finess[:20]} » n'est pas un FINESS : forme ou clé fausse"
     yield "finess_ej", is_finess(each.finess_ej), f"« {each.finess_ej[:20]} » n'est pas un FINESS : forme ou clé fausse"
     yield "raison_sociale", each.name != "", "vide"
-    yield "raison_sociale", len(site_name(each)) <= 200, "nom de plus de 200 caractères"
+    yield "raison_sociale", len(site_name(each)) <= LONGEST_TEXT, f"nom de plus de {LONGEST_TEXT} caractères"
     yield "siren", each.siren == "" or _is_zeros(each.siren) or is_siren(each.siren), "SIREN : forme ou clé fausse"
     yield "siret", each.siret == "" or _is_zeros(each.siret) or is_siret(each.siret), "SIRET : forme ou clé fausse"
-    yield "code_postal", each.postal_code == "" or _is_digits(each.postal_code, 5), "cinq chiffres attendus"
+    yield "code_postal", each.postal_code == "" or is_digits(each.postal_code, 5), "cinq chiffres attendus"
     for field, code in (("categorie_finess", each.category_code), ("statut_juridique_code", each.legal_code)):
-        yield field, _is_code(code), "code de 1 à 10 lettres ou chiffres attendu"
+        yield field, is_code(code), "code de 1 à 10 lettres ou chiffres attendu"
     for field, label in (
         ("libelle_categorie", each.category_label),
         ("libelle_statut_juridique", each.legal_label),
         ("adresse", each.address),
     ):
-        yield field, len(label) <= 200, "plus de 200 caractères"
-
-
-def _is_code(value: str) -> bool:
-    return value == "" or (value.isalnum() and value.isascii() and len(value) <= 10)
-
-
-def _is_digits(value: str, length: int) -> bool:
-    return len(value) == length and value.isdecimal() and value.isascii()
+        yield field, len(label) <= LONGEST_TEXT, f"plus de {LONGEST_TEXT} caractères"
 
 
 def _is_zeros(value: str) -> bool:
@@ -235,7 +213,8 @@ def _is_zeros(value: str) -> bool:
 
 def site_name(each: Establishment) -> str:
     """A site's name, with what the file adds to it when it is not in it already."""
-    return f"{each.name} – {each.more}" if each.more and fold(each.more) not in fold(each.name) else each.name
+    name, more = each.name.strip(), each.more.strip()
+    return f"{name} – {more}" if more and fold(more) not in fold(name) else name
 
 
 async def _recognise(db: Database, path: Path, places: Places, entities: Entities, report: Report) -> dict[str, UUID]:
@@ -243,21 +222,23 @@ async def _recognise(db: Database, path: Path, places: Places, entities: Entitie
     ids: dict[str, UUID] = {}
     closed: dict[str, UUID] = {}
     for chunk in _chunks(entities):
-        found = await db.fetch(organisation_queries.known_by([*chunk], [each.siren for _, each in chunk.values() if each.siren]))
+        found = await db.fetch(organisation_queries.known_by([*chunk], [each.siren for each in chunk.values() if each.siren]))
         by_finess, by_siren = {row["finess_ej"]: row for row in found}, {row["siren"]: row for row in found}
-        for finess_ej, (line, entity) in chunk.items():
+        for finess_ej, entity in chunk.items():
             known, holder = by_finess.get(finess_ej), by_siren.get(entity.siren)
             if holder is not None and holder is not known and (known is not None or holder["finess_ej"] is not None):
-                report.refuse(line, "siren", f"{entity.siren} est déjà le SIREN d'une autre organisation ({holder['id']})")
+                report.refuse(entity.line, "siren", f"{entity.siren} est déjà le SIREN d'une autre organisation ({holder['id']})")
             elif (row := known or holder) is not None:
                 ids[finess_ej] = row["id"]
                 if row["status"] == OrganisationStatus.closed:
                     closed[finess_ej] = row["id"]
     if closed:
         numbers = set(await db.fetch(site_queries.numbers_of(list(closed.values()))))
-        for line, each in chain.from_iterable(check(path, places, Report())):
+        for each in map(Establishment._make, chain.from_iterable(check(path, places, Report()))):
             if each.finess_ej in closed and each.finess not in numbers:
-                report.refuse(line, "finess_ej", f"l'organisation {each.finess_ej} est fermée : elle ne peut pas avoir de nouveau site")
+                report.refuse(
+                    each.line, "finess_ej", f"l'organisation {each.finess_ej} est fermée : elle ne peut pas avoir de nouveau site"
+                )
     return ids
 
 
@@ -277,7 +258,7 @@ class _Writing:
             found = await self.db.fetch(organisation_queries.organisations([ids[key] for key in chunk if key in ids]))
             known = {row.id: row for row in found}
             created, changed = [], []
-            for finess_ej, (line, entity) in chunk.items():
+            for finess_ej, entity in chunk.items():
                 before = known[ids[finess_ej]] if finess_ej in ids else None
                 if before is None:
                     created.append(_organisation(finess_ej, entity))
@@ -289,8 +270,8 @@ class _Writing:
     async def sites(self, path: Path, places: Places, progress: Progress | None) -> None:
         """Writes the sites of a file, by chunks of its lines."""
         again = Report()
-        for rows in check(path, places, again):
-            chunk = [each for _, each in rows]
+        lines = map(Establishment._make, chain.from_iterable(check(path, places, again)))
+        while chunk := list(islice(lines, CHUNK)):
             if not all(each.finess_ej in self.ids for each in chunk):
                 raise FileChanged(path)
             await self._sites(chunk)
@@ -323,7 +304,7 @@ class _Writing:
 def _organisation(finess_ej: str, entity: Establishment) -> Organisation:
     department = DEPARTMENTS.get(finess_ej[:2])
     return Organisation(
-        name=entity.name, folded=fold(entity.name), roles=ROLES, department=department, **_identity(finess_ej, entity, None)
+        name=entity.name.strip(), folded=fold(entity.name), roles=ROLES, department=department, **_identity(finess_ej, entity, None)
     )
 
 
@@ -333,7 +314,7 @@ def _identity(finess_ej: str, entity: Establishment, before: Organisation | None
         "finess_ej": finess_ej,
         "siren": entity.siren or (before and before.siren) or None,
         "legal_status_code": entity.legal_code or (before and before.legal_status_code) or None,
-        "legal_status_label": entity.legal_label or (before and before.legal_status_label) or None,
+        "legal_status_label": entity.legal_label.strip() or (before and before.legal_status_label) or None,
     }
 
 
@@ -346,10 +327,10 @@ def _values(each: Establishment, ids: Mapping[str, UUID]) -> dict[str, Any]:
         "finess_et": each.finess,
         "siret": each.siret or None,
         "category_code": each.category_code or None,
-        "category_label": each.category_label or None,
+        "category_label": each.category_label.strip() or None,
         "commune_code": each.commune,
         "postal_code": each.postal_code or None,
-        "address": each.address or None,
+        "address": each.address.strip() or None,
         "department": DEPARTMENTS[each.department],
         "sector": sector_of(each.category_code),
     }
@@ -363,7 +344,7 @@ def _set(row: Record, values: Mapping[str, Any]) -> bool:
     return bool(differing)
 
 
-def _chunks(entities: Entities) -> Iterator[dict[str, tuple[int, Establishment]]]:
+def _chunks(entities: Entities) -> Iterator[dict[str, Establishment]]:
     keys = list(entities)
     for start in range(0, len(keys), CHUNK):
         yield {key: entities[key] for key in keys[start : start + CHUNK]}

@@ -1,32 +1,32 @@
-"""Reads a CSV file a line at a time, and says of each line that cannot be read why: no file is too broken to be told about."""
+"""Reads a CSV file, and says of each line that cannot be read why: no file is too broken to be told about."""
 
 import codecs
 import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import BinaryIO, NamedTuple
 
 from services.access_api.imports.report import Report
 from services.kernel.fields import LINE_PATTERN
 
 MOST_BYTES = 200_000_000
 MOST_ROWS = 200_000
-LONGEST_LINE = 1_000_000
 LONGEST_CELL = 10_000
+LONGEST_LINE = 1_000_000
+BLOCK = 1 << 14
+"""Bytes read at once: so few lines that none of their objects grows old in the eyes of the garbage collector."""
 
-CHUNK = 1_000
-
-_BLOCK = 1 << 20
 _C1 = bytes(range(0x80, 0xA0))
+_COMMON = bytes([0x0A, *range(0x20, 0x7F), *range(0x80, 0xC0), 0xC3])
+"""ASCII without controls, and the letters of western Europe in UTF-8: a block of nothing else needs no look at its characters."""
 _HARMLESS = re.compile(LINE_PATTERN)
 
 
 class Chunk(NamedTuple):
-    """Some lines of a file that can be read: their numbers, and their cells, a tuple of them a column."""
+    """Some lines of a file that can be read: their numbers, and their cells as they are, a tuple of them a column."""
 
     lines: Sequence[int]
     columns: Sequence[tuple[str, ...]]
@@ -42,39 +42,47 @@ def read_chunks(path: Path, columns: Sequence[str], report: Report) -> Iterator[
         if path.stat().st_size > MOST_BYTES:
             report.refuse(0, "", f"plus de {MOST_BYTES // 1_000_000} Mo")
         elif encoding := _encoding_of(path, report):
-            report.encoding = encoding.removesuffix("-sig")
-            with path.open(encoding=encoding) as file:
-                yield from _Reader(file, report).chunks(columns)
+            report.encoding = encoding
+            with path.open("rb") as file:
+                yield from _Reader(file, encoding, report).chunks(columns)
     except OSError as error:
         report.refuse(0, "", f"illisible ({error.strerror})")
+
+
+def read_rows(path: Path, columns: Sequence[str], report: Report) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """(line number, cells without the spaces around them) of each line that `read_chunks` gives."""
+    for chunk in read_chunks(path, columns, report):
+        for line, cells in zip(chunk.lines, zip(*chunk.columns, strict=True), strict=True):
+            yield line, tuple(map(str.strip, cells))
 
 
 class _Reader:
     """One reading of one file."""
 
-    def __init__(self, file: TextIO, report: Report) -> None:
+    def __init__(self, file: BinaryIO, encoding: str, report: Report) -> None:
         self.file = file
+        self.encoding = encoding
         self.report = report
         self.names: list[str] = []
         self.delimiter = ","
 
     def chunks(self, columns: Sequence[str]) -> Iterator[Chunk]:
-        header = self.file.readline(LONGEST_LINE).rstrip("\n")
+        header = self.file.readline(LONGEST_LINE).removeprefix(codecs.BOM_UTF8).decode(self.encoding).rstrip("\r\n")
         self.delimiter = ";" if header.count(";") > header.count(",") else ","
         self.names = [name.strip() for name in next(csv.reader([header], delimiter=self.delimiter), [])]
         if not self._has(columns):
             return
-        places = [self.names.index(column) for column in columns]
+        pick = itemgetter(*map(self.names.index, columns))
         first = 2
-        while lines := list(islice(self.file, CHUNK)):
+        while block := self.file.read(BLOCK):
+            lines, odd = self._split(block + self.file.readline())
             if first + len(lines) > MOST_ROWS + 2:
                 self.report.refuse(MOST_ROWS + 2, "", f"plus de {MOST_ROWS} lignes")
                 return
-            read = self._read(first, lines)
+            numbers, rows = self._read(first, lines, odd)
             first += len(lines)
-            if read:
-                cells = list(zip(*[row for _, row in read], strict=True))
-                yield Chunk([number for number, _ in read], [tuple(map(str.strip, cells[place])) for place in places])
+            if rows:
+                yield Chunk(numbers, pick(list(zip(*rows, strict=True))))
 
     def _has(self, columns: Sequence[str]) -> bool:
         wrong = [column for column in columns if self.names.count(column) != 1]
@@ -82,22 +90,31 @@ class _Reader:
             self.report.refuse(1, column, "colonne présente deux fois" if column in self.names else "colonne absente")
         return not wrong
 
-    def _read(self, first: int, lines: list[str]) -> list[tuple[int, list[str]]]:
-        """(number, cells) of each line that can be read. Nearly all are plain and are parsed together; the others get a look each."""
+    def _split(self, block: bytes) -> tuple[list[str], set[int]]:
+        """The lines of a block, and the places of those that need a look at each of their cells."""
+        block = block.replace(b"\r\n", b"\n").removesuffix(b"\n")
+        lines = block.decode(self.encoding).split("\n")
+        if b'"' not in block and not block.translate(None, _COMMON) and max(map(len, lines)) <= LONGEST_CELL:
+            return lines, set()
+        return lines, {place for place, line in enumerate(lines) if not _is_plain(line)}
+
+    def _read(self, first: int, lines: list[str], odd: set[int]) -> tuple[list[int], list[list[str]]]:
+        """The numbers and the cells of the lines that can be read: the plain ones are parsed together, the odd ones one by one."""
         self.report.lines += len(lines)
-        numbered = list(enumerate(lines, first))
-        plain = [(number, line) for number, line in numbered if _is_plain(line)]
+        plain = [line for place, line in enumerate(lines) if place not in odd] if odd else lines
         try:
-            rows = list(csv.reader([line for _, line in plain], delimiter=self.delimiter, strict=True))
+            rows = list(csv.reader(plain, delimiter=self.delimiter, strict=True))
         except csv.Error:
-            plain, rows = [], []
-        taken = [(number, row) for (number, _), row in zip(plain, rows, strict=True)]
-        if len(taken) < len(lines):
-            known = {number for number, _ in plain}
-            taken += [(number, row) for number, line in numbered if number not in known and (row := self._read_one(number, line))]
-            taken.sort(key=itemgetter(0))
-        width = len(self.names)
-        return [(number, row) for number, row in taken if len(row) == width or self._has_width(number, row)]
+            rows = []
+        if len(rows) != len(plain):  # a quotation mark swallowed a line's end
+            rows, odd = [], {*range(len(lines))}
+        numbers = [number for number in range(first, first + len(lines)) if number - first not in odd]
+        if odd or {*map(len, rows)} != {len(self.names)}:
+            read = [(number, row) for number, row in zip(numbers, rows, strict=True) if self._has_width(number, row)]
+            read += [(first + place, row) for place in odd if (row := self._read_one(first + place, lines[place]))]
+            read.sort(key=itemgetter(0))
+            numbers, rows = [number for number, _ in read], [row for _, row in read]
+        return numbers, rows
 
     def _has_width(self, number: int, row: list[str]) -> bool:
         if not row:
@@ -107,13 +124,10 @@ class _Reader:
         return len(row) == len(self.names)
 
     def _read_one(self, number: int, line: str) -> list[str] | None:
-        if line.count('"') % 2:
-            self.report.refuse(number, "", "guillemet non refermé, ou retour à la ligne dans une cellule")
-            return None
         try:
             row = next(csv.reader([line], delimiter=self.delimiter, strict=True), [])
         except csv.Error:
-            self.report.refuse(number, "", "guillemets mal placés, ou cellule démesurée")
+            self.report.refuse(number, "", "guillemets mal placés ou non refermés, ou retour à la ligne dans une cellule")
             return None
         if not self._has_width(number, row):
             return None
@@ -123,17 +137,10 @@ class _Reader:
         return None if harmful else [unicodedata.normalize("NFC", cell) for cell in row]
 
 
-def read_rows(path: Path, columns: Sequence[str], report: Report) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """(line number, cells) of each line that `read_chunks` gives."""
-    for chunk in read_chunks(path, columns, report):
-        yield from zip(chunk.lines, zip(*chunk.columns, strict=True), strict=True)
-
-
 def _is_plain(line: str) -> bool:
     """Whether a line can be taken without a look at each of its cells."""
     return (
-        line[:-1].isprintable()
-        and line[-1:] == "\n"
+        line.isprintable()
         and (line.isascii() or unicodedata.is_normalized("NFC", line))
         and ('"' not in line or line.count('"') % 2 == 0)
         and len(line) <= LONGEST_CELL
@@ -152,23 +159,23 @@ def _encoding_of(path: Path, report: Report) -> str | None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     line = 1
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+        while block := file.read(BLOCK):
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
-                return _other_encoding_of(path, line + block.count(b"\n", 0, max(error.start, 0)), report)
+                return _other_encoding_of(path, line + block.count(b"\n", 0, error.start), report)
             line += block.count(b"\n")
         try:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return _other_encoding_of(path, line, report)
-    return "utf-8-sig"
+    return "utf-8"
 
 
 def _other_encoding_of(path: Path, line: int, report: Report) -> str | None:
     """Text in ISO 8859-1 never has the bytes 80 to 9F, nor zeros: a file that has them is in something else, or no text."""
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+        while block := file.read(BLOCK):
             if b"\0" in block or len(block.translate(None, _C1)) != len(block):
                 report.refuse(line, "", "ce n'est du texte ni en UTF-8 ni en ISO 8859-1 : enregistrez le fichier en UTF-8")
                 return None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import any_, or_
+from sqlalchemy import or_
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -11,7 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.access_api.folding import begins_words
 from services.access_api.organisations.tables import Organisation
 from services.kernel.paging import Listing
-from services.kernel.records import among, versions_of
+from services.kernel.records import among, holds, versions_of
 from services.kernel.resources import document_by_id
 
 ORGANISATION_HISTORY = versions_of(Organisation)
@@ -21,7 +21,7 @@ DOCUMENT = document_by_id(Organisation)
 LISTING = Listing(
     Organisation,
     {
-        "role": lambda value: any_(col(Organisation.roles)) == value,
+        "role": lambda value: holds(Organisation.roles, value),
         "department": lambda value: col(Organisation.department) == value,
         "status": lambda value: col(Organisation.status) == value,
         "finess_ej": lambda value: col(Organisation.finess_ej) == value,

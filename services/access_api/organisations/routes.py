@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.access_api.organisations import operations, queries
-from services.access_api.organisations.schemas import OrganisationCreate, OrganisationPatch, OrganisationQuery, OrganisationRead, Reason
+from services.access_api.organisations.schemas import OrganisationCreate, OrganisationPatch, OrganisationQuery, OrganisationRead
 from services.contracts.codes import Role
 from services.kernel.auth import allow
+from services.kernel.bodies import Reason
 from services.kernel.history import History, HistoryQuery, read_history
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal

@@ -53,14 +53,6 @@ class OrganisationPatch(patch_of(OrganisationWrite)):  # type: ignore[misc]  # t
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
 
 
-class Reason(BaseModel):
-    """Pourquoi."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Line = Field(description="Motif.", examples=["Fusion avec un autre établissement"])
-
-
 class OrganisationRead(Resource):
     """Une organisation : une entité juridique et ses rôles dans le plan."""
 

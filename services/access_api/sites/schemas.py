@@ -56,14 +56,6 @@ class SitePatch(patch_of(SiteWrite)):  # type: ignore[misc]  # the base is made 
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
 
 
-class Reason(BaseModel):
-    """Pourquoi."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Line = Field(description="Motif.", examples=["Regroupement sur un autre site"])
-
-
 class SiteRead(Resource):
     """Un site : un lieu d'exercice d'une organisation."""
 

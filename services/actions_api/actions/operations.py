@@ -43,17 +43,17 @@ async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Princ
 
 async def submit(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Submits a draft to its committee."""
-    return await _move(db, action_id, ActionStatus.submitted, "actions.action.submitted", by, version)
+    return await _move(db, action_id, ActionStatus.submitted, "actions.action.submitted", by=by, version=version)
 
 
 async def send_back(db: Database, action_id: UUID, reason: str, *, by: Principal, version: int) -> Action:
     """Sends a submitted action back to its authors."""
-    return await _move(db, action_id, ActionStatus.draft, "actions.action.sent_back", by, version, reason=reason)
+    return await _move(db, action_id, ActionStatus.draft, "actions.action.sent_back", by=by, version=version, reason=reason)
 
 
 async def approve(db: Database, action_id: UUID, decision_ref: str, *, by: Principal, version: int) -> Action:
     """Approves a submitted action, by a decision."""
-    return await _move(db, action_id, ActionStatus.approved, "actions.action.approved", by, version, decision_ref=decision_ref)
+    return await _move(db, action_id, ActionStatus.approved, "actions.action.approved", by=by, version=version, decision_ref=decision_ref)
 
 
 async def start(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
@@ -72,7 +72,7 @@ async def start(db: Database, action_id: UUID, *, by: Principal, version: int) -
 
 async def suspend(db: Database, action_id: UUID, reason: str, *, by: Principal, version: int) -> Action:
     """Suspends an action in progress."""
-    return await _move(db, action_id, ActionStatus.suspended, "actions.action.suspended", by, version, reason=reason)
+    return await _move(db, action_id, ActionStatus.suspended, "actions.action.suspended", by=by, version=version, reason=reason)
 
 
 async def resume(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
@@ -95,7 +95,7 @@ async def complete(db: Database, action_id: UUID, *, by: Principal, version: int
 
 async def evaluate(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Closes a completed action once it has been evaluated."""
-    return await _move(db, action_id, ActionStatus.evaluated, "actions.action.evaluated", by, version)
+    return await _move(db, action_id, ActionStatus.evaluated, "actions.action.evaluated", by=by, version=version)
 
 
 async def reopen(db: Database, action_id: UUID, reason: str, *, by: Principal, version: int) -> Action:
@@ -108,7 +108,7 @@ async def reopen(db: Database, action_id: UUID, reason: str, *, by: Principal, v
 
 async def abandon(db: Database, action_id: UUID, decision_ref: str, *, by: Principal, version: int) -> Action:
     """Abandons an action, by a decision."""
-    return await _move(db, action_id, ActionStatus.abandoned, "actions.action.abandoned", by, version, decision_ref=decision_ref)
+    return await _move(db, action_id, ActionStatus.abandoned, "actions.action.abandoned", by=by, version=version, decision_ref=decision_ref)
 
 
 async def read_live(db: Database, action_id: UUID, *, by: Principal) -> ActionLive:
@@ -139,9 +139,9 @@ async def _move(
     action_id: UUID,
     to: ActionStatus,
     event: str,
+    *,
     by: Principal,
     version: int,
-    *,
     reason: str | None = None,
     decision_ref: str | None = None,
 ) -> Action:

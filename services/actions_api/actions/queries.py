@@ -1,12 +1,10 @@
 """Statements on actions."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, bindparam, func, or_
-from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.tables import Milestone
@@ -57,7 +55,7 @@ def sees_drafts(caller: Principal) -> bool:
     return caller.has(Role.steering, Role.committee)
 
 
-def document(caller: Principal) -> Select[Any]:
+def document(caller: Principal) -> Select[str, int]:
     """(document, version) by `id`, of what the caller may see."""
     return DOCUMENT if sees_drafts(caller) else SHARED_DOCUMENT
 

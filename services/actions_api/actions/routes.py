@@ -14,10 +14,10 @@ from services.actions_api.actions.schemas import (
     ActionQuery,
     ActionRead,
     DecisionReference,
-    Reason,
 )
 from services.contracts.codes import Role
 from services.kernel.auth import allow
+from services.kernel.bodies import Reason
 from services.kernel.history import History, HistoryQuery, read_history
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal

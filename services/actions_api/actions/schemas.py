@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from services.actions_api.actions.tables import Action, Horizon
 from services.contracts.actions import ActionState, ActionStatus
@@ -16,7 +17,7 @@ from services.kernel.paging import PageQuery
 from services.kernel.patching import patch_of
 from services.kernel.records import Noun, Resource
 
-EXAMPLE = {
+EXAMPLE: JsonDict = {
     "ref": "F4",
     "title": "Valorisation des tuteurs et gestion plus adaptée de l'offre de stages",
     "axis": "A4",
@@ -72,14 +73,6 @@ class ActionCreate(ActionWrite):
 
 class ActionPatch(patch_of(ActionWrite)):  # type: ignore[misc]  # the base is made from the other schema
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
-
-
-class Reason(BaseModel):
-    """Pourquoi."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Line = Field(description="Motif.", examples=["Report du financement"])
 
 
 class DecisionReference(BaseModel):

@@ -1,13 +1,11 @@
 """Statements on milestones."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, and_, bindparam
-from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.tables import Milestone
@@ -43,7 +41,7 @@ def sees_drafts(caller: Principal) -> bool:
     return caller.has(Role.steering, Role.committee)
 
 
-def document(caller: Principal) -> Select[Any]:
+def document(caller: Principal) -> Select[str, int]:
     """(document, version) by `id`, of what the caller may see."""
     return DOCUMENT if sees_drafts(caller) else SHARED_DOCUMENT
 

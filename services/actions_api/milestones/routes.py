@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.actions_api.actions.schemas import Reason
 from services.actions_api.milestones import operations, queries
 from services.actions_api.milestones.schemas import (
     MilestoneCreate,
@@ -19,6 +18,7 @@ from services.actions_api.milestones.schemas import (
 )
 from services.contracts.codes import Role
 from services.kernel.auth import allow
+from services.kernel.bodies import Reason
 from services.kernel.history import History, HistoryQuery, read_history
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal

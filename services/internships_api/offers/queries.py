@@ -6,9 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import UUID as SaUuid, and_, bindparam, or_
 from sqlalchemy.sql.base import Executable
-from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select, update
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.contracts.codes import Role
 from services.contracts.internships import OfferStatus
@@ -53,7 +52,7 @@ def scope(caller: Principal) -> dict[str, Any]:
     return {"host": caller.organisation if caller.has(Role.employer) else None}
 
 
-def document(caller: Principal) -> Select[Any]:
+def document(caller: Principal) -> Select[str, int]:
     """(document, version) by `id` and the caller's scope, of what the caller may see."""
     return DOCUMENT if caller.has(Role.steering) else SHARED_DOCUMENT
 

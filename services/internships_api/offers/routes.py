@@ -8,8 +8,8 @@ from fastapi import Query, Request, Response
 from services.contracts.codes import Role
 from services.internships_api.offers import operations, queries
 from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferQuery, OfferRead
-from services.internships_api.units.schemas import Reason
 from services.kernel.auth import allow
+from services.kernel.bodies import Reason
 from services.kernel.history import History, HistoryQuery, read_history
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal

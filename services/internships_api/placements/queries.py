@@ -3,9 +3,8 @@
 from typing import Any
 
 from sqlalchemy import UUID as SaUuid, bindparam
-from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.contracts.codes import Role
 from services.internships_api.parties import seen, sight
@@ -46,7 +45,7 @@ def scope(caller: Principal) -> dict[str, Any]:
     return {} if caller.has(Role.steering) else sight(caller)
 
 
-def document(caller: Principal) -> Select[Any]:
+def document(caller: Principal) -> Select[str, int]:
     """(document, version) by `id` and the caller's scope, of what the caller may see."""
     return DOCUMENT if caller.has(Role.steering) else SEEN_DOCUMENT
 

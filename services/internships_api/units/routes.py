@@ -7,8 +7,9 @@ from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
 from services.internships_api.units import operations, queries
-from services.internships_api.units.schemas import Reason, UnitCreate, UnitLive, UnitPatch, UnitQuery, UnitRead
+from services.internships_api.units.schemas import UnitCreate, UnitLive, UnitPatch, UnitQuery, UnitRead
 from services.kernel.auth import allow
+from services.kernel.bodies import Reason
 from services.kernel.history import History, HistoryQuery, read_history
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal

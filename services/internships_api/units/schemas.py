@@ -50,14 +50,6 @@ class UnitPatch(patch_of(UnitWrite)):  # type: ignore[misc]  # the base is made 
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
 
 
-class Reason(BaseModel):
-    """Pourquoi."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Line = Field(description="Motif.", examples=["Travaux dans le service"])
-
-
 class UnitRead(Resource):
     """Un terrain de stage : l'unité d'un site qui accueille des stagiaires."""
 

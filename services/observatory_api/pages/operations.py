@@ -60,7 +60,7 @@ async def _broken_down(reader: Reader, as_of: date, dimension: str, codes: Seque
     question = reader.question(as_of, by=(dimension,))
     current = [reader.current(code) for code in codes]
     sums = await rolled_up_sums(reader, [one for one in current if rolled_up(one, question)], question)
-    made = {}
+    made: dict[str, Mapping[str, Figure]] = {}
     for indicator in current:
         found = await shown(reader, indicator, question, (), sums)
         named = {group[0]: one.total for group, one in found.items() if group[0] is not None}

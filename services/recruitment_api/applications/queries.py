@@ -1,12 +1,10 @@
 """Statements on applications."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, and_, bindparam
-from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.contracts.codes import Role
 from services.contracts.recruitment import ApplicationStatus
@@ -37,7 +35,7 @@ LISTING = Listing(
 )
 
 
-def document(caller: Principal) -> Select[Any]:
+def document(caller: Principal) -> Select[str, int]:
     """(document, version) by `id` and the binds of `visibility.scope`, of what the caller may see."""
     return DOCUMENT if caller.has(Role.steering) else OWN_DOCUMENT
 

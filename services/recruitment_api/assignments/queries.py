@@ -1,11 +1,9 @@
 """Statements on assignments."""
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.contracts.codes import Role
 from services.kernel.paging import Listing
@@ -33,7 +31,7 @@ LISTING = Listing(
 )
 
 
-def document(caller: Principal) -> Select[Any]:
+def document(caller: Principal) -> Select[str, int]:
     """(document, version) by `id` and the binds of `visibility.scope`, of what the caller may see."""
     return DOCUMENT if caller.has(Role.steering) else OWN_DOCUMENT
 

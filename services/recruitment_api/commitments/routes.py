@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
 from services.kernel.auth import allow
+from services.kernel.bodies import Reason
 from services.kernel.history import History, HistoryQuery, read_history
 from services.kernel.idempotency import RequiredKey
 from services.kernel.principals import Principal
@@ -15,7 +16,6 @@ from services.kernel.resources import IfMatch, Page, created, page_of, read, res
 from services.kernel.routing import Db, router
 from services.recruitment_api.commitments import operations, queries
 from services.recruitment_api.commitments.schemas import CommitmentCreate, CommitmentQuery, CommitmentRead
-from services.recruitment_api.envelopes.schemas import Reason
 
 routes = router("/v1/commitments", "Engagements")
 

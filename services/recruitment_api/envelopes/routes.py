@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
 from services.kernel.auth import allow
+from services.kernel.bodies import Reason
 from services.kernel.history import History, HistoryQuery, read_history
 from services.kernel.idempotency import OptionalKey, RequiredKey
 from services.kernel.paging import PageQuery
@@ -22,7 +23,6 @@ from services.recruitment_api.envelopes.schemas import (
     EnvelopeLive,
     EnvelopeQuery,
     EnvelopeRead,
-    Reason,
 )
 
 routes = router("/v1/envelopes", "Enveloppes")

@@ -44,14 +44,6 @@ class CeilingChange(BaseModel):
     reason: Line = Field(description="Motif.")
 
 
-class Reason(BaseModel):
-    """Pourquoi."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Line = Field(description="Motif.", examples=["Report du financement"])
-
-
 class EnvelopeRead(Resource):
     """L'enveloppe d'un dispositif pour un exercice."""
 

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import UUID as SaUuid, case, literal, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
-from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Role
@@ -53,7 +52,7 @@ def scope(caller: Principal) -> dict[str, Any]:
     return {} if caller.has(Role.steering) else {"seen": True, "own_organisation": own_organisation(caller)}
 
 
-def document(caller: Principal) -> Select[Any]:
+def document(caller: Principal) -> Select[str, int]:
     """(document, version) by `id` and the binds of `scope`, of what the caller may see."""
     return DOCUMENT if caller.has(Role.steering) else SEEN_DOCUMENT
 

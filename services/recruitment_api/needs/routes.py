@@ -7,13 +7,13 @@ from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
 from services.kernel.auth import allow
+from services.kernel.bodies import Reason
 from services.kernel.history import History, HistoryQuery, read_history
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
 from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
 from services.kernel.routing import Db, router
-from services.recruitment_api.envelopes.schemas import Reason
 from services.recruitment_api.needs import operations, queries
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedQuery, NeedRead, Prolongation
 

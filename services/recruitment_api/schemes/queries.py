@@ -1,11 +1,9 @@
 """Statements on schemes."""
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy.sql.selectable import Select
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.contracts.codes import Role
 from services.contracts.recruitment import SchemeStatus
@@ -38,7 +36,7 @@ def sees_drafts(caller: Principal) -> bool:
     return caller.has(Role.steering, Role.committee, Role.finance)
 
 
-def document(caller: Principal) -> Select[Any]:
+def document(caller: Principal) -> Select[str, int]:
     """(document, version) by `id`, of what the caller may see."""
     return DOCUMENT if sees_drafts(caller) else SHARED_DOCUMENT
 

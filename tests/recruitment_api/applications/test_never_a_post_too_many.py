@@ -5,27 +5,20 @@ from collections import Counter
 from uuid import UUID
 
 import asyncpg
-import pytest
 
 from services.kernel.database import Databases
 from services.kernel.principals import SYSTEM
 from services.kernel.settings import Settings
 from services.recruitment_api.applications import operations
 from services.recruitment_api.applications.schemas import ApplicationCreate
-from tests.conftest import Client
 from tests.support.http import ok
-from tests.support.recruitment import HOME, Employer, again, an_employer, an_open_need, at_once, events_of, with_key
+from tests.support.recruitment import HOME, Employer, again, an_open_need, at_once, events_of, with_key
 
 AT_ONCE = 16
 POSTS = 10
 NAIVE = (
     "CREATE TABLE public.naive_assignment (need_id int NOT NULL); INSERT INTO public.naive_assignment SELECT 1 FROM generate_series(1, 9)"
 )
-
-
-@pytest.fixture
-async def employer(databases: Databases, client: Client) -> Employer:
-    return await an_employer(databases, client)
 
 
 async def test_200_acceptances_at_once_for_10_posts_are_exactly_10(employer: Employer, databases: Databases) -> None:

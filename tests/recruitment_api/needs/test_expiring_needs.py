@@ -10,18 +10,12 @@ from services.kernel.database import Databases
 from services.kernel.scheduler import run_job
 from services.recruitment_api.needs import operations
 from services.recruitment_api.service import SERVICE
-from tests.conftest import Client
 from tests.support.http import at, ok, problem_type
-from tests.support.recruitment import HOME, Employer, a_need, accept, again, an_application, an_employer, an_open_need, event_types, move
+from tests.support.recruitment import HOME, Employer, a_need, accept, again, an_application, an_open_need, event_types, move
 
 LAST_MINUTE = datetime(2026, 12, 31, 22, 59, tzinfo=UTC)
 """In Paris, a minute before midnight of the last day."""
 DAY_AFTER = LAST_MINUTE + timedelta(minutes=2)
-
-
-@pytest.fixture
-async def employer(databases: Databases, client: Client) -> Employer:
-    return await an_employer(databases, client)
 
 
 async def run(databases: Databases) -> None:
@@ -72,7 +66,7 @@ async def test_an_expired_need_takes_no_application_even_before_the_job_has_run(
 
 
 async def test_a_need_is_prolonged_three_times(employer: Employer, databases: Databases) -> None:
-    day = LAST_MINUTE
+    day = LAST_MINUTE - timedelta(hours=12)
     with time_machine.travel(day):
         need = await an_open_need(employer, headcount=2, expires_on="2026-12-31")
         await accept(employer.client, await an_application(employer.client, need))

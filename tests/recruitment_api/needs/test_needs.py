@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from services.contracts.codes import Department, Role
 from services.contracts.recruitment import NeedStatus
-from services.kernel import ids
+from services.kernel import clock, ids
 from services.kernel.database import Databases
 from services.kernel.principals import SYSTEM
 from services.recruitment_api.needs.lifecycle import LIFECYCLE
@@ -45,11 +45,6 @@ VERBS: dict[str, tuple[NeedStatus, dict[str, Any] | None, NeedStatus | None]] = 
 """verb → the state it leads to, its body, the only state it may leave."""
 
 
-@pytest.fixture
-async def employer(databases: Databases, client: Client) -> Employer:
-    return await an_employer(databases, client)
-
-
 async def refs(client: httpx.AsyncClient, **query: Any) -> list[str]:
     """The references that a list shows."""
     return [item["external_ref"] for item in ok(await client.get(f"{HOME}/needs", params=query))["items"]]
@@ -62,10 +57,11 @@ async def test_a_need_is_written_changed_published_and_cancelled(employer: Emplo
 
     need = ok(await employer.client.patch(f"{HOME}/needs/{need['id']}", json={"headcount": 4}, headers=at(need)))
     need = await move(employer.client, "needs", need, "publish")
-    assert (need["status"], need["headcount"], need["published_at"]) == ("open", 4, need["updated_at"])
+    assert (need["status"], need["headcount"]) == ("open", 4)
+    assert need["published_at"] <= need["updated_at"]
     need = await move(employer.client, "needs", need, "cancel", **REASON)
 
-    assert (need["status_reason"], need["ended_on"]) == ("Le service ferme", need["updated_at"][:10])
+    assert (need["status_reason"], need["ended_on"]) == ("Le service ferme", clock.today().isoformat())
     assert [step["status"] for step in need["history"]] == ["draft", "open", "cancelled"]
     assert await event_types(databases, need) == ["need.created", "need.changed", "need.published", "need.cancelled"]
     state = (await events_of(databases, "need"))[-1]["event"]["data"]

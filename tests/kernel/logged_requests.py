@@ -1,0 +1,57 @@
+"""A process that answers hostile requests and logs: `python -m tests.kernel.logged_requests DATABASE_URL HOME`."""
+
+import asyncio
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from services.contracts.codes import Role
+from services.kernel import logs
+from services.kernel.auth import Tokens
+from services.kernel.database import Databases
+from services.kernel.principals import Principal
+from services.kernel.settings import Settings
+from services.plam import ROUTING
+from tests.kernel.http_world import SECRET, World
+from tests.support.api import call
+
+CANARY = SECRET
+JSON = ("content-type", "application/json")
+NASTY = ("a\r\nfake: line", "a\nb", "\x1b[31mred", "\x00", "\u2028line", "\x85next", "{}\"'", "a\tb", CANARY)
+
+
+async def main(database_url: str, home: Path) -> None:
+    """Sends what is told, and says on the standard output how many requests that were."""
+    logs.configure("info")
+    settings = Settings(home=home, database_url=database_url, secret=CANARY)
+    databases = Databases(settings, ROUTING)
+    app = World().app(databases)
+    token = Tokens(settings).issue(Principal("tests", frozenset(Role)), timedelta(hours=1))
+    sent = 0
+    for nasty in NASTY:
+        text = nasty.encode().decode("latin-1")
+        for name in ("x-request-id", "authorization", "user-agent", "referer", "idempotency-key", "if-match", "cookie", "x-forwarded-for"):
+            await call(app, "GET", "/actions/v1/slow", [(name, text)])
+            await call(app, "POST", "/actions/v1/scratch", [JSON, (name, text)], f'{{"id": "{CANARY}"}}'.encode())
+            sent += 2
+        for target in (
+            f"/{nasty!a}",
+            f"/actions/{nasty!a}",
+            f"/actions/v1/slow?{CANARY}={nasty!a}",
+            "/%0d%0afake",
+            "/%1b%5b31m",
+            "/%E2%80%A8",
+        ):
+            await call(app, "GET", target.replace(" ", "%20"))
+            await call(app, "POST", target.replace(" ", "%20"), [JSON, ("authorization", f"Bearer {token}")], b'{"id": 1}')
+            sent += 2
+    for number in range(3):
+        await call(app, "POST", "/actions/v1/broken", [JSON, ("authorization", f"Bearer {token}")], f'{{"id": {number}}}'.encode())
+        await call(app, "POST", "/actions/v1/killed", [JSON], f'{{"id": {number}}}'.encode())
+        sent += 2
+    await databases.close()
+    sys.stdout.write(f"{sent}\n{token}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))

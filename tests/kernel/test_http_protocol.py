@@ -1,0 +1,186 @@
+"""What every answer has in common, whatever was asked: methods, heads, request ids, hosts, origins, safe headers."""
+
+import re
+from collections import defaultdict
+from uuid import uuid4
+
+import httpx
+import pytest
+from prometheus_client import REGISTRY
+from starlette.applications import Starlette
+
+from services.kernel import ids
+from services.kernel.app import system_app
+from services.kernel.database import Databases
+from services.kernel.settings import Settings
+from services.plam import SERVICES
+from tests.kernel.http_world import World, look
+from tests.support.actions import action_body
+from tests.support.api import call, operations
+
+ODD_METHODS = ("TRACE", "CONNECT", "OPTIONS", "PROPFIND", "get", "FOO", "PUT", "DELETE", "PATCH", "POST", "GET")
+HEX = re.compile(r"[0-9a-f]{32}")
+
+
+@pytest.fixture
+def app(databases: Databases) -> Starlette:
+    return system_app(SERVICES, databases)
+
+
+def methods_of_paths() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for operation in operations():
+        found[operation.path].add(operation.method.upper())
+    return found
+
+
+async def test_every_path_refuses_every_other_method_and_says_which_it_takes(app: Starlette) -> None:
+    for path, methods in methods_of_paths().items():
+        target = re.sub(r"\{[^}]+\}", "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", path)
+        for method in ODD_METHODS:
+            if method in methods:
+                continue
+            answer = await call(app, method, target)
+            assert answer.status == 405, (method, path)
+            assert answer.headers["content-type"] == "application/problem+json"
+            allowed = set(answer.headers["allow"].split(", "))
+            assert methods <= allowed, (method, path)
+            assert allowed - methods <= {"HEAD"}, (method, path, allowed)
+
+
+async def test_head_is_get_without_its_body(app: Starlette) -> None:
+    for path in ("/actions/v1/axes", "/actions/livez", "/actions/openapi.json", "/actions/v1/actions", "/nowhere"):
+        head, get = await call(app, "HEAD", path), await call(app, "GET", path)
+        assert head.status == get.status
+        assert head.body == b""
+        differing = {"x-request-id", "content-length"} if get.status >= 400 else {"x-request-id"}
+        assert {k: v for k, v in head.headers.items() if k not in differing} == {k: v for k, v in get.headers.items() if k not in differing}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nowhere",
+        "/actions",
+        "/actions/",
+        "/actions/v1",
+        "/actions/v1/actions/",
+        "/actions//v1/actions",
+        "/ACTIONS/v1/actions",
+        "/actions/v1/%2e%2e/livez",
+        "/actions/v1/actions/a/b/c",
+        "/actions/docs",
+        "/actions/redoc",
+        "/%00",
+        "/actions/v1/axes%00",
+        "/.env",
+        "/actions/v1/axes;x=1",
+        "//",
+        "/actions/v2/actions",
+    ],
+)
+async def test_an_unknown_path_is_a_404(app: Starlette, path: str) -> None:
+    for method in ("GET", "POST", "PATCH", "DELETE"):
+        answer = await call(app, method, path)
+        assert answer.status == 404, (method, answer)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.problem["type"] == "urn:plam:problem:not-found"
+
+
+async def test_a_request_id_that_is_a_uuid_is_kept(steering: httpx.AsyncClient) -> None:
+    given = uuid4()
+    for text in (str(given), given.hex, str(given).upper()):
+        answer = await steering.get("/actions/v1/axes", headers={"X-Request-Id": text})
+        assert answer.headers["x-request-id"] == given.hex
+    refused = await steering.get("/actions/v1/actions/x", headers={"X-Request-Id": str(given)})
+    assert refused.json()["request_id"] == given.hex
+
+
+@pytest.mark.parametrize("given", ["", "x", "1", "a\r\nSet-Cookie: x", "\x1b[31m", "é", "x" * 32, "0" * 33, "canary-" * 9, "\u2028"])
+async def test_any_other_request_id_is_replaced(app: Starlette, given: str) -> None:
+    answer = await call(app, "GET", "/actions/v1/axes", [("x-request-id", given.encode("utf-8").decode("latin-1"))])
+    assert HEX.fullmatch(answer.headers["x-request-id"])
+    assert answer.headers["x-request-id"] != given
+
+
+async def test_the_request_id_goes_with_the_event(steering: httpx.AsyncClient, settings: Settings) -> None:
+    given = ids.new()
+    answer = await steering.post("/actions/v1/actions", json=action_body(), headers={"X-Request-Id": str(given)})
+    assert answer.status_code == 201
+    async with look(settings) as connection:
+        assert await connection.fetchval("SELECT event::jsonb ->> 'correlationid' FROM actions.outbox") == given.hex
+
+
+async def test_every_answer_carries_the_safe_headers(app: Starlette) -> None:
+    for method, path in (
+        ("GET", "/actions/v1/axes"),
+        ("GET", "/nowhere"),
+        ("POST", "/actions/v1/actions"),
+        ("TRACE", "/actions/v1/axes"),
+        ("GET", "/metrics"),
+    ):
+        answer = await call(app, method, path)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "server" not in answer.headers
+        assert "x-powered-by" not in answer.headers
+
+
+@pytest.mark.parametrize("origin", ["https://evil.tld", "null", "http://plam.test", "https://plam.test.evil.tld"])
+async def test_no_other_origin_is_let_in(app: Starlette, origin: str) -> None:
+    for method, extra in (("GET", ()), ("OPTIONS", (("access-control-request-method", "POST"),))):
+        answer = await call(app, method, "/actions/v1/axes", [("origin", origin), *extra])
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+async def test_a_host_that_is_not_ours_is_refused(databases: Databases) -> None:
+    databases.settings.allowed_hosts = ("plam.test",)
+    app = system_app(SERVICES, databases)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://plam.test") as client:
+        assert (await client.get("/actions/v1/axes")).status_code == 200
+        for host in ("evil.tld", "plam.test.evil.tld", "", "plam.test@evil.tld"):
+            answer = await client.get("/actions/v1/axes", headers={"Host": host})
+            assert answer.status_code == 400, host
+            assert answer.headers["content-type"] == "application/problem+json", host
+
+
+async def test_a_forwarded_host_changes_nothing(app: Starlette) -> None:
+    forwarded = [
+        ("x-forwarded-host", "evil.tld"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-for", "10.0.0.1"),
+        ("forwarded", "host=evil.tld"),
+    ]
+    plain, other = await call(app, "GET", "/actions/v1/axes"), await call(app, "GET", "/actions/v1/axes", forwarded)
+    assert plain.body == other.body
+    assert b"evil" not in other.body + repr(other.headers).encode()
+
+
+# ── Metrics ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def counted(**labels: str) -> float:
+    return REGISTRY.get_sample_value("plam_requests_total", labels) or 0.0
+
+
+async def test_requests_are_counted_by_operation(steering: httpx.AsyncClient) -> None:
+    labels = {"service": "actions", "operation": "readAction", "status": "404"}
+    before = counted(**labels)
+    for _ in range(3):
+        await steering.get(f"/actions/v1/actions/{ids.new()}")
+    assert counted(**labels) == before + 3
+    assert 'plam_requests_total{operation="readAction",service="actions",status="404"}' in (await steering.get("/metrics")).text
+
+
+async def test_what_a_client_invents_makes_no_label(app: Starlette) -> None:
+    await call(app, "GET", "/metrics")
+    for number in range(20):
+        await call(app, f"CANARY{number}", "/actions/v1/axes")
+        for path in (f"/canary{number}", f"/actions/canary{number}", f"/actions/v1/axes?canary{number}=1"):
+            await call(app, "GET", path)
+    text = (await call(app, "GET", "/metrics")).body.decode()
+    assert "canary" not in text.lower()
+    samples = [sample for metric in REGISTRY.collect() if metric.name == "plam_requests" for sample in metric.samples]
+    known = {operation.id for operation in operations()} | {"other"} | set(World().operation_ids())
+    assert {sample.labels["operation"] for sample in samples} <= known
