@@ -74,7 +74,7 @@ def up() -> None:
     """Tout en un processus : migre, charge le plan s'il manque, sert, relaie, travaille."""
     with _settings() as settings:
         asyncio.run(_prepare(settings))
-        asyncio.run(process.serve(SERVICES, settings, ROUTING, pages=PAGES, everything=True, started=_tell))
+        process.run_server(process.serve(SERVICES, settings, ROUTING, pages=PAGES, everything=True, started=_tell))
 
 
 @cli.command()
@@ -83,7 +83,7 @@ def serve(names: Names = None) -> None:
     with _settings() as settings:
         chosen = _chosen(names)
         pages = PAGES if OBSERVATORY in chosen else ()
-        asyncio.run(process.serve(chosen, settings, ROUTING, pages=pages, started=_tell))
+        process.run_server(process.serve(chosen, settings, ROUTING, pages=pages, started=_tell))
 
 
 @cli.command()

@@ -281,6 +281,8 @@ def upgrade() -> None:
         postgresql_where=None,
     )
     # ### end Alembic commands ###
+    for noun in ("action", "milestone"):
+        op.execute(f"REVOKE UPDATE, DELETE ON actions.{noun}_version FROM plam_actions_runtime")
 
 
 def downgrade() -> None:

@@ -2,6 +2,7 @@
 
 from services.access_api.base import METADATA
 from services.access_api.communes.routes import routes as communes
+from services.access_api.meaning import MEANING
 from services.access_api.organisations.routes import routes as organisations
 from services.access_api.sites.routes import routes as sites
 from services.kernel.service import Service
@@ -20,4 +21,5 @@ SERVICE = Service(
         "internships": BOTH,
         "recruitment": BOTH,
     },
+    meaning=MEANING,
 )

@@ -2,6 +2,7 @@
 
 from services.internships_api.base import METADATA
 from services.internships_api.capacity.routes import routes as capacity
+from services.internships_api.meaning import MEANING
 from services.internships_api.offers.routes import routes as offers
 from services.internships_api.organisations.projection import apply
 from services.internships_api.placements.routes import routes as placements
@@ -17,4 +18,5 @@ SERVICE = Service(
     routers=(units, capacity, offers, requests, placements),
     consumers={"observatory": frozenset({"unit", "offer", "request", "placement"})},
     apply=apply,
+    meaning=MEANING,
 )

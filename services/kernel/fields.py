@@ -20,6 +20,8 @@ _HARMFUL_IN_TEXT = re.compile(f"[{_HARMFUL_BESIDE_LINES}\ud800-\udfff]")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+DAY_PATTERN = "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+INSTANT_PATTERN = DAY_PATTERN.removesuffix("$") + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 
 
 def _line(value: str) -> str:
@@ -80,14 +82,14 @@ Day = Annotated[
     date,
     BeforeValidator(_iso_date),
     AfterValidator(_in_range),
-    WithJsonSchema({"type": "string", "format": "date", "pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$", "examples": ["2026-11-22"]}),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": DAY_PATTERN, "examples": ["2026-11-22"]}),
 ]
 """A calendar day, 1900 to 2199, written AAAA-MM-JJ."""
 Instant = Annotated[
     datetime,
     BeforeValidator(_iso_instant),
     AfterValidator(_in_utc),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T09:30:00.000001Z"]}),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": INSTANT_PATTERN, "examples": ["2026-11-22T09:30:00.000001Z"]}),
 ]
 """An aware instant, kept in UTC to the microsecond."""
 Cents = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000_000)]

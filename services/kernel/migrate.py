@@ -25,6 +25,8 @@ async def migrate(services: Sequence[Service], settings: Settings, revision: str
             await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
             await _prepare(connection, service.name)
             await asyncio.to_thread(command.upgrade, alembic_config(service, url), revision)
+            version = f'"{service.name}".alembic_version'
+            await connection.execute(f'REVOKE INSERT, UPDATE, DELETE ON {version} FROM "{runtime_role(service.name)}"')
         finally:
             await connection.close()
 

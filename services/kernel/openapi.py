@@ -10,6 +10,17 @@ from services.kernel.problems import ProblemRead, problems
 ALWAYS = (422, 503)
 WITH_BODY = (400, 413, 415)
 WITH_TOKEN = (401, 403)
+ANSWERED = {"201": ("ETag", "Location"), "401": ("WWW-Authenticate",), "503": ("Retry-After",)}
+HEADERS = {
+    name: {"description": words, "required": True, "schema": {"type": "string"}}
+    for name, words in (
+        ("X-Request-Id", "Identifiant de la requête, à citer au support."),
+        ("ETag", "Version de la ressource, à donner dans If-Match."),
+        ("Location", "Adresse de la ressource."),
+        ("Retry-After", "Secondes à attendre avant de réessayer."),
+        ("WWW-Authenticate", "Façon de s'identifier."),
+    )
+}
 UNUSED = ("HTTPValidationError", "ValidationError")
 
 
@@ -31,6 +42,8 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        _without_null(parameter)
     statuses = [*ALWAYS, 401]
     if "requestBody" in operation:
         statuses += WITH_BODY
@@ -42,10 +55,19 @@ def _complete(operation: dict[str, Any]) -> None:
     responses.pop("422", None)
     for status, response in problems(*statuses).items():
         responses.setdefault(str(status), response)
-    for status in list(responses):
-        if status.startswith("2"):
-            responses[status].setdefault("headers", {})["X-Request-Id"] = {
-                "description": "Identifiant de la requête.",
-                "schema": {"type": "string"},
-            }
+    moves = any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ()))
+    for status, response in responses.items():
+        names = ["X-Request-Id", *ANSWERED.get(status, ()), *(("ETag",) if status == "200" and moves else ())]
+        response["headers"] = {name: HEADERS[name] for name in names}
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _without_null(parameter: dict[str, Any]) -> None:
+    """A parameter that may be absent cannot be null: no text stands for it."""
+    schema = parameter["schema"]
+    kept = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+    if len(kept) == 1:
+        del schema["anyOf"]
+        parameter["schema"] = kept[0] | schema
+    if parameter["name"] == "If-Match":
+        parameter["required"] = True  # its absence is answered 428, which FastAPI has no word for

@@ -3,8 +3,9 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any
 
 import structlog
 import uvicorn
@@ -42,6 +43,12 @@ def attached(settings: Settings) -> Iterator[Settings]:
         yield settings.model_copy(update={"database_url": SecretStr(url), "local_pages": settings.local_pages is not False})
 
 
+def run_server(main: Coroutine[Any, Any, None]) -> None:
+    """Runs `serve` in the event loop that uvicorn prefers: uvloop, where it is installed."""
+    with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+        runner.run(main)
+
+
 async def serve(
     services: Sequence[Service],
     settings: Settings,
@@ -62,6 +69,8 @@ async def serve(
             yield
 
     app = system_app(services, databases, beside, pages)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: the collector need not walk it again at every thousandth request
     config = uvicorn.Config(
         app,
         host=settings.host,

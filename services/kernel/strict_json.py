@@ -79,11 +79,11 @@ def _refuse(name: str) -> Any:
     raise _RefusedError(f"{name} n'est pas du JSON")
 
 
-def _finite(text: str) -> float:
+def _finite(text: str) -> float | int:
     value = float(text)
     if value in INFINITE:
         raise _RefusedError("nombre trop grand")
-    return value
+    return int(value) if value.is_integer() else value  # 350000.0 is an integer, in JSON Schema and for who sent it
 
 
 # ── Once something was refused: where it is ───────────────────────────────────────────────────────────────────────────────────────

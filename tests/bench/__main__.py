@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from services.kernel import logs
-from tests.bench import requests, world
+from tests.bench import events, growth, imports, requests, world
 from tests.bench.measure import Figure, table
 
 OUTPUT = Path(__file__).parents[2] / "build" / "bench.json"
@@ -24,6 +24,21 @@ async def main(chosen: frozenset[str]) -> None:
                 await world.fill(url, requests.ROWS)
                 await world.copy_to_yardsticks(url)
                 figures += await requests.measured(url, home)
+        if "growth" in chosen:
+            async with world.database(server, "small") as small, world.database(server, "large") as large:
+                await world.fill(small, growth.SMALL)
+                await world.fill(large, growth.SMALL)
+                await world.multiply(large, growth.TIMES)
+                figures += await growth.measured(small, large, home)
+        if "events" in chosen:
+            if broker := events.broker_url():
+                async with world.database(server, "events") as url, world.database(server, "messages") as yardstick_url:
+                    figures += await events.measured(url, yardstick_url, broker, home)
+            else:
+                print("events: no RabbitMQ answers (PLAM_TEST_AMQP_URL), so events/update and events/usual are not measured")
+        if "imports" in chosen:
+            async with world.database(server, "imports") as url:
+                figures += await imports.measured(url, home)
     print(table(figures))
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_bytes(orjson.dumps([figure.row() for figure in figures], option=orjson.OPT_INDENT_2))

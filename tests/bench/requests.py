@@ -49,11 +49,14 @@ Requests = Callable[[Contender, int], list[bytes]]
 async def contenders(url: str, home: Path) -> AsyncIterator[list[Contender]]:
     """The three servers, on one database."""
     environment = {"PLAM_DATABASE_URL": url, "PLAM_HOME": str(home)}
-    bearer = bearer_of(home)
     async with AsyncExitStack() as stack:
         made = []
-        for name, path, headers, share in (("ours", "/actions/v1/actions", bearer, 1.0), ("bare", "/actions", {}, 1.0), ("usual", "/actions", {}, 0.25)):
-            pid, port = await stack.enter_async_context(server(f"tests.bench.{name}", environment))
+        for name, module, path, headers, share in (
+            ("ours", ("services.plam", "serve", "actions"), "/actions/v1/actions", bearer_of(home), 1.0),
+            ("bare", ("tests.bench.bare",), "/actions", {}, 1.0),
+            ("usual", ("tests.bench.usual",), "/actions", {}, 0.25),
+        ):
+            pid, port = await stack.enter_async_context(server(*module, environment=environment))
             made.append(Contender(name, pid, port, path, headers, share))
         yield made
 

@@ -38,10 +38,10 @@ async def process(module: str, *arguments: str, environment: Mapping[str, str]) 
 
 
 @asynccontextmanager
-async def server(module: str, environment: Mapping[str, str]) -> AsyncIterator[tuple[int, int]]:
+async def server(module: str, *arguments: str, environment: Mapping[str, str]) -> AsyncIterator[tuple[int, int]]:
     """A contender that answers HTTP: its process number and its port."""
     port = _free_port()
-    async with process(module, environment={**environment, "PLAM_PORT": str(port)}) as started:
+    async with process(module, *arguments, environment={**environment, "PLAM_PORT": str(port)}) as started:
         await _answering(started, port)
         yield started.pid, port
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from services.actions_api.actions.schemas import ACTION
 from services.actions_api.actions.tables import Action
 from services.contracts.codes import Axis, Department, Objective, Sector, Side
-from services.kernel import ids, saving
+from services.kernel import saving
 from services.kernel.embedded import embedded
 from services.kernel.migrate import migrate
 from services.kernel.principals import SYSTEM
@@ -94,13 +94,17 @@ def an_action(number: int) -> dict[str, Any]:
     }
 
 
+def action_of(number: int) -> Action:
+    """The nth action, not saved yet."""
+    body = an_action(number)
+    return Action(**body | {name: date.fromisoformat(body[name]) for name in ("starts_on", "ends_on")})
+
+
 async def fill(url: str, count: int) -> None:
     """Stores actions as `save` would have, by COPY."""
     rows = []
     for number in range(count):
-        body = an_action(number)
-        days = {name: date.fromisoformat(body[name]) for name in ("starts_on", "ends_on")}
-        row = Action(**{**body, **days, "id": ids.new()})
+        row = action_of(number)
         saving.advance(row, SYSTEM)
         values = {**vars(row), "history": orjson.dumps(row.history).decode()}
         rows.append([values[column] for column in ACTION.columns])

@@ -96,7 +96,7 @@ async def _execute(server: str, statement: str) -> None:
 
 def _tell(outcome: Outcome) -> None:
     answers = ", ".join(f"{status // 100}xx {count}" for status, count in sorted(_by_class(outcome.calls).items()))
-    phases = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in outcome.phases.items())
+    phases = ", ".join(f"{name} {outcome.cases[name]} in {seconds:.0f} s" for name, seconds in outcome.phases.items())
     print(f"\n{outcome.role}: {outcome.calls.total()} calls ({answers}) in {outcome.seconds:.0f} s ({phases}), {len(outcome.failures)} failures")
     print(f"  checks: {', '.join(f'{name} {count}' for name, count in sorted(outcome.checks.items()))}")
     for failure, reproduction in list(outcome.failures.items())[:SHOWN]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import schemathesis
@@ -54,6 +55,7 @@ class Outcome:
     """What failed, once → how to see it again."""
     checks: Counter[str] = field(default_factory=Counter)
     phases: dict[str, float] = field(default_factory=dict)
+    cases: Counter[str] = field(default_factory=Counter)
     operations: list[str] = field(default_factory=list)
 
 
@@ -64,19 +66,19 @@ def attack(order: Attack, home: Path, database_url: str) -> Outcome:
         tokens = Tokens(settings)
         steering = _token(tokens, Principal("fuzz seed", frozenset({Role.steering})))
         with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {steering}"}, timeout=60) as client:
-            world = seeded(client, steering, order.seed)
-            outcome = _attacked(order, world, address, _caller_token(tokens, order.role, world))
+            world = seeded(client, steering, order.seed, settings)
+            outcome = _attacked(order, world, address, _caller(order.role, world), tokens)
             _check_log(home / "server.log", outcome)
             return outcome
 
 
-def _attacked(order: Attack, world: World, address: str, token: str | None) -> Outcome:
+def _attacked(order: Attack, world: World, address: str, caller: Principal | None, tokens: Tokens) -> Outcome:
     outcome = Outcome(order.role)
     documents = {service.name: world.client.get(f"/{service.name}/openapi.json").json() for service in SERVICES}
     formats.register(world.communes)
-    hooks = Hooks(world, {"role": order.role})
+    hooks = Hooks(world, {"role": order.role, "organisation": str(caller.organisation) if caller and caller.organisation else None})
     hooks.register()
-    schema = schemathesis.openapi.from_dict(merged(documents), config=_config(order, address, token))
+    schema = schemathesis.openapi.from_dict(merged(documents), config=_config(order, address, _token(tokens, caller) if caller else None))
     outcome.operations = [result.ok().label for result in schema.get_all_operations()]
     started = time.monotonic()
     for event in from_schema(schema).execute():
@@ -107,12 +109,12 @@ def _config(order: Attack, address: str, token: str | None) -> schemathesis.Conf
     )
 
 
-def _caller_token(tokens: Tokens, role: str, world: World) -> str | None:
+def _caller(role: str, world: World) -> Principal | None:
     if role == ANONYMOUS:
         return None
     organisation = {"employer": world.hosts[0][0], "institute": world.institutes[0]}.get(role)
     departments = frozenset({Department.loire_atlantique}) if role == Role.hr_partner else frozenset()
-    return _token(tokens, Principal(f"fuzz {role}", frozenset({Role(role)}), organisation, departments))
+    return Principal(f"fuzz {role}", frozenset({Role(role)}), UUID(organisation) if organisation else None, departments)
 
 
 def _token(tokens: Tokens, principal: Principal) -> str:
@@ -128,6 +130,7 @@ def _note(event: events.EngineEvent, outcome: Outcome) -> None:
                     failure = node.failure_info.failure
                     key = f"{failure.operation} · {node.name} · {failure.title} · {_first_lines(failure.message)}"
                     outcome.failures.setdefault(key, f"[{event.phase.value}] {node.failure_info.code_sample}")
+        outcome.cases[event.phase.value] += len(event.recorder.interactions)
         outcome.phases[event.phase.value] = outcome.phases.get(event.phase.value, 0) + event.elapsed_time
     elif isinstance(event, events.NonFatalError):
         outcome.failures.setdefault(f"{event.label} · error · {event.info.title} · {_first_lines(event.info.message)}", repr(event.value))
@@ -144,5 +147,5 @@ def _first_lines(text: str, most: int = 400) -> str:
 def _check_log(log: Path, outcome: Outcome) -> None:
     lines: Iterable[str] = log.read_text("utf-8", errors="replace").splitlines()
     for line in lines:
-        if "request.broken" in line or "Traceback" in line:
-            outcome.failures.setdefault(f"server · {line[:300]}", "")
+        if "Traceback" in line:
+            outcome.failures.setdefault(f"server · {line[-300:]}", "")

@@ -19,6 +19,55 @@ REFERENCES: Mapping[str, str] = {
 }
 """Fields of bodies that name a row which must be there: `unknown_reference` otherwise."""
 
+STARTS_FROM: Mapping[str, str] = {
+    "submitAction": "draft",
+    "sendBackAction": "submitted",
+    "approveAction": "submitted",
+    "startAction": "approved",
+    "suspendAction": "in_progress",
+    "resumeAction": "suspended",
+    "completeAction": "in_progress",
+    "evaluateAction": "completed",
+    "reopenAction": "completed",
+    "abandonAction": "approved",
+    "changeMilestone": "planned",
+    "reachMilestone": "planned",
+    "rescheduleMilestone": "planned",
+    "cancelMilestone": "planned",
+    "closeOrganisation": "active",
+    "reopenOrganisation": "closed",
+    "closeSite": "active",
+    "reopenSite": "closed",
+    "suspendUnit": "active",
+    "resumeUnit": "suspended",
+    "changeOffer": "draft",
+    "publishOffer": "draft",
+    "closeOffer": "published",
+    "cancelOffer": "published",
+    "acceptRequest": "submitted",
+    "declineRequest": "submitted",
+    "withdrawRequest": "submitted",
+    "changePlacement": "confirmed",
+    "cancelPlacement": "confirmed",
+    "changeScheme": "draft",
+    "activateScheme": "draft",
+    "retireScheme": "active",
+    "changeEnvelopeCeiling": "open",
+    "freezeEnvelope": "open",
+    "unfreezeEnvelope": "frozen",
+    "closeEnvelope": "open",
+    "releaseCommitment": "committed",
+    "changeNeed": "draft",
+    "publishNeed": "draft",
+    "cancelNeed": "open",
+    "prolongNeed": "expired",
+    "acceptApplication": "submitted",
+    "declineApplication": "submitted",
+    "withdrawApplication": "submitted",
+    "cancelAssignment": "confirmed",
+}
+"""The state from which a move succeeds; one that is not here succeeds from any."""
+
 PERIODS = (("starts_on", "ends_on"), ("from_week", "to_week"))
 LONGEST_WEEKS = {"createOffer": 52, "changeOffer": 52, "setCapacity": 106}
 FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)

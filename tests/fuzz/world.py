@@ -12,6 +12,10 @@ import httpx
 
 from services.contracts.codes import Profession
 from services.kernel import clock
+from services.kernel.database import Databases
+from services.kernel.settings import Settings
+from services.plam import ROUTING
+from services.recruitment_api.needs.operations import expire
 from services.recruitment_api.needs.tables import LegalForm
 from tests.support.http import at, ok
 from tests.support.story import eventually, tell
@@ -66,7 +70,7 @@ class World:
         return self.random.choice(names) if names else None
 
 
-def seeded(client: httpx.Client, token: str, seed: int) -> World:
+def seeded(client: httpx.Client, token: str, seed: int, settings: Settings) -> World:
     """Fills a fresh system through its own API, until it has something in every state."""
     world = World(client, random.Random(seed))
     world.communes = [commune["code"] for commune in _items(client, COMMUNES)]
@@ -78,6 +82,7 @@ def seeded(client: httpx.Client, token: str, seed: int) -> World:
     _plan(world)
     _internships(world)
     _recruitment(world)
+    asyncio.run(_expire(settings))
     for collection in (
         ORGANISATIONS, SITES, ACTIONS, MILESTONES, UNITS, OFFERS, REQUESTS, PLACEMENTS,
         SCHEMES, ENVELOPES, COMMITMENTS, NEEDS, APPLICATIONS, ASSIGNMENTS,
@@ -88,6 +93,14 @@ def seeded(client: httpx.Client, token: str, seed: int) -> World:
     world.known_at = ok(client.get("/observatory/v1/values"))["known_at"]
     world.cursors[COMMUNES] = client.get(COMMUNES, params={"limit": 1}).json()["next"]
     return world
+
+
+async def _expire(settings: Settings) -> None:
+    """Time passes for the needs that were to expire tomorrow: the one thing that no call can do."""
+    databases = Databases(settings, ROUTING)
+    async with databases.open("recruitment", "worker") as db:
+        await expire(db, clock.today() + timedelta(days=2))
+    await databases.close()
 
 
 async def _story(address: str, token: str) -> None:
@@ -127,10 +140,10 @@ def _plan(world: World) -> None:
         ("resume", {}), ("complete", {}), ("evaluate", {}),
     )  # fmt: skip
     for reached in range(len(verbs) + 1):
-        for _ in range(MANY):
+        for number in range(MANY):
             action = _make(world, ACTIONS, **_action(lead))
             milestone = _make(world, MILESTONES, action_id=action["id"], title="Charte signée", due=_day(today, 30))
-            if reached >= verbs.index(("complete", {})):
+            if reached >= verbs.index(("complete", {})) or number % 2:
                 _move(world, MILESTONES, milestone, "reach")
             for verb, body in verbs[:reached]:
                 action = _move(world, ACTIONS, action, verb, **body)
@@ -195,6 +208,7 @@ def _recruitment(world: World) -> None:
             draft = _make(world, NEEDS, **{**body, "headcount": 2})
             if number % 2:
                 _move(world, NEEDS, draft, "publish")
+            _move(world, NEEDS, _make(world, NEEDS, **{**body, "expires_on": _day(today, 1)}), "publish")
             for verb in (None, None, "accept"):
                 made = _make(world, APPLICATIONS, need_id=need["id"], candidate_ref=f"C{uuid4().hex[:8]}1".upper())
                 if verb:

@@ -184,7 +184,8 @@ async def test_a_client_that_goes_away_leaves_nothing_behind(running: Callable[.
     world = running(pools=PoolSizes(api=1))
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
-        "path": "/actions/v1/scratch", "raw_path": b"/actions/v1/scratch", "query_string": b"", "root_path": "", "client": None, "server": None, "state": {},
+        "path": "/actions/v1/scratch", "raw_path": b"/actions/v1/scratch", "query_string": b"", "root_path": "",
+        "client": None, "server": None, "state": {},
         "headers": [(b"host", b"plam.test"), (b"content-type", b"application/json"), (b"content-length", b"1000")],
     }  # fmt: skip
     messages: Iterator[Message] = iter([{"type": "http.request", "body": b'{"id": 1', "more_body": True}, {"type": "http.disconnect"}])

@@ -6,7 +6,7 @@ transaction. A second run of the same file writes nothing.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -74,8 +74,6 @@ class Establishment(NamedTuple):
     address: str
 
 
-FINESS, FINESS_EJ, SIREN = (Establishment._fields.index(name) for name in ("finess", "finess_ej", "siren"))
-
 Entities = Mapping[str, Establishment]
 """By FINESS of each legal entity of a file: the line that speaks for it, which the order of lines does not choose."""
 
@@ -116,13 +114,13 @@ async def read_places(db: Database) -> Places:
 def check_file(path: Path, places: Places, report: Report) -> Entities:
     """Checks every line; what is wrong goes to the report. Returns the legal entities of the file."""
     entities: dict[str, Establishment] = {}
-    for rows in check(path, places, report):
-        for row in rows:
-            known = entities.get(row[FINESS_EJ])
-            if known is None:
-                entities[row[FINESS_EJ]] = Establishment._make(row)
-            elif row[SIREN] != known.siren or row[FINESS] < known.finess:
-                entities[row[FINESS_EJ]] = _speaker(known, Establishment._make(row), report)
+    for columns, said in check(path, places, report):
+        for place, (finess_ej, finess, siren) in enumerate(zip(columns.finess_ej, columns.finess, columns.siren, strict=True)):
+            known = entities.get(finess_ej)
+            if known is None or siren != known.siren or finess < known.finess or place in said:
+                each = _taken(columns, said, place)
+                if each is not None:
+                    entities[each.finess_ej] = _speaker(entities.get(each.finess_ej, each), each, report)
     holders: dict[str, str] = {}
     for finess_ej, each in entities.items():
         if each.siren and holders.setdefault(each.siren, finess_ej) != finess_ej:
@@ -139,18 +137,33 @@ def _speaker(known: Establishment, other: Establishment, report: Report) -> Esta
     return other if (not other.siren, other.finess) < (not known.siren, known.finess) else known
 
 
-def check(path: Path, places: Places, report: Report) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """The lines that are right, by chunks, as tuples of an `Establishment`'s fields; what is wrong with the others goes to the report."""
+def check(path: Path, places: Places, report: Report) -> Iterator[tuple[Any, Mapping[int, Establishment | None]]]:
+    """The lines that can be read, by chunks: their columns, under the names of an `Establishment`'s fields, and by place those
+    of which something was said to the report, as they can be taken, or none.
+    """
     seen: dict[str, int] = {}
-    for lines, columns in read_chunks(path, COLUMNS, report):
-        rows: list[tuple[Any, ...]] = list(zip(lines, *columns, strict=True))
-        doubtful = doubtful_places(Establishment._make((lines, *columns)), seen, places)
-        for place in sorted(doubtful, reverse=True):
-            line, *cells = rows[place]
-            each = Establishment._make((line, *map(str.strip, cells)))
-            kept = _explained(each, seen.setdefault(each.finess, line), places, report)
-            rows[place : place + 1] = [kept] if kept else []
-        yield rows
+    for lines, cells in read_chunks(path, COLUMNS, report):
+        columns = Establishment._make((lines, *cells))
+        said: dict[int, Establishment | None] = {}
+        for place in sorted(doubtful_places(columns, seen, places)):
+            each = _taken(columns, {}, place)
+            assert each is not None
+            said[place] = _explained(each, seen.setdefault(each.finess, each.line), places, report)
+        yield columns, said
+
+
+def _taken(columns: Any, said: Mapping[int, Establishment | None], place: int) -> Establishment | None:
+    if place in said:
+        return said[place]
+    line, *cells = [column[place] for column in columns]
+    return Establishment._make((line, *map(str.strip, cells)))
+
+
+def _lines(path: Path, places: Places, report: Report) -> Iterator[Establishment]:
+    """The establishments of a file that are right, or can be taken."""
+    for columns, said in check(path, places, report):
+        taken = (_taken(columns, said, place) for place in range(len(columns.line)))
+        yield from (each for each in taken if each is not None)
 
 
 def _explained(each: Establishment, before: int, places: Places, report: Report) -> Establishment | None:
@@ -213,8 +226,7 @@ def _is_zeros(value: str) -> bool:
 
 def site_name(each: Establishment) -> str:
     """A site's name, with what the file adds to it when it is not in it already."""
-    name, more = each.name.strip(), each.more.strip()
-    return f"{name} – {more}" if more and fold(more) not in fold(name) else name
+    return f"{each.name} – {each.more}" if each.more and fold(each.more) not in fold(each.name) else each.name
 
 
 async def _recognise(db: Database, path: Path, places: Places, entities: Entities, report: Report) -> dict[str, UUID]:
@@ -234,7 +246,7 @@ async def _recognise(db: Database, path: Path, places: Places, entities: Entitie
                     closed[finess_ej] = row["id"]
     if closed:
         numbers = set(await db.fetch(site_queries.numbers_of(list(closed.values()))))
-        for each in map(Establishment._make, chain.from_iterable(check(path, places, Report()))):
+        for each in _lines(path, places, Report()):
             if each.finess_ej in closed and each.finess not in numbers:
                 report.refuse(
                     each.line, "finess_ej", f"l'organisation {each.finess_ej} est fermée : elle ne peut pas avoir de nouveau site"
@@ -270,7 +282,7 @@ class _Writing:
     async def sites(self, path: Path, places: Places, progress: Progress | None) -> None:
         """Writes the sites of a file, by chunks of its lines."""
         again = Report()
-        lines = map(Establishment._make, chain.from_iterable(check(path, places, again)))
+        lines = _lines(path, places, again)
         while chunk := list(islice(lines, CHUNK)):
             if not all(each.finess_ej in self.ids for each in chunk):
                 raise FileChanged(path)
@@ -304,7 +316,7 @@ class _Writing:
 def _organisation(finess_ej: str, entity: Establishment) -> Organisation:
     department = DEPARTMENTS.get(finess_ej[:2])
     return Organisation(
-        name=entity.name.strip(), folded=fold(entity.name), roles=ROLES, department=department, **_identity(finess_ej, entity, None)
+        name=entity.name, folded=fold(entity.name), roles=ROLES, department=department, **_identity(finess_ej, entity, None)
     )
 
 
@@ -314,7 +326,7 @@ def _identity(finess_ej: str, entity: Establishment, before: Organisation | None
         "finess_ej": finess_ej,
         "siren": entity.siren or (before and before.siren) or None,
         "legal_status_code": entity.legal_code or (before and before.legal_status_code) or None,
-        "legal_status_label": entity.legal_label.strip() or (before and before.legal_status_label) or None,
+        "legal_status_label": entity.legal_label or (before and before.legal_status_label) or None,
     }
 
 
@@ -327,10 +339,10 @@ def _values(each: Establishment, ids: Mapping[str, UUID]) -> dict[str, Any]:
         "finess_et": each.finess,
         "siret": each.siret or None,
         "category_code": each.category_code or None,
-        "category_label": each.category_label.strip() or None,
+        "category_label": each.category_label or None,
         "commune_code": each.commune,
         "postal_code": each.postal_code or None,
-        "address": each.address.strip() or None,
+        "address": each.address or None,
         "department": DEPARTMENTS[each.department],
         "sector": sector_of(each.category_code),
     }

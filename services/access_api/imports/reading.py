@@ -67,7 +67,7 @@ class _Reader:
         self.delimiter = ","
 
     def chunks(self, columns: Sequence[str]) -> Iterator[Chunk]:
-        header = self.file.readline(LONGEST_LINE).removeprefix(codecs.BOM_UTF8).decode(self.encoding).rstrip("\r\n")
+        header = self.file.readline(LONGEST_LINE).removeprefix(codecs.BOM_UTF8).decode(self.encoding, "replace").rstrip("\r\n")
         self.delimiter = ";" if header.count(";") > header.count(",") else ","
         self.names = [name.strip() for name in next(csv.reader([header], delimiter=self.delimiter), [])]
         if not self._has(columns):
@@ -75,14 +75,16 @@ class _Reader:
         pick = itemgetter(*map(self.names.index, columns))
         first = 2
         while block := self.file.read(BLOCK):
-            lines, odd = self._split(block + self.file.readline())
+            block = (block + self.file.readline()).replace(b"\r\n", b"\n").removesuffix(b"\n")
+            lines = block.decode(self.encoding).split("\n")
             if first + len(lines) > MOST_ROWS + 2:
                 self.report.refuse(MOST_ROWS + 2, "", f"plus de {MOST_ROWS} lignes")
                 return
-            numbers, rows = self._read(first, lines, odd)
+            self.report.lines += len(lines)
+            read = self._plainly(first, lines, block) or self._carefully(first, lines)
             first += len(lines)
-            if rows:
-                yield Chunk(numbers, pick(list(zip(*rows, strict=True))))
+            if read.lines:
+                yield Chunk(read.lines, pick(read.columns))
 
     def _has(self, columns: Sequence[str]) -> bool:
         wrong = [column for column in columns if self.names.count(column) != 1]
@@ -90,61 +92,38 @@ class _Reader:
             self.report.refuse(1, column, "colonne présente deux fois" if column in self.names else "colonne absente")
         return not wrong
 
-    def _split(self, block: bytes) -> tuple[list[str], set[int]]:
-        """The lines of a block, and the places of those that need a look at each of their cells."""
-        block = block.replace(b"\r\n", b"\n").removesuffix(b"\n")
-        lines = block.decode(self.encoding).split("\n")
-        if b'"' not in block and not block.translate(None, _COMMON) and max(map(len, lines)) <= LONGEST_CELL:
-            return lines, set()
-        return lines, {place for place, line in enumerate(lines) if not _is_plain(line)}
+    def _plainly(self, first: int, lines: list[str], block: bytes) -> Chunk | None:
+        """A block of common characters without quotation marks, as nearly all are, needs no more than to be cut."""
+        if b'"' in block or block.translate(None, _COMMON):
+            return None
+        rows = [line.split(self.delimiter) for line in lines]
+        if {*map(len, rows)} != {len(self.names)} or max(map(len, lines)) > LONGEST_CELL:
+            return None
+        return Chunk(range(first, first + len(lines)), list(zip(*rows, strict=True)))
 
-    def _read(self, first: int, lines: list[str], odd: set[int]) -> tuple[list[int], list[list[str]]]:
-        """The numbers and the cells of the lines that can be read: the plain ones are parsed together, the odd ones one by one."""
-        self.report.lines += len(lines)
-        plain = [line for place, line in enumerate(lines) if place not in odd] if odd else lines
+    def _carefully(self, first: int, lines: list[str]) -> Chunk:
+        read = [(number, row) for number, line in enumerate(lines, first) if (row := self._cells(number, line))]
+        return Chunk([number for number, _ in read], list(zip(*[row for _, row in read], strict=True)))
+
+    def _cells(self, number: int, line: str) -> list[str] | None:
+        """The cells of one line; none when it cannot be read, or when it is empty."""
+        if not line:
+            self.report.lines -= 1
+            return None
         try:
-            rows = list(csv.reader(plain, delimiter=self.delimiter, strict=True))
-        except csv.Error:
-            rows = []
-        if len(rows) != len(plain):  # a quotation mark swallowed a line's end
-            rows, odd = [], {*range(len(lines))}
-        numbers = [number for number in range(first, first + len(lines)) if number - first not in odd]
-        if odd or {*map(len, rows)} != {len(self.names)}:
-            read = [(number, row) for number, row in zip(numbers, rows, strict=True) if self._has_width(number, row)]
-            read += [(first + place, row) for place in odd if (row := self._read_one(first + place, lines[place]))]
-            read.sort(key=itemgetter(0))
-            numbers, rows = [number for number, _ in read], [row for _, row in read]
-        return numbers, rows
-
-    def _has_width(self, number: int, row: list[str]) -> bool:
-        if not row:
-            self.report.lines -= 1  # an empty line says nothing
-        elif len(row) != len(self.names):
-            self.report.refuse(number, "", f"{len(row)} cellules au lieu de {len(self.names)}")
-        return len(row) == len(self.names)
-
-    def _read_one(self, number: int, line: str) -> list[str] | None:
-        try:
-            row = next(csv.reader([line], delimiter=self.delimiter, strict=True), [])
+            row = line.split(self.delimiter) if '"' not in line else next(csv.reader([line], delimiter=self.delimiter, strict=True))
         except csv.Error:
             self.report.refuse(number, "", "guillemets mal placés ou non refermés, ou retour à la ligne dans une cellule")
             return None
-        if not self._has_width(number, row):
+        if len(row) != len(self.names):
+            self.report.refuse(number, "", f"{len(row)} cellules au lieu de {len(self.names)}")
             return None
+        if line.isprintable() and len(line) <= LONGEST_CELL and (line.isascii() or unicodedata.is_normalized("NFC", line)):
+            return row
         harmful = [(name, message) for name, cell in zip(self.names, row, strict=True) if (message := _harm(cell))]
         for name, message in harmful:
             self.report.refuse(number, name, message)
         return None if harmful else [unicodedata.normalize("NFC", cell) for cell in row]
-
-
-def _is_plain(line: str) -> bool:
-    """Whether a line can be taken without a look at each of its cells."""
-    return (
-        line.isprintable()
-        and (line.isascii() or unicodedata.is_normalized("NFC", line))
-        and ('"' not in line or line.count('"') % 2 == 0)
-        and len(line) <= LONGEST_CELL
-    )
 
 
 def _harm(cell: str) -> str | None:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 WIDTH, HEIGHT = 320, 118
 LEFT, RIGHT, TOP, BOTTOM = 4, 316, 20, 94
-STEPS = (1, 2, 5, 10)
+STEPS = (1, 2, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def level(share: float) -> Markup:
 
 
 def ceiling(value: float) -> float:
-    """The next round number: 1, 2 or 5 times a power of ten."""
+    """The next round number: one digit times a power of ten, or 1."""
     power = 1.0
     while power * 10 < value:
         power *= 10

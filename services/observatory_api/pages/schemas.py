@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.kernel.fields import Day
-from services.observatory_api.values.schemas import Instant
+from services.kernel.fields import Day, Instant
 
 
 def _given(value: Any) -> Any:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,7 +20,7 @@ from services.observatory_api.pages import words
 from services.observatory_api.pages.charts import Chart, Point, drawn, level
 from services.observatory_api.pages.operations import Overview
 from services.observatory_api.pages.schemas import PageQuery
-from services.observatory_api.values.schemas import FigureRead, IndicatorValue, PointRead
+from services.observatory_api.values.schemas import IndicatorValue, PointRead
 
 FOLDER = Path(__file__).parent
 ENVIRONMENT = Environment(
@@ -30,6 +31,9 @@ ENVIRONMENT = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+
+SINCE_THE_ORIGIN = "depuis l’origine"
+OBSERVATION = words.Noun("observation", "observations")
 
 Rows = Sequence[Sequence[str]]
 
@@ -79,7 +83,8 @@ def page(overview: Overview, query: PageQuery) -> str:
     known_at = figures.known_at.isoformat().replace("+00:00", "Z")
     cards = [_card(item, overview) for item in figures.items]
     parts = [(part, [card for card in cards if card.code.startswith(part.letter)]) for part in words.PARTS]
-    return ENVIRONMENT.get_template("observatory.html").render(
+    return _rendered(
+        "observatory.html",
         plan=words.PLAN,
         as_of=words.day(figures.as_of),
         as_of_value=figures.as_of.isoformat(),
@@ -97,13 +102,21 @@ def page(overview: Overview, query: PageQuery) -> str:
 
 def refusal(problem: Problem) -> str:
     """The page that says, in words, why there are no figures."""
-    return ENVIRONMENT.get_template("refused.html").render(
+    return _rendered(
+        "refused.html",
         status=problem.status,
         title=problem.title,
         detail=problem.detail or "",
         errors=problem.errors or [],
         services=words.SERVICES,
     )
+
+
+def _rendered(template: str, **given: Any) -> str:
+    html = ENVIRONMENT.get_template(template).render(**given)
+    for loose, tight in words.TYPOGRAPHY:
+        html = html.replace(loose, tight)
+    return html
 
 
 @lru_cache(1)
@@ -121,7 +134,7 @@ def _card(item: IndicatorValue, overview: Overview) -> Card:
         label=item.label,
         value=words.amount(item.value, item.unit, item.code),
         known=item.value is not None,
-        words=_made_of(item, item),
+        words=_sentence(item),
         recent=_recent(item, overview),
         caption=_caption(item),
         chart=drawn(_chart(item)),
@@ -131,20 +144,23 @@ def _card(item: IndicatorValue, overview: Overview) -> Card:
         number=item.definition,
         owner=indicator.owner,
         breakdowns=[
-            _breakdown(indicator, dimension, found) for dimension, found in sorted(overview.breakdowns.get(item.code, {}).items(), reverse=True)
+            _breakdown(indicator, dimension, found)
+            for dimension, found in sorted(overview.breakdowns.get(item.code, {}).items(), reverse=True)
         ],
     )
 
 
-def _made_of(about: IndicatorValue, found: FigureRead | Figure) -> str:
-    """What a value is made of: the two sides of a share, the observations of a median; nothing for a plain count."""
-    if about.kind is Kind.distribution:
-        samples = found.samples or 0
-        observed = f"{words.number(samples)} observation{'s' if samples >= 2 else ''}"
-        return f"médiane de {observed} ; neuf sur dix : {words.amount(found.p90, about.unit)} au plus" if samples else observed
-    if about.unit is Unit.share:
-        return words.divided(about.code, found.numerator, found.denominator)
-    return ""
+def _sentence(item: IndicatorValue) -> str:
+    """What a value is made of, and since when where it adds up what happened; nothing for a plain count of what stands."""
+    parts = [_made_of(item), SINCE_THE_ORIGIN if item.reading is Reading.flow else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _made_of(item: IndicatorValue) -> str:
+    if item.kind is Kind.distribution:
+        observed = OBSERVATION.counted(item.samples or 0)
+        return f"médiane de {observed} (neuf sur dix : {words.amount(item.p90, item.unit)} au plus)" if item.samples else observed
+    return words.divided(item.code, item.numerator, item.denominator) if item.unit is Unit.share else ""
 
 
 def _recent(item: IndicatorValue, overview: Overview) -> str:
@@ -157,7 +173,7 @@ def _recent(item: IndicatorValue, overview: Overview) -> str:
     if item.reading is Reading.stock:
         return f"Fin {words.month(before.month)} : {words.amount(before.value, item.unit, item.code)}."
     over = (as_of + timedelta(days=1)).month != as_of.month
-    until = "" if over else f" (jusqu'au {as_of.day if as_of.day > 1 else '1er'})"
+    until = "" if over else f" (jusqu’au {as_of.day if as_of.day > 1 else '1er'})"
     this = f"En {words.month(now.month)}{until} : {words.amount(now.value, item.unit, item.code)}"
     return f"{this} ; en {words.month(before.month)} : {words.amount(before.value, item.unit, item.code)}."
 
@@ -174,7 +190,9 @@ def _chart(item: IndicatorValue) -> Chart:
         title=f"{item.label}, douze derniers mois",
         text=f"{_caption(item)}, {_summary(item)}",
         points=[
-            Point(words.month(one.month), words.month(one.month, words.SHORT_MONTHS), one.value, words.amount(one.value, item.unit, item.code))
+            Point(
+                words.month(one.month), words.month(one.month, words.SHORT_MONTHS), one.value, words.amount(one.value, item.unit, item.code)
+            )
             for one in item.series or []
         ],
         bars=item.reading is Reading.flow,
@@ -210,7 +228,8 @@ def _summary(item: IndicatorValue) -> str:
 def _table(item: IndicatorValue) -> tuple[Sequence[str], Rows]:
     if item.kind is Kind.distribution:
         return ("Mois", "Médiane", "9e décile", "Nombre"), [
-            (words.month(one.month, words.SHORT_MONTHS), *_said(one, item.unit), words.number(one.samples or 0)) for one in item.series or []
+            (words.month(one.month, words.SHORT_MONTHS), *_said(one, item.unit), words.number(one.samples or 0))
+            for one in item.series or []
         ]
     if item.unit is Unit.share:
         plain = Unit.cents if item.code in words.MONEY_DIVIDED else Unit.number

@@ -12,7 +12,10 @@ from services.observatory_api.indicators.model import REGION, Unit
 NARROW = "\u202f"
 """The narrow no-break space that groups digits and comes before %, € and units."""
 
-PLAN = f"Plan de mobilisation pour les ressources humaines en santé{NARROW}: PlaM"
+TYPOGRAPHY = ((" : ", "\u00a0: "), (" ; ", f"{NARROW}; "), (" ?", f"{NARROW}?"), ("« ", f"«{NARROW}"), (" »", f"{NARROW}»"))
+"""Spaces before signs, where a line must not break."""
+
+PLAN = "Plan de mobilisation pour les ressources humaines en santé (PlaM)"
 NOTHING = "sans objet"
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 SHORT_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")

@@ -1,37 +1,14 @@
 """What can be asked of the figures, and what is answered."""
 
-import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.fields import FIRST_YEAR, LAST_YEAR, Day, line
+from services.kernel.fields import Day, Instant, line
 from services.observatory_api.indicators.model import Kind, Reading, Unit
 
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
-
-
-def _written_as_instant(value: Any) -> Any:
-    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
-        return value
-    raise ValueError("un instant s'écrit AAAA-MM-JJTHH:MM:SS.ffffffZ")
-
-
-def _in_utc(value: datetime) -> datetime:
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"l'année doit être comprise entre {FIRST_YEAR} et {LAST_YEAR}")
-    return value.astimezone(UTC)
-
-
-Instant = Annotated[
-    datetime,
-    BeforeValidator(_written_as_instant),
-    AfterValidator(_in_utc),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T09:30:00.000001Z"]}),
-]
-"""An aware instant, kept in UTC to the microsecond."""
 Value = Annotated[str, line(80)]
 Dimensions = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z_]{1,30}(,[a-z_]{1,30}){0,2}$")]
 

@@ -13,7 +13,7 @@ from services.kernel.principals import Principal
 from services.kernel.records import versions_of
 from services.kernel.resources import document_by_id
 from services.recruitment_api.applications.tables import Application
-from services.recruitment_api.visibility import concerning, concerns
+from services.recruitment_api.visibility import concerning, concerns, filters
 
 APPLICATION_HISTORY = versions_of(Application)
 
@@ -30,7 +30,7 @@ LISTING = Listing(
         "department": lambda value: col(Application.department) == value,
         "status": lambda value: col(Application.status) == value,
         "overdue": lambda value: value == OVERDUE,
-        "concerns": lambda _value: concerns(Application),
+        **filters(Application),
     },
 )
 

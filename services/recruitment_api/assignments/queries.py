@@ -11,7 +11,7 @@ from services.kernel.principals import Principal
 from services.kernel.records import versions_of
 from services.kernel.resources import document_by_id
 from services.recruitment_api.assignments.tables import Assignment
-from services.recruitment_api.visibility import concerning, concerns
+from services.recruitment_api.visibility import concerning, concerns, filters
 
 ASSIGNMENT_HISTORY = versions_of(Assignment)
 
@@ -26,7 +26,7 @@ LISTING = Listing(
         "organisation_id": lambda value: col(Assignment.organisation_id) == value,
         "department": lambda value: col(Assignment.department) == value,
         "status": lambda value: col(Assignment.status) == value,
-        "concerns": lambda _value: concerns(Assignment),
+        **filters(Assignment),
     },
 )
 

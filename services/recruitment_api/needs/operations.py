@@ -84,13 +84,14 @@ async def change(db: Database, need_id: UUID, patch: NeedPatch, *, by: Principal
 
 
 async def publish(db: Database, need_id: UUID, *, by: Principal, version: int) -> StaffingNeed:
-    """Publishes a draft. Raises `NeedNotReady` when its last day has passed, or when its site is closed."""
+    """Publishes a draft. Raises `NeedNotReady` when its last day has passed or its site is closed, `SchemeNotActive`."""
     need = await _own(db, need_id, by, version)
     move(need, NeedStatus.open, only_from=NeedStatus.draft)
     if need.expires_on < clock.today():
         raise NeedNotReady("Le dernier jour de publication est passé.")
     if not await db.fetch(queries.site(need.site_id, need.organisation_id)):
         raise NeedNotReady("Le site est fermé.")
+    await _check_scheme(db, need.scheme_id)
     need.published_at = clock.now()
     return await db.save(need, event="recruitment.need.published", by=by)
 

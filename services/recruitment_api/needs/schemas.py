@@ -27,6 +27,8 @@ EXAMPLE: JsonDict = {
     "expires_on": "2026-12-31",
 }
 
+EMPLOYER = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c"
+
 LegalForms = Annotated[list[LegalForm], Field(min_length=1, max_length=8), AfterValidator(distinct)]
 
 
@@ -57,7 +59,7 @@ class NeedWrite(BaseModel):
 class NeedCreate(NeedWrite):
     """Un nouveau besoin, à l'état de brouillon."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{**EXAMPLE, "organisation_id": EMPLOYER}, EXAMPLE]})
 
     organisation_id: UUID | None = Field(None, description="L'employeur ; un employeur ne nomme que lui-même, ou ne dit rien.")
     external_ref: Code | None = Field(None, description="Référence chez l'employeur, unique chez lui.", examples=["CHSN-2026-118"])

@@ -241,6 +241,9 @@ async def test_applications_are_seen_by_those_whom_they_concern(
         assert len(ok(await sees.get(f"{HOME}/assignments"))["items"]) == 1
         for path in (address, f"{address}/live", f"{address}/history", assigned, f"{assigned}/history"):
             ok(await sees.get(path))
+    both = client(Role.hr_partner, Role.employer, organisation=employer.id, departments=le_mans)
+    assert len(ok(await both.get(f"{HOME}/applications"))["items"]) == 2
+    assert ok(await both.get(address)) == application
     outsiders = (other.client, client(Role.employer), client(Role.hr_partner, departments=le_mans, organisation=employer.id))
     for does_not in outsiders:
         assert ok(await does_not.get(f"{HOME}/applications"))["items"] == []

@@ -155,6 +155,16 @@ async def test_a_need_goes_to_an_active_scheme(employer: Employer, steering: htt
     assert (await a_need(employer, scheme_id=active["id"]))["scheme_id"] == active["id"]
 
 
+async def test_a_need_is_not_published_for_a_scheme_that_has_retired(employer: Employer, steering: httpx.AsyncClient) -> None:
+    scheme = await an_active_scheme(steering)
+    need = await a_need(employer, scheme_id=scheme["id"])
+    await move(steering, "schemes", scheme, "retire")
+
+    answer = await employer.client.post(f"{HOME}/needs/{need['id']}/publish", headers=at(need))
+
+    assert (answer.status_code, problem_type(answer)) == (409, "scheme-not-active")
+
+
 async def test_what_a_need_says_is_settled_once_it_is_published(employer: Employer) -> None:
     need = await an_open_need(employer)
 

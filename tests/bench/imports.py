@@ -1,0 +1,3 @@
+"""Import."""
+async def measured(url, home):
+    return []

@@ -1,0 +1,108 @@
+"""Yardstick: Dramatiq with one message an event, on RabbitMQ. `serve` is its worker, `send` is the application that sends.
+
+`update`: one message is one UPDATE, and nothing else. `same`: one message is the work that ours does for an event (facts,
+entries, roll-up), by the same code. Both without retries, confirms, metrics or logs; each thread has its own connection.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import dramatiq
+import orjson
+import uvloop
+from dramatiq.brokers.rabbitmq import RabbitmqBroker
+
+from services.kernel import logs, quarantine
+from services.kernel.brokers import Json
+from services.kernel.database import Databases
+from services.kernel.settings import Settings
+from services.observatory_api.ledger.apply import apply
+
+THREADS = 4
+UPDATE = "UPDATE bench.counter SET amount = amount + 1 WHERE id = $1"
+
+
+class Thread(threading.local):
+    """What each thread of the worker has for itself."""
+
+    def __init__(self) -> None:
+        self.loop = uvloop.new_event_loop()
+        self.connection: asyncpg.Connection | None = None
+
+    def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Runs a coroutine to its end."""
+        self.loop.run_until_complete(coroutine)
+
+    async def connected(self) -> asyncpg.Connection:
+        """The thread's connection, opened the first time."""
+        if self.connection is None:
+            self.connection = await asyncpg.connect(os.environ["PLAM_DATABASE_URL"], server_settings={"jit": "off"})
+        return self.connection
+
+
+def make_broker() -> dramatiq.Broker:
+    """RabbitMQ without anything around it."""
+    dramatiq.set_encoder(Json())
+    broker: dramatiq.Broker = RabbitmqBroker(url=os.environ["PLAM_BROKER_URL"], middleware=[])
+    return broker
+
+
+def work_of(kind: str) -> Callable[[Any], Coroutine[Any, Any, None]]:
+    """What is done for one event."""
+    databases = Databases(Settings())
+
+    async def update(event: int) -> None:
+        await (await thread.connected()).execute(UPDATE, event)
+
+    async def same(event: dict[str, Any]) -> None:
+        received = quarantine.read(event)
+        async with databases.open("observatory", "worker") as db:
+            await apply(db, [received])
+
+    return update if kind == "update" else same
+
+
+thread = Thread()
+
+
+def serve(kind: str) -> None:
+    """Works until a signal."""
+    broker = make_broker()
+    work = work_of(kind)
+
+    def consume(event: Any) -> None:
+        thread.run(work(event))
+
+    dramatiq.actor(actor_name=f"bench_{kind}", queue_name=f"bench_{kind}", broker=broker)(consume)
+    dramatiq.Worker(broker, worker_threads=THREADS).start()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    threading.Event().wait()
+
+
+def send(kind: str) -> None:
+    """Sends the events of each file that is named on standard input, and says when it has."""
+    broker = make_broker()
+    queue = f"bench_{kind}"
+    broker.declare_queue(queue, ensure=True)
+    for line in sys.stdin:
+        events = orjson.loads(Path(line.strip()).read_bytes())
+        sys.stdout.write("read\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
+        for event in events:
+            message: dramatiq.Message[Any] = dramatiq.Message(queue_name=queue, actor_name=queue, args=(event,), kwargs={}, options={})
+            broker.enqueue(message)
+        sys.stdout.write("sent\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    logs.configure("error")
+    {"serve": serve, "send": send}[sys.argv[1]](sys.argv[2])

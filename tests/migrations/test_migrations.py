@@ -1,0 +1,242 @@
+"""Migrations: up, down and up again at every step; what they make is what the tables declare; what a service may do with it."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql
+
+from services.kernel import migrate as kernel_migrate
+from services.kernel.database import Databases, owner_role, runtime_role
+from services.kernel.migrate import alembic_config, migrate
+from services.kernel.records import NOUNS, table_of, versions_of
+from services.kernel.service import Service
+from services.kernel.settings import Settings
+from services.plam import SERVICES
+from tests.support.database import database_url
+
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+NAMES = [service.name for service in SERVICES]
+
+each_service = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+
+TABLES = """
+SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> 'alembic_version' ORDER BY 1
+"""
+FUNCTIONS = "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1"
+SHAPE = """
+SELECT 'column ' || table_name || '.' || column_name AS name,
+       data_type || coalesce(' of ' || udt_name, '') || CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END
+       || coalesce(' default ' || column_default, '') || coalesce(' generated ' || generation_expression, '') AS shape
+FROM information_schema.columns WHERE table_schema = $1 AND table_name <> 'alembic_version'
+UNION ALL
+SELECT 'constraint ' || r.relname || '.' || c.conname, pg_get_constraintdef(c.oid)
+FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid JOIN pg_namespace n ON n.oid = c.connamespace
+WHERE n.nspname = $1 AND r.relname <> 'alembic_version'
+UNION ALL
+SELECT 'index ' || indexname, indexdef FROM pg_indexes WHERE schemaname = $1 AND tablename <> 'alembic_version'
+UNION ALL
+SELECT 'storage ' || c.relname, array_to_string(c.reloptions, ', ')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.reloptions IS NOT NULL AND c.relkind = 'r'
+"""
+
+
+@pytest.fixture
+def fresh(server: str) -> Iterator[str]:
+    """The URL of a database that nothing has been done to."""
+    name = f"plam_stairs_{os.getpid()}"
+    asyncio.run(_execute(server, f'CREATE DATABASE "{name}"'))
+    yield database_url(server, name)
+    asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _execute(url: str, *statements: str) -> None:
+    async with connected(url) as connection:
+        for statement in statements:
+            await connection.execute(statement)
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _prepare(url: str, service: Service) -> None:
+    async with connected(url) as connection:
+        await kernel_migrate._prepare(connection, service.name)
+
+
+async def names(url: str, query: str, schema: str) -> list[str]:
+    async with connected(url) as connection:
+        return [row[0] for row in await connection.fetch(query, schema)]
+
+
+async def shape(url: str, schema: str) -> dict[str, str]:
+    """Columns, constraints, indexes and storage of a schema, as the catalogue tells them."""
+    async with connected(url) as connection:
+        return {row["name"]: row["shape"] for row in await connection.fetch(SHAPE, schema)}
+
+
+@each_service
+def test_every_step_goes_up_down_and_up_again(service: Service, fresh: str) -> None:
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+    assert revisions, "no migration"
+    for below, revision in zip(["base", *revisions], revisions, strict=False):
+        before = asyncio.run(shape(fresh, service.name))
+        command.upgrade(config, revision)
+        above = asyncio.run(shape(fresh, service.name))
+        command.downgrade(config, below)
+        assert asyncio.run(shape(fresh, service.name)) == before, f"{revision} leaves something behind"
+        command.upgrade(config, revision)
+        assert asyncio.run(shape(fresh, service.name)) == above
+    command.downgrade(config, "base")
+    assert asyncio.run(names(fresh, TABLES, service.name)) == []
+    assert asyncio.run(names(fresh, FUNCTIONS, service.name)) == []
+
+
+@each_service
+def test_alembic_finds_nothing_to_add(service: Service, migrated: str) -> None:
+    command.check(alembic_config(service, migrated))
+
+
+@each_service
+def test_the_database_is_what_the_tables_declare(service: Service, fresh: str) -> None:
+    """Alembic compares neither CHECK constraints nor the text of indexes: the tables are made again from what declares them."""
+    asyncio.run(migrate([service], Settings(database_url=fresh)))
+    made = asyncio.run(shape(fresh, service.name))
+    tables = asyncio.run(names(fresh, TABLES, service.name))
+    drops = [f'DROP TABLE "{service.name}"."{table}" CASCADE' for table in tables]
+    asyncio.run(_execute(fresh, *drops, f'SET search_path = "{service.name}"; {_ddl(service)}'))
+    declared = asyncio.run(shape(fresh, service.name))
+    assert made.keys() == declared.keys()
+    assert {name: (made[name], declared[name]) for name in made if made[name] != declared[name]} == {}
+
+
+def _ddl(service: Service) -> str:
+    statements: list[str] = []
+    for table in service.metadata.sorted_tables:
+        statements.append(str(sa.schema.CreateTable(table).compile(dialect=DIALECT)))
+        statements += [str(sa.schema.CreateIndex(index).compile(dialect=DIALECT)) for index in sorted(table.indexes, key=lambda i: str(i.name))]
+    return ";\n".join(statements)
+
+
+def test_migrating_twice_changes_nothing(fresh: str) -> None:
+    settings = Settings(database_url=fresh)
+    asyncio.run(migrate(SERVICES, settings))
+    before = {name: asyncio.run(shape(fresh, name)) for name in NAMES}
+    asyncio.run(migrate(SERVICES, settings))
+    assert {name: asyncio.run(shape(fresh, name)) for name in NAMES} == before
+
+
+# ── What a service may do ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def installed(server: str) -> Iterator[str]:
+    """The URL of a database as `plam migrate` leaves it: a copy of one would not have the rights on the database itself."""
+    name = f"plam_rights_{os.getpid()}"
+    asyncio.run(_execute(server, f'CREATE DATABASE "{name}"'))
+    asyncio.run(migrate(SERVICES, Settings(database_url=database_url(server, name))))
+    yield database_url(server, name)
+    asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+async def runtime(service: Service, installed: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection under the role that the service works with."""
+    async with connected(installed) as connection:
+        await connection.execute(f'SET ROLE "{runtime_role(service.name)}"')
+        yield connection
+
+
+@each_service
+async def test_the_application_works_under_its_runtime_role(service: Service, databases: Databases) -> None:
+    for use in ("api", "worker", "relay", "health"):
+        pool = await databases.pool(service.name, use)  # type: ignore[arg-type]  # each of them is a use
+        assert await pool.fetchval("SELECT current_user") == runtime_role(service.name)
+        assert await pool.fetchval("SHOW search_path") == service.name
+
+
+@each_service
+async def test_no_role_is_more_than_it_has_to_be(service: Service, runtime: asyncpg.Connection) -> None:
+    for role in (runtime_role(service.name), owner_role(service.name)):
+        row = await runtime.fetchrow("SELECT * FROM pg_roles WHERE rolname = $1", role)
+        assert row is not None
+        assert not any(row[right] for right in ("rolsuper", "rolcreaterole", "rolcreatedb", "rolcanlogin", "rolreplication", "rolbypassrls"))
+
+
+@each_service
+async def test_a_service_changes_no_definition(service: Service, runtime: asyncpg.Connection) -> None:
+    name = service.name
+    for statement in (
+        f"CREATE TABLE {name}.mine (id int)",
+        f"CREATE VIEW {name}.mine AS SELECT 1",
+        f"CREATE FUNCTION {name}.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        f"CREATE SEQUENCE {name}.mine",
+        f"ALTER TABLE {name}.outbox ADD COLUMN mine int",
+        f"ALTER TABLE {name}.outbox DISABLE TRIGGER ALL",
+        f"CREATE INDEX ON {name}.outbox (type)",
+        f"DROP TABLE {name}.outbox",
+        f"TRUNCATE {name}.outbox",
+        f"GRANT SELECT ON {name}.outbox TO PUBLIC",
+        f"DROP SCHEMA {name} CASCADE",
+        "CREATE SCHEMA mine",
+        "CREATE TABLE public.mine (id int)",
+        "CREATE TEMPORARY TABLE mine (id int)",
+        "CREATE ROLE mine",
+        "CREATE EXTENSION pg_trgm",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+        f"UPDATE {name}.alembic_version SET version_num = 'x'",
+        f"DELETE FROM {name}.alembic_version",
+    ):
+        with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.FeatureNotSupportedError)):
+            await runtime.execute(statement)
+
+
+@each_service
+async def test_a_service_sees_nothing_of_another(service: Service, runtime: asyncpg.Connection) -> None:
+    others = [name for name in NAMES if name != service.name]
+    assert others
+    for other in others:
+        assert not await runtime.fetchval("SELECT has_schema_privilege(current_user, $1, 'USAGE, CREATE')", other)
+        for statement in (f"SELECT 1 FROM {other}.outbox", f"DELETE FROM {other}.outbox", f"INSERT INTO {other}.job (name) VALUES ('x')"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await runtime.execute(statement)
+    granted = await runtime.fetch(
+        "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY($1) "
+        "AND c.relkind = 'r' AND has_table_privilege(current_user, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')",
+        others,
+    )
+    assert granted == []
+
+
+@each_service
+async def test_what_was_is_never_changed(service: Service, runtime: asyncpg.Connection) -> None:
+    kept = [versions_of(record).name for record in NOUNS if table_of(record).schema == service.name]
+    kept += [table for table in ("entry", "envelope_entry") if f"{service.name}.{table}" in service.metadata.tables]
+    for table in kept:
+        assert await runtime.fetchval("SELECT has_table_privilege(current_user, $1, 'INSERT')", f"{service.name}.{table}")
+        column = next(iter(service.metadata.tables[f"{service.name}.{table}"].columns)).name
+        for statement in (f"UPDATE {service.name}.{table} SET {column} = {column}", f"DELETE FROM {service.name}.{table}"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await runtime.execute(statement)
+
+
+async def test_everybody_else_may_nothing(installed: str) -> None:
+    async with connected(installed) as connection:
+        for name in NAMES:
+            assert not await connection.fetchval("SELECT has_schema_privilege('public', $1, 'USAGE, CREATE')", name)
+        assert not await connection.fetchval("SELECT has_database_privilege('public', current_database(), 'TEMPORARY')")
