@@ -44,6 +44,8 @@ def document(app: FastAPI) -> dict[str, Any]:
 def _complete(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
         _without_null(parameter)
+        if parameter["in"] == "path":
+            parameter.setdefault("description", "Identifiant de la ressource.")
     statuses = [*ALWAYS, 401]
     if "requestBody" in operation:
         statuses += WITH_BODY

@@ -63,7 +63,8 @@ def field_error(error: Mapping[str, Any]) -> FieldError:
 def _sentence(error: Mapping[str, Any]) -> str:
     context = error.get("ctx") or {}
     if error["type"] == "value_error":
-        return f"{str(context.get('error', error['msg'])).capitalize()}."
+        said = str(context.get("error", error["msg"]))
+        return f"{said[:1].upper()}{said[1:]}."
     template = SENTENCES.get(error["type"])
     return template.format_map(_Lenient(context)) if template else str(error["msg"])
 

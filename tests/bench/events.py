@@ -159,6 +159,7 @@ async def _sent(contender: Contender, events: Sequence[Any], count: int, home: P
     counted = await contender.connection.fetchval(contender.counted)
     before = cpu_seconds(*contender.pids)
     contender.sender.stdin.write(b"go\n")
+    await asyncio.wait_for(contender.sender.stdout.readline(), 60)
     await _until(contender.connection, contender.counted, counted + count)
     return (cpu_seconds(*contender.pids) - before) / count * 1e6
 

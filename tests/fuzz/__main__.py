@@ -29,6 +29,8 @@ from tests.support.database import database_url
 SEED = 20_221_019
 AT_ONCE = 2
 SHOWN = 40
+FULL = {"examples": 10, "scenarios": 60, "share": 1}
+BRIEF = {"examples": 5, "scenarios": 10, "share": 4}
 
 
 def main() -> int:
@@ -58,7 +60,7 @@ def _attacks(roles: Sequence[str], seed: int, folder: Path, server: str, *, brie
             for role, name in names.items():
                 asyncio.run(_execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
                 (folder / role).mkdir()
-                order = Attack(role, seed, examples=3 if brief else 10, steps=4 if brief else 6, seconds=0)
+                order = Attack(role, seed, **BRIEF if brief else FULL)
                 runs.append(pool.submit(attack, order, folder / role, database_url(server, name)))
             for run in runs:
                 outcome = run.result()

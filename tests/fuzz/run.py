@@ -28,6 +28,7 @@ from tests.fuzz.world import World, seeded
 
 ANONYMOUS = "anonymous"
 SLOWEST = 20
+LONGEST_CHAIN = 6
 EXPECTED = {"412", "428"}
 """Answers that schemathesis does not expect by itself: a version that is not the newest, and none given."""
 
@@ -39,8 +40,11 @@ class Attack:
     role: str
     seed: int
     examples: int
-    steps: int
-    seconds: int
+    """Fuzzing: how many calls an operation, at most."""
+    scenarios: int
+    """Stateful: how many chains of calls."""
+    share: int
+    """One operation in so many is attacked."""
 
 
 @dataclass
@@ -79,7 +83,10 @@ def _attacked(order: Attack, world: World, address: str, caller: Principal | Non
     hooks = Hooks(world, {"role": order.role, "organisation": str(caller.organisation) if caller and caller.organisation else None})
     hooks.register()
     schema = schemathesis.openapi.from_dict(merged(documents), config=_config(order, address, _token(tokens, caller) if caller else None))
-    outcome.operations = [result.ok().label for result in schema.get_all_operations()]
+    every = sorted(result.ok().label for result in schema.get_all_operations())
+    outcome.operations = every[order.seed % order.share :: order.share]
+    if order.share > 1:
+        schema = schema.include(name=outcome.operations)
     started = time.monotonic()
     for event in from_schema(schema).execute():
         _note(event, outcome)
@@ -102,8 +109,7 @@ def _config(order: Attack, address: str, token: str | None) -> schemathesis.Conf
             "request-timeout": SLOWEST + 10,
             "checks": checks,
             "generation": {"mode": "all", "max-examples": order.examples, "no-shrink": True, "database": "none"},
-            "phases": {"stateful": {"max-steps": order.steps}},
-            **({"max-time": order.seconds} if order.seconds else {}),
+            "phases": {"stateful": {"max-steps": LONGEST_CHAIN, "generation": {"max-examples": order.scenarios}}},
             **({"headers": {"Authorization": f"Bearer {token}"}} if token else {}),
         }
     )

@@ -4,7 +4,7 @@ Every line is checked before anything is written; then organisations and sites a
 transaction. A second run of the same file writes nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -74,8 +74,19 @@ class Establishment(NamedTuple):
     address: str
 
 
-Entities = Mapping[str, Establishment]
-"""By FINESS of each legal entity of a file: the line that speaks for it, which the order of lines does not choose."""
+class Entity(NamedTuple):
+    """What a file says of a legal entity, by the line that speaks for it, which the order of lines does not choose."""
+
+    finess_ej: str
+    siren: str
+    finess: str
+    line: int
+    name: str
+    legal_code: str
+    legal_label: str
+
+
+Entities = Mapping[str, Entity]
 
 
 class Places(NamedTuple):
@@ -113,23 +124,31 @@ async def read_places(db: Database) -> Places:
 
 def check_file(path: Path, places: Places, report: Report) -> Entities:
     """Checks every line; what is wrong goes to the report. Returns the legal entities of the file."""
-    entities: dict[str, Establishment] = {}
+    entities: dict[str, tuple[Any, ...]] = {}
     for columns, said in check(path, places, report):
-        for place, (finess_ej, finess, siren) in enumerate(zip(columns.finess_ej, columns.finess, columns.siren, strict=True)):
-            known = entities.get(finess_ej)
-            if known is None or siren != known.siren or finess < known.finess or place in said:
-                each = _taken(columns, said, place)
-                if each is not None:
-                    entities[each.finess_ej] = _speaker(entities.get(each.finess_ej, each), each, report)
+        for row in _entities(columns, said):
+            known = entities.setdefault(row[0], row)
+            if known is not row and (row[1] != known[1] or row[2] < known[2]):
+                entities[row[0]] = _speaker(Entity._make(known), Entity._make(row), report)
+    found = {finess_ej: Entity._make(row) for finess_ej, row in entities.items()}
     holders: dict[str, str] = {}
-    for finess_ej, each in entities.items():
+    for finess_ej, each in found.items():
         if each.siren and holders.setdefault(each.siren, finess_ej) != finess_ej:
             report.refuse(each.line, "siren", f"{each.siren} est aussi le SIREN de l'entité juridique {holders[each.siren]}")
     report.problems.sort(key=lambda problem: problem.line)
-    return entities
+    return found
 
 
-def _speaker(known: Establishment, other: Establishment, report: Report) -> Establishment:
+def _entities(columns: Any, said: Mapping[int, Establishment | None]) -> Iterable[tuple[Any, ...]]:
+    """What the lines of a chunk say of legal entities, as tuples of an `Entity`'s fields."""
+    rows = zip(*(getattr(columns, field) for field in Entity._fields), strict=True)
+    if not said:
+        return rows
+    plain = [row for place, row in enumerate(rows) if place not in said]
+    return plain + [tuple(getattr(each, field) for field in Entity._fields) for each in said.values() if each]
+
+
+def _speaker(known: Entity, other: Entity, report: Report) -> Entity:
     """Which of two lines speaks for their legal entity: one with a SIREN, and then the one of the smallest FINESS number."""
     if known.siren != other.siren and known.siren and other.siren:
         message = f"l'entité juridique {known.finess_ej} a aussi le SIREN {known.siren} (ligne {known.line}) : un seul est gardé"
@@ -313,20 +332,20 @@ class _Writing:
         counts.unchanged += among - len(created) - len(changed)
 
 
-def _organisation(finess_ej: str, entity: Establishment) -> Organisation:
+def _organisation(finess_ej: str, entity: Entity) -> Organisation:
     department = DEPARTMENTS.get(finess_ej[:2])
     return Organisation(
-        name=entity.name, folded=fold(entity.name), roles=ROLES, department=department, **_identity(finess_ej, entity, None)
+        name=entity.name.strip(), folded=fold(entity.name), roles=ROLES, department=department, **_identity(finess_ej, entity, None)
     )
 
 
-def _identity(finess_ej: str, entity: Establishment, before: Organisation | None) -> dict[str, Any]:
+def _identity(finess_ej: str, entity: Entity, before: Organisation | None) -> dict[str, Any]:
     """What a file says of a legal entity; where it says nothing, what is known stays."""
     return {
         "finess_ej": finess_ej,
         "siren": entity.siren or (before and before.siren) or None,
         "legal_status_code": entity.legal_code or (before and before.legal_status_code) or None,
-        "legal_status_label": entity.legal_label or (before and before.legal_status_label) or None,
+        "legal_status_label": entity.legal_label.strip() or (before and before.legal_status_label) or None,
     }
 
 
@@ -356,7 +375,7 @@ def _set(row: Record, values: Mapping[str, Any]) -> bool:
     return bool(differing)
 
 
-def _chunks(entities: Entities) -> Iterator[dict[str, Establishment]]:
+def _chunks(entities: Entities) -> Iterator[dict[str, Entity]]:
     keys = list(entities)
     for start in range(0, len(keys), CHUNK):
         yield {key: entities[key] for key in keys[start : start + CHUNK]}

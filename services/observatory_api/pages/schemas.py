@@ -1,9 +1,9 @@
 """What can be asked of the page: the same as of the figures, as a form sends it."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from services.kernel.fields import Day, Instant
 
@@ -12,13 +12,20 @@ def _given(value: Any) -> Any:
     return None if value == "" else value  # a form sends its empty fields
 
 
+def _written(value: Any) -> str:
+    return "day" if len(str(value)) == len("AAAA-MM-JJ") else "instant"
+
+
+DayOrInstant = Annotated[Annotated[Day, Tag("day")] | Annotated[Instant, Tag("instant")], Discriminator(_written)]
+
+
 class PageQuery(BaseModel):
     """Which day, and which state of knowledge: an instant, or a day until its end."""
 
     model_config = ConfigDict(extra="forbid")
 
     as_of: Annotated[Day | None, BeforeValidator(_given)] = Field(None, description="Jour auquel les chiffres se lisent, inclus.")
-    known_at: Annotated[Annotated[date, Day] | Instant | None, BeforeValidator(_given)] = Field(
+    known_at: Annotated[DayOrInstant | None, BeforeValidator(_given)] = Field(
         None, description="Ce que le registre savait : à un instant, ou à la fin d'un jour."
     )
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.fields import Day, Instant, line
+from services.kernel.fields import LINE_PATTERN, Day, Instant
 from services.observatory_api.indicators.model import Kind, Reading, Unit
 
-Value = Annotated[str, line(80)]
+Value = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=LINE_PATTERN)]
 Dimensions = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z_]{1,30}(,[a-z_]{1,30}){0,2}$")]
 
 

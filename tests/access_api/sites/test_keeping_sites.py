@@ -1,0 +1,138 @@
+"""Sites are opened, changed, closed and opened again; a site is never open in a closed organisation."""
+
+import asyncio
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from services.access_api.sites.schemas import SiteRead
+from services.access_api.sites.tables import Site
+from services.contracts.codes import Role
+from services.kernel.database import Databases
+from tests.conftest import Client
+from tests.support.access import a_site, an_organisation, finess, move, site_body, siren, siret
+
+pytestmark = pytest.mark.usefixtures("communes")
+
+URL = "/access/v1/sites"
+
+
+async def test_a_site_takes_the_department_of_its_commune_and_the_sector_of_its_category(steering: httpx.AsyncClient) -> None:
+    organisation = await an_organisation(steering)
+    site = await a_site(steering, organisation, commune_code="49007", category_code="500")
+    assert (site["department"], site["sector"]) == ("49", "medico_social")
+    given = await a_site(steering, organisation, category_code="500", sector="social")
+    assert given["sector"] == "social"
+
+
+async def test_a_site_that_moves_changes_its_department(steering: httpx.AsyncClient) -> None:
+    site = await a_site(steering, await an_organisation(steering))
+    changed = await steering.patch(
+        f"{URL}/{site['id']}", json={"commune_code": "53130", "category_code": "214"}, headers={"If-Match": '"1"'}
+    )
+    assert (changed.json()["department"], changed.json()["sector"]) == ("53", "social")
+
+
+async def test_an_unknown_commune_is_refused_and_a_former_one_says_what_it_has_become(steering: httpx.AsyncClient) -> None:
+    organisation = await an_organisation(steering)
+    unknown = await steering.post(URL, json=site_body(organisation, commune_code="75056"))
+    former = await steering.post(URL, json=site_body(organisation, commune_code="44004"))
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "#/commune_code")
+    assert (former.status_code, "44163" in former.json()["detail"]) == (422, True)
+
+
+async def test_an_unknown_organisation_is_refused(steering: httpx.AsyncClient) -> None:
+    answer = await steering.post(URL, json=site_body({"id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"}))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/organisation_id")
+
+
+async def test_a_closed_organisation_opens_no_site(steering: httpx.AsyncClient) -> None:
+    organisation = await an_organisation(steering)
+    site = await a_site(steering, organisation)
+    await move(steering, "organisations", organisation, "close", reason="Fusion")
+    opened = await steering.post(URL, json=site_body(organisation))
+    reopened = await move(steering, "sites", {**site, "version": 2}, "reopen")
+    assert (opened.status_code, opened.json()["type"]) == (409, "urn:plam:problem:organisation-closed")
+    assert (reopened.status_code, reopened.json()["type"]) == (409, "urn:plam:problem:organisation-closed")
+
+
+async def test_no_site_stays_open_when_its_organisation_closes_at_the_same_time(steering: httpx.AsyncClient) -> None:
+    for _ in range(10):
+        organisation = await an_organisation(steering)
+        closing, *opening = await asyncio.gather(
+            move(steering, "organisations", organisation, "close", reason="Fusion"),
+            *(steering.post(URL, json=site_body(organisation)) for _ in range(3)),
+        )
+        assert closing.status_code == 200
+        assert {answer.status_code for answer in opening} <= {201, 409}
+        items = (await steering.get(URL, params={"organisation_id": organisation["id"]})).json()["items"]
+        assert [item["status"] for item in items if item["status"] != "closed"] == []
+
+
+async def test_a_site_closes_and_opens_again(steering: httpx.AsyncClient) -> None:
+    site = await a_site(steering, await an_organisation(steering))
+    closed = (await move(steering, "sites", site, "close", reason="Travaux")).json()
+    assert (closed["status"], closed["status_reason"]) == ("closed", "Travaux")
+    again = await move(steering, "sites", closed, "reopen")
+    assert (again.json()["status"], again.json()["version"]) == ("active", 3)
+    refused = await move(steering, "sites", again.json(), "reopen")
+    assert (refused.status_code, refused.json()["allowed_moves"]) == (409, ["closed"])
+
+
+async def test_several_sites_share_a_siret_but_never_a_finess(steering: httpx.AsyncClient) -> None:
+    organisation = await an_organisation(steering)
+    shared = siret(siren(7), 1)
+    assert len({(await a_site(steering, organisation, siret=shared))["id"] for _ in range(2)}) == 2
+    body = site_body(organisation, finess_et=finess(8))
+    answers = await asyncio.gather(*(steering.post(URL, json=body) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert refused.json()["errors"][0]["pointer"] == "#/finess_et"
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.steering])
+async def test_only_steering_writes(client: Client, steering: httpx.AsyncClient, role: Role) -> None:
+    organisation = await an_organisation(steering)
+    assert (await client(role).post(URL, json=site_body(organisation))).status_code == 403
+    assert (await client(role).get(URL)).status_code == 200
+
+
+async def test_lists_are_filtered(steering: httpx.AsyncClient) -> None:
+    organisation, other = await an_organisation(steering), await an_organisation(steering)
+    number = siret(siren(9), 1)
+    site = await a_site(steering, organisation, name="Cité sanitaire", finess_et=finess(9), siret=number, category_code="355")
+    await a_site(steering, other, name="EHPAD", commune_code="72181", category_code="500")
+    queries = [
+        f"organisation_id={organisation['id']}",
+        "department=44",
+        "commune_code=44184",
+        "category=355",
+        f"finess_et={finess(9)}",
+        f"siret={number}",
+        "sector=sanitary",
+        "q=sanit",
+    ]
+    for query in queries:
+        items = (await steering.get(f"{URL}?{query}")).json()["items"]
+        assert [item["id"] for item in items] == [site["id"]], query
+    assert len((await steering.get(f"{URL}?status=active")).json()["items"]) == 2
+
+
+async def test_history_shows_each_version(steering: httpx.AsyncClient) -> None:
+    site = await a_site(steering, await an_organisation(steering))
+    await move(steering, "sites", site, "close", reason="Travaux")
+    items = (await steering.get(f"{URL}/{site['id']}/history")).json()["items"]
+    assert [(item["version"], item["document"]["status"]) for item in items] == [(2, "closed"), (1, "active")]
+
+
+async def test_what_is_stored_is_what_the_schema_says(steering: httpx.AsyncClient, databases: Databases) -> None:
+    organisation = await an_organisation(steering)
+    for _ in range(3):
+        await a_site(steering, organisation, name="Hôpital d'Évron")
+    await move(steering, "organisations", organisation, "close", reason="Fusion")
+    async with databases.open("access") as db:
+        rows = await db.fetch(select(Site))
+    assert len(rows) == 3
+    for row in rows:
+        assert row.document == SiteRead.model_validate(row).model_dump_json()
