@@ -99,7 +99,8 @@ async def _execute(server: str, statement: str) -> None:
 def _tell(outcome: Outcome) -> None:
     answers = ", ".join(f"{status // 100}xx {count}" for status, count in sorted(_by_class(outcome.calls).items()))
     phases = ", ".join(f"{name} {outcome.cases[name]} in {seconds:.0f} s" for name, seconds in outcome.phases.items())
-    print(f"\n{outcome.role}: {outcome.calls.total()} calls ({answers}) in {outcome.seconds:.0f} s ({phases}), {len(outcome.failures)} failures")
+    print(f"\n{outcome.role}: {outcome.calls.total()} calls ({answers}), {len(outcome.failures)} failures, {outcome.seconds:.0f} s")
+    print(f"  phases: {phases}")
     print(f"  checks: {', '.join(f'{name} {count}' for name, count in sorted(outcome.checks.items()))}")
     for failure, reproduction in list(outcome.failures.items())[:SHOWN]:
         print(f"  FAILURE {failure}\n          {reproduction}")
@@ -126,7 +127,8 @@ def _report(outcomes: Sequence[Outcome], *, complete: bool) -> int:
     failures = sum(len(outcome.failures) for outcome in outcomes)
     never = [operation for operation in operations if not successes[operation]]
     total = sum(outcome.calls.total() for outcome in outcomes)
-    print(f"\n{len(outcomes)} roles, {total} calls, {failures} failures; {len(operations) - len(never)} of {len(operations)} operations answered 2xx")
+    answered = f"{len(operations) - len(never)} of {len(operations)} operations answered 2xx"
+    print(f"\n{len(outcomes)} roles, {total} calls, {failures} failures; {answered}")
     if never and complete:
         print(f"never answered 2xx: {', '.join(never)}")
     return 1 if failures or (never and complete) else 0

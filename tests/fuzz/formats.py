@@ -15,9 +15,7 @@ def register(communes: Sequence[str]) -> None:
     """Tells schemathesis how to make them."""
     schemathesis.openapi.format("finess", st.integers(0, 10**8 - 1).map(lambda number: _keyed(f"{number:08}")).filter(is_finess))
     schemathesis.openapi.format("siren", st.integers(0, 10**8 - 1).map(lambda number: _keyed(f"{number:08}")).filter(is_siren))
-    schemathesis.openapi.format(
-        "siret", st.tuples(st.integers(1, 10**8 - 1), st.integers(0, 9999)).map(_siret).filter(is_siret)
-    )
+    schemathesis.openapi.format("siret", st.tuples(st.integers(1, 10**8 - 1), st.integers(0, 9999)).map(_siret).filter(is_siret))
     schemathesis.openapi.format("uai", st.integers(0, 10**7 - 1).map(_uai).filter(is_uai))
     schemathesis.openapi.format("commune", st.sampled_from(list(communes)))
 

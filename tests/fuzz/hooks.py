@@ -33,7 +33,7 @@ class Hooks:
         schemathesis.hook("before_call")(partial(self.before_call))  # a bound method would not take the attribute that it sets
         schemathesis.hook("after_call")(partial(self.after_call))
 
-    def before_call(self, context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+    def before_call(self, context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
         """Makes a sound request one that can succeed; what is deliberately unsound is left as it is."""
         meta = case.meta
         if meta is None or context.operation is None:
@@ -58,7 +58,7 @@ class Hooks:
                     del query["after"]
             case.query = query
 
-    def _aim(self, case: Case, operation: str, *, moves: bool) -> tuple[str, Json | None, str]:
+    def _aim(self, case: Case[Any], operation: str, *, moves: bool) -> tuple[str, Json | None, str]:
         """Chooses the resource that a call is about; gives its path, what it is now, its ETag."""
         collection = next(collections(case.path))
         name = case.path[len(collection) + 2 :].partition("}")[0]
@@ -89,14 +89,14 @@ class Hooks:
             return False
         return STARTS_FROM.get(operation) in (None, resource.get("status"))
 
-    def _head(self, case: Case, context: HookContext, tag: str) -> None:
+    def _head(self, case: Case[Any], context: HookContext, tag: str) -> None:
         declared = {str(parameter.name) for parameter in context.operation.headers} if context.operation else set()
         if "If-Match" in declared and "If-Match" in case.headers and tag and self.world.random.random() < MOSTLY:
             case.headers["If-Match"] = tag
         if "Idempotency-Key" in declared and "Idempotency-Key" in case.headers:
             case.headers["Idempotency-Key"] = str(uuid5(NAMESPACE, case.id))
 
-    def after_call(self, context: HookContext, case: Case, response: Response) -> None:
+    def after_call(self, context: HookContext, case: Case[Any], response: Response) -> None:
         """Counts, and learns of the resource that a success shows."""
         self.calls[response.status_code] += 1
         if context.operation is None or not 200 <= response.status_code < 300:

@@ -71,6 +71,7 @@ STARTS_FROM: Mapping[str, str] = {
 PERIODS = (("starts_on", "ends_on"), ("from_week", "to_week"))
 LONGEST_WEEKS = {"createOffer": 52, "changeOffer": 52, "setCapacity": 106}
 FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
+LAST_MONDAY = date(LAST_YEAR, 12, 30)
 WEEK = timedelta(weeks=1)
 
 
@@ -107,26 +108,26 @@ def _owners(world: World, operation: str, body: Json, now: Json | None, caller: 
 def _periods(operation: str, body: Json, now: Json) -> None:
     weeks = LONGEST_WEEKS.get(operation)
     for first, last in PERIODS:
-        if not (body.get(first) or body.get(last)):
-            continue
-        start = _day(body.get(first) if first in body else now.get(first))
-        end = _day(body.get(last) if last in body else now.get(last))
+        start, end = (_day(body[name] if name in body else now.get(name)) for name in (first, last))
         if weeks:
-            start, end = (day - timedelta(days=day.weekday()) if day else None for day in (start, end))
+            start, end = _monday(start), _monday(end)
         if start and end:
-            step = WEEK if weeks else timedelta(days=1)
-            if first in body:
-                start = min(start, LAST_DAY - 2 * step) if last in body else min(start, end - step)
-                if weeks:
-                    start -= timedelta(days=start.weekday())
-            if last in body:
-                end = max(end, start + step)
-                end = min(end, start + weeks * WEEK) if weeks else end
-            elif weeks:
-                start = max(start, end - weeks * WEEK)
+            start, end = _ordered(start, end, weeks, moves_start=first in body, moves_end=last in body)
         for name, day in ((first, start), (last, end)):
             if body.get(name) and day:
                 body[name] = day.isoformat()
+
+
+def _ordered(start: date, end: date, weeks: int | None, *, moves_start: bool, moves_end: bool) -> tuple[date, date]:
+    """A period whose end follows its start, not too long; what a body does not hold stays."""
+    step = WEEK if weeks else timedelta(days=1)
+    longest = weeks * WEEK if weeks else LAST_DAY - FIRST_DAY
+    if moves_start and moves_end:
+        start = min(start, LAST_MONDAY - step)
+        return start, min(max(end, start + step), start + longest)
+    if moves_start:
+        return max(min(start, end - step), end - longest), end
+    return start, min(max(end, start + step), start + longest)
 
 
 def sound_query(world: World, operation: str, query: Json, code: str | None) -> Json:
@@ -135,13 +136,12 @@ def sound_query(world: World, operation: str, query: Json, code: str | None) -> 
     if operation in ("readIndicatorValues", "readDashboard"):
         _values_query(world, query, code)
     if operation == "readCapacity":
-        start = _day(query.get("from")) or clock.today()
+        start = min(_day(query.get("from")) or clock.today(), LAST_MONDAY - 105 * WEEK)
         start -= timedelta(days=start.weekday())
-        weeks = world.random.randint(1, 100)
         if "from" in query:
             query["from"] = start.isoformat()
         if "to" in query:
-            query["to"] = (start + weeks * WEEK).isoformat()
+            query["to"] = (start + world.random.randint(1, 100) * WEEK).isoformat()
     return query
 
 
@@ -165,6 +165,10 @@ def _values_query(world: World, query: Json, code: str | None) -> None:
         query["from"] = min(start, LAST_DAY - WEEK).isoformat()
     if "known_at" in query:
         query["known_at"] = world.known_at
+
+
+def _monday(day: date | None) -> date | None:
+    return day - timedelta(days=day.weekday()) if day else None
 
 
 def _day(value: Any) -> date | None:

@@ -72,7 +72,7 @@ class World:
 
 def seeded(client: httpx.Client, token: str, seed: int, settings: Settings) -> World:
     """Fills a fresh system through its own API, until it has something in every state."""
-    world = World(client, random.Random(seed))
+    world = World(client, random.Random(seed))  # noqa: S311  the same draws for the same seed
     world.communes = [commune["code"] for commune in _items(client, COMMUNES)]
     for indicator in _items(client, INDICATORS, limit=None):
         world.dimensions |= {dimension["name"] for dimension in indicator["dimensions"]}
@@ -168,7 +168,8 @@ def _internships(world: World) -> None:
         offer = _move(world, OFFERS, _make(world, OFFERS, **open_offer), "publish")
         world.anchors.setdefault(OFFERS, []).append(offer["id"])
         for number in range(MANY):
-            other = _make(world, UNITS, organisation_id=host, site_id=site, code=uuid4().hex[:8], name=f"Unité {number}", professions=["ide"])
+            where = {"organisation_id": host, "site_id": site, "code": uuid4().hex[:8]}
+            other = _make(world, UNITS, **where, name=f"Unité {number}", professions=["ide"])
             if number % 2:
                 _move(world, UNITS, other, "suspend", reason="Travaux")
             draft = _make(world, OFFERS, **{**open_offer, "seats": 1})
@@ -223,7 +224,8 @@ def _scheme(world: World, *verbs: str) -> Json:
 
 
 def _action(lead: str) -> Json:
-    return {"ref": f"F-{uuid4().hex[:10]}", "title": "Valoriser les tuteurs", "axis": "A4", "objectives": ["O2"], "lead_organisation_id": lead}
+    ref = f"F-{uuid4().hex[:10]}"
+    return {"ref": ref, "title": "Valoriser les tuteurs", "axis": "A4", "objectives": ["O2"], "lead_organisation_id": lead}
 
 
 def _make(world: World, collection: str, /, **body: Any) -> Json:

@@ -150,7 +150,8 @@ async def read_live(db: Database, offer_id: UUID, *, by: Principal) -> OfferLive
 
 async def read_page(db: Database, query: OfferQuery, *, by: Principal) -> list[tuple[UUID, str]]:
     """A page's (id, document) pairs of what the caller may see."""
-    return await page_rows(db, queries.LISTING, query, **queries.scope(by))
+    available = {} if query.available is None else {"free" if query.available else "not_free": True}
+    return await page_rows(db, queries.LISTING, query, **available, **queries.scope(by))
 
 
 def is_open(offer: Offer, today: date) -> bool:
