@@ -16,6 +16,8 @@ UAI_PATTERN = r"^[0-9]{7}[A-HJ-NPR-Z]$"
 SIREN_PATTERN = r"^[0-9]{9}$"
 SIRET_PATTERN = r"^[0-9]{14}$"
 COMMUNE_PATTERN = r"^(?:[013-9][0-9]|2[AB1-9])[0-9]{3}$"
+LA_POSTE = "356000000"
+"""The SIREN whose SIRET add up in a way of their own."""
 POSTAL_PATTERN = r"^[0-9]{5}$"
 
 _FINESS = re.compile(FINESS_PATTERN).match
@@ -65,15 +67,16 @@ def is_siren(value: str) -> bool:
     """Whether a SIREN has its form and its key. Nine zeros, which files hold for "none", are no SIREN."""
     if len(value) != 9 or not value.isdecimal() or not value.isascii() or value == "000000000":
         return False
-    return luhn(value) or bool(siren.is_valid(value))
+    return bool(siren.is_valid(value))
 
 
 def is_siret(value: str) -> bool:
     """Whether a SIRET has its form and its keys: its own, and that of the SIREN which it begins with."""
     if len(value) != 14 or not value.isdecimal() or not value.isascii() or value.startswith("000000000"):
         return False
-    # asked first of our own arithmetic, ten times quicker: it says yes to all but wrong numbers and some of La Poste's
-    return (luhn(value) and luhn(value[:9])) or bool(siret.is_valid(value))
+    if value.startswith(LA_POSTE):
+        return bool(siret.is_valid(value))
+    return luhn(value) and luhn(value[:9])
 
 
 def _checked(valid: Callable[[str], bool], message: str) -> AfterValidator:

@@ -9,7 +9,7 @@ from services.contracts.envelope import State
 
 
 class OrganisationStatus(StrEnum):
-    """Life of an organisation or of a site."""
+    """La vie d'une organisation ou d'un site."""
 
     active = "active"
     closed = "closed"

@@ -10,7 +10,7 @@ from services.contracts.envelope import Contract, State
 
 
 class ActionStatus(StrEnum):
-    """The life cycle of an action; the allowed moves are in actions_api/actions/lifecycle.py."""
+    """Le cycle de vie d'une action."""
 
     draft = "draft"
     submitted = "submitted"
@@ -23,7 +23,7 @@ class ActionStatus(StrEnum):
 
 
 class MilestoneStatus(StrEnum):
-    """The life cycle of a milestone."""
+    """Le cycle de vie d'un jalon."""
 
     planned = "planned"
     reached = "reached"
@@ -51,7 +51,7 @@ class ActionState(State):
 
 
 class Reschedule(Contract):
-    """A milestone's due date moved: on which day, from which date, to which."""
+    """Le report d'un jalon : le jour, l'ancienne échéance, la nouvelle, le motif."""
 
     on: date
     old_due: date

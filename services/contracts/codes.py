@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Department(StrEnum):
-    """The five departments of Pays de la Loire (INSEE codes)."""
+    """Les cinq départements des Pays de la Loire (codes INSEE)."""
 
     loire_atlantique = "44"
     maine_et_loire = "49"
@@ -14,7 +14,7 @@ class Department(StrEnum):
 
 
 class Axis(StrEnum):
-    """The codes of the plan's seven axes; an action sits in exactly one. Labels are in the referentials."""
+    """Les codes des sept axes du plan ; une action relève d'un seul."""
 
     a1 = "A1"
     a2 = "A2"
@@ -26,7 +26,7 @@ class Axis(StrEnum):
 
 
 class Objective(StrEnum):
-    """The codes of the plan's four transversal objectives; an action answers one to four of them."""
+    """Les codes des quatre objectifs transversaux du plan ; une action répond à un ou plusieurs."""
 
     o1 = "O1"
     o2 = "O2"
@@ -35,7 +35,7 @@ class Objective(StrEnum):
 
 
 class Sector(StrEnum):
-    """The plan's three sectors: sanitaire, médico-social, social."""
+    """Les trois secteurs du plan : sanitaire, médico-social, social."""
 
     sanitary = "sanitary"
     medico_social = "medico_social"
@@ -43,14 +43,14 @@ class Sector(StrEnum):
 
 
 class Side(StrEnum):
-    """The plan's two sides: médical, paramédical."""
+    """Les deux versants du plan : médical, paramédical."""
 
     medical = "medical"
     paramedical = "paramedical"
 
 
 class OrganisationRole(StrEnum):
-    """What an organisation may be for the plan; one organisation may be several things."""
+    """Ce qu'une organisation est pour le plan ; elle peut être plusieurs choses à la fois."""
 
     steering = "steering"
     employer = "employer"
@@ -61,7 +61,7 @@ class OrganisationRole(StrEnum):
 
 
 class Profession(StrEnum):
-    """Health and social-care professions, by the abbreviations of the field (IDE, AS, …)."""
+    """Les métiers de la santé et de l'accompagnement, par leurs sigles (IDE, AS, …)."""
 
     aide_soignant = "as"
     infirmier = "ide"

@@ -14,7 +14,7 @@ class Contract(BaseModel):
 
 
 class StatusChange(Contract):
-    """One step of an entity's dated history: the status it took, and when."""
+    """Une étape de l'historique daté : le statut pris, et quand."""
 
     status: str
     at: datetime

@@ -10,14 +10,14 @@ from services.contracts.envelope import State
 
 
 class UnitStatus(StrEnum):
-    """Whether a placement unit hosts learners."""
+    """Le cycle de vie d'un terrain de stage."""
 
     active = "active"
     suspended = "suspended"
 
 
 class OfferStatus(StrEnum):
-    """The life cycle of a placement offer."""
+    """Le cycle de vie d'une offre de stage."""
 
     draft = "draft"
     published = "published"
@@ -26,7 +26,7 @@ class OfferStatus(StrEnum):
 
 
 class RequestStatus(StrEnum):
-    """The life cycle of an institute's request for seats."""
+    """Le cycle de vie d'une demande de places."""
 
     submitted = "submitted"
     accepted = "accepted"
@@ -35,7 +35,7 @@ class RequestStatus(StrEnum):
 
 
 class PlacementStatus(StrEnum):
-    """The life cycle of a placement."""
+    """Le cycle de vie d'un stage."""
 
     confirmed = "confirmed"
     cancelled = "cancelled"

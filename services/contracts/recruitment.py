@@ -10,7 +10,7 @@ from services.contracts.envelope import State
 
 
 class SchemeKind(StrEnum):
-    """What a scheme does (the seeds of the domain; parameters are data)."""
+    """La nature d'un dispositif."""
 
     study_allowance = "study_allowance"
     emergency_recruitment = "emergency_recruitment"
@@ -19,7 +19,7 @@ class SchemeKind(StrEnum):
 
 
 class SchemeStatus(StrEnum):
-    """The life cycle of a scheme."""
+    """Le cycle de vie d'un dispositif."""
 
     draft = "draft"
     active = "active"
@@ -27,7 +27,7 @@ class SchemeStatus(StrEnum):
 
 
 class EnvelopeStatus(StrEnum):
-    """The life cycle of an envelope: only an open one takes commitments."""
+    """Le cycle de vie d'une enveloppe : seule une enveloppe ouverte reçoit des engagements."""
 
     open = "open"
     frozen = "frozen"
@@ -35,7 +35,7 @@ class EnvelopeStatus(StrEnum):
 
 
 class NeedUrgency(StrEnum):
-    """How urgent a staffing need is."""
+    """L'urgence d'un besoin."""
 
     routine = "routine"
     priority = "priority"
@@ -44,7 +44,7 @@ class NeedUrgency(StrEnum):
 
 
 class NeedStatus(StrEnum):
-    """The life cycle of a staffing need."""
+    """Le cycle de vie d'un besoin."""
 
     draft = "draft"
     open = "open"
@@ -55,7 +55,7 @@ class NeedStatus(StrEnum):
 
 
 class ApplicationStatus(StrEnum):
-    """The life cycle of an application."""
+    """Le cycle de vie d'une candidature."""
 
     submitted = "submitted"
     accepted = "accepted"
@@ -64,14 +64,14 @@ class ApplicationStatus(StrEnum):
 
 
 class AssignmentStatus(StrEnum):
-    """The life cycle of an assignment."""
+    """Le cycle de vie d'une affectation."""
 
     confirmed = "confirmed"
     cancelled = "cancelled"
 
 
 class CommitmentStatus(StrEnum):
-    """Whether committed money still stands."""
+    """Si l'argent engagé l'est encore."""
 
     committed = "committed"
     released = "released"

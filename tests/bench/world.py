@@ -129,13 +129,12 @@ async def copy_to_yardsticks(url: str) -> None:
 
 
 async def multiply(url: str, times: int) -> None:
-    """Makes each stored action so many, ids apart the same. Unlogged: these rows are only read."""
+    """Makes each stored action so many, alike but for their identifiers."""
     own = {"id": "made.id", "ref": "a.ref || '-' || made.n", "document": "replace(a.document, a.id::text, made.id::text)"}
     values = ", ".join(own.get(column, f'a."{column}"') for column in ACTION.columns)
     columns = ", ".join(f'"{column}"' for column in ACTION.columns)
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute("ALTER TABLE actions.action SET UNLOGGED")
         await connection.execute(MULTIPLY.format(columns=columns, values=values), times)
         await connection.execute("VACUUM ANALYZE actions.action")
     finally:

@@ -189,7 +189,7 @@ def tolerated_values(operation: Operation, given: Mapping[str, Any]) -> Iterator
         )
         yield from ((f"text {text[:12]!a}", text) for text in texts)
     elif schema.get("type") in ("integer", "number"):
-        yield from (("-0", Raw("-0")), ("int32 + 1", 2**31), ("int64", 2**63 - 1))
+        yield from (("-0", Raw("-0")), ("1.0", Raw("1.0")), ("int32 + 1", 2**31), ("int64", 2**63 - 1))
 
 
 @cache

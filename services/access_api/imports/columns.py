@@ -6,12 +6,13 @@ They only find the lines of which something must be said; `establishments` then 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from services.access_api.identifiers import luhn_failures
+from services.access_api.identifiers import LA_POSTE, luhn_failures
 
 LONGEST_TEXT = 200
 HALF_A_NAME = 95
 """Two texts of this length still make one name."""
 NO_SIREN, NO_SIRET = "0" * 9, "0" * 14
+ODD_SIRENS = {"", NO_SIREN, LA_POSTE}
 
 
 def doubtful_places(columns: Any, seen: dict[str, int], places: Any) -> set[int]:
@@ -37,11 +38,11 @@ def doubtful_places(columns: Any, seen: dict[str, int], places: Any) -> set[int]
 
 
 def _disagreeing(sirens: Sequence[str], sirets: Sequence[str]) -> Iterable[int]:
-    """Where a SIREN is absent, or zeros, or not what its SIRET begins with."""
-    if "" not in sirens and "" not in sirets and NO_SIREN not in sirens and all(map(str.startswith, sirets, sirens)):
+    """Where a SIREN is absent, or one of the odd ones, or not what its SIRET begins with."""
+    if ODD_SIRENS.isdisjoint(sirens) and "" not in sirets and all(map(str.startswith, sirets, sirens)):
         return ()
     pairs = zip(sirens, sirets, strict=True)
-    return _where(siren in {"", NO_SIREN} or not (siret or siren).startswith(siren) for siren, siret in pairs)
+    return _where(siren in ODD_SIRENS or not (siret or siren).startswith(siren) for siren, siret in pairs)
 
 
 def _misshapen(columns: Any) -> Iterator[int]:

@@ -13,7 +13,7 @@ from services.kernel.records import all_of, one_of, page_index, stored, with_his
 
 
 class Horizon(StrEnum):
-    """When an action is to bear fruit: court, moyen, long terme."""
+    """Quand l'action doit porter ses fruits : court, moyen ou long terme."""
 
     short = "short"
     medium = "medium"

@@ -16,7 +16,7 @@ from services.kernel.records import one_of, page_index, stored, with_history
 
 
 class RescheduleReason(StrEnum):
-    """Why a due date moves: moyens, partenaire, réglementation, périmètre, autre."""
+    """Pourquoi une échéance est reportée : moyens, partenaire, réglementation, périmètre, autre."""
 
     resource = "resource"
     partner = "partner"

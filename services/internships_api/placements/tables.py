@@ -14,7 +14,7 @@ from services.kernel.records import one_of, page_index, stored, with_history
 
 
 class CancelReason(StrEnum):
-    """Why a placement is cancelled: terrain indisponible, pas de tuteur, parcours modifié, désistement, autre."""
+    """Pourquoi un stage est annulé : terrain indisponible, pas de tuteur, parcours modifié, désistement, autre."""
 
     unit_unavailable = "unit_unavailable"
     no_tutor = "no_tutor"

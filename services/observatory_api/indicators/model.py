@@ -17,7 +17,7 @@ REGION = "52"
 
 
 class Kind(StrEnum):
-    """How an indicator's contributions are read."""
+    """La façon dont se lisent les contributions d'un indicateur."""
 
     sum = "sum"
     distribution = "distribution"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Unit(StrEnum):
-    """What a value counts. A share lies between 0 and 1."""
+    """Ce que compte une valeur ; une part va de 0 à 1."""
 
     number = "count"
     share = "share"
@@ -36,7 +36,7 @@ class Unit(StrEnum):
 
 
 class Reading(StrEnum):
-    """Whether the figure of a day is what stands on that day (stock), or what happened until then (flow)."""
+    """Stock : ce qui vaut un jour donné ; flux : ce qui a eu lieu jusque-là."""
 
     stock = "stock"
     flow = "flow"

@@ -14,7 +14,7 @@ Dimensions = Annotated[str, StringConstraints(min_length=1, max_length=120, patt
 
 
 class Every(StrEnum):
-    """The step of a series."""
+    """Le pas d'une série."""
 
     month = "month"
 

@@ -14,7 +14,7 @@ from services.recruitment_api.base import RecruitmentRecord
 
 
 class DeclineReason(StrEnum):
-    """Why an employer declines: one of a list, never words about a person."""
+    """Pourquoi un employeur refuse : un motif d'une liste, jamais des mots sur une personne."""
 
     no_position = "no_position"
     lacking_skills = "lacking_skills"

@@ -15,7 +15,7 @@ from services.recruitment_api.needs.tables import LegalForm
 
 
 class CancelReason(StrEnum):
-    """Why an assignment is cancelled: one of a list, never words about a person."""
+    """Pourquoi une affectation est annulée : un motif d'une liste, jamais des mots sur une personne."""
 
     candidate_withdrew = "candidate_withdrew"
     no_show = "no_show"

@@ -39,7 +39,7 @@ END
 
 
 class LegalForm(StrEnum):
-    """How a person is employed, in the field's own terms."""
+    """La forme de l'emploi, dans les termes du métier."""
 
     cdi = "cdi"
     cdd = "cdd"

@@ -11,7 +11,7 @@ from services.access_api.sites.tables import Site
 from services.contracts.codes import Role
 from services.kernel.database import Databases
 from tests.conftest import Client
-from tests.support.access import a_site, an_organisation, finess, move, site_body, siren, siret
+from tests.support.access import a_site, an_organisation, finess, move, siren, siret, site_body
 
 pytestmark = pytest.mark.usefixtures("communes")
 

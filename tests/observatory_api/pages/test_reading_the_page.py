@@ -1,0 +1,184 @@
+"""The page of figures: what a person reads there is what the API says, in words, charts and tables."""
+
+import re
+
+import httpx
+import pytest
+
+from services.contracts.codes import Role
+from services.kernel.database import Databases
+from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.indicators.model import Unit
+from services.observatory_api.pages import words
+from tests.conftest import Client
+from tests.observatory_api.ledger_support import record
+from tests.observatory_api.pages.conftest import Browser
+from tests.observatory_api.pages.reading import Element, read
+from tests.observatory_api.states import number, organisation
+
+JUNE = "as_of=2026-06-30"
+
+
+async def page(client: httpx.AsyncClient, query: str = JUNE) -> Element:
+    answer = await client.get(f"/observatory/?{query}")
+    assert answer.status_code == 200, answer.text
+    return read(answer.text)
+
+
+def card(document: Element, code: str) -> Element:
+    return document.one("article", **{"aria-labelledby": f"{code}-label"})
+
+
+def said(found: Element, css: str) -> str:
+    return next(one.text for one in found.all("p") if one.attributes.get("class", "").split()[:1] == [css])
+
+
+@pytest.mark.usefixtures("facts")
+async def test_every_indicator_is_shown_once_in_its_part(browser: Browser) -> None:
+    document = await page(browser())
+    shown = [one.attributes["aria-labelledby"].removesuffix("-label") for one in document.all("article")]
+    assert sorted(shown) == sorted(CATALOGUE.codes)
+    assert [part.text for part in document.one("main").all("h2")] == ["Le plan", "Les stages", "Le recrutement", "Le réseau"]
+
+
+@pytest.mark.usefixtures("facts")
+async def test_values_are_those_of_the_api_at_the_same_knowledge(browser: Browser, client: Client) -> None:
+    document = await page(browser())
+    (permalink,) = [one.attributes["href"] for one in document.all("a") if one.text.startswith("Lien permanent")]
+    answer = await client(Role.reader).get(f"/observatory/v1/values{permalink}&every=month")
+    assert answer.status_code == 200, answer.text
+    for item in answer.json()["items"]:
+        found = card(document, item["code"])
+        unit = Unit(item["unit"])
+        assert said(found, "value") == plain(words.amount(item["value"], unit, item["code"]))
+        rows = found.one("details", **{"class": "months"}).all("tr")[1:]
+        assert [row.all("td")[0].text for row in rows] == [plain(cell(one["value"], unit)) for one in item["series"]]
+
+
+@pytest.mark.usefixtures("facts")
+async def test_a_share_says_what_it_divides(browser: Browser) -> None:
+    kept = card(await page(browser()), "K06")
+    assert said(kept, "value") == "50 %"
+    assert said(kept, "made") == "1 jalon tenu sur 2 jalons arrivés à échéance, depuis l’origine"
+
+
+@pytest.mark.usefixtures("facts")
+async def test_what_cannot_be_divided_has_no_value(browser: Browser) -> None:
+    flagship = card(await page(browser()), "K04")
+    assert said(flagship, "value") == "sans objet"
+    assert said(flagship, "made") == "0 action phare lancée sur 0 action phare retenue"
+    assert "sans objet sur ces douze mois" in flagship.one("svg", role="img").text
+
+
+@pytest.mark.usefixtures("facts")
+async def test_every_chart_has_a_title_a_text_and_a_table_of_its_points(browser: Browser) -> None:
+    document = await page(browser())
+    charts = document.all("svg", role="img")
+    assert len(charts) == len(CATALOGUE.codes)
+    for chart in charts:
+        title, text = (document.by_id(name).text for name in chart.attributes["aria-labelledby"].split())
+        assert "douze derniers mois" in title
+        assert "sans objet" in text or "juin 2026" in text
+    for found in document.all("article"):
+        table = found.one("details", **{"class": "months"}).one("table")
+        assert [row.one("th").text for row in table.all("tr")[1:]][::11] == ["juil. 2025", "juin 2026"]
+
+
+@pytest.mark.usefixtures("facts")
+async def test_departments_are_compared_all_five(browser: Browser) -> None:
+    found = card(await page(browser()), "R01")
+    rows = [(row.one("th").text, row.one("td").text) for row in found.one("table", **{"class": "levels"}).all("tr")[1:]]
+    assert rows == [("Loire-Atlantique", "2"), ("Maine-et-Loire", "0"), ("Mayenne", "0"), ("Sarthe", "0"), ("Vendée", "0")]
+
+
+@pytest.mark.usefixtures("facts")
+async def test_the_link_shows_the_same_figures_after_more_has_been_recorded(browser: Browser, databases: Databases) -> None:
+    reader = browser()
+    before = await page(reader)
+    (permalink,) = [one.attributes["href"] for one in before.all("a") if one.text.startswith("Lien permanent")]
+    await record(databases, organisation(id=number(31)))
+    again = await page(reader, permalink[1:])
+    assert said(card(before, "A02"), "value") == said(card(again, "A02"), "value") == "1 organisation"
+    assert said(card(await page(reader), "A02"), "value") == "2 organisations"
+    assert again.one("main").text == before.one("main").text
+    assert again.by_id("as_of").attributes["value"] == "2026-06-30"
+    assert again.by_id("known_at").attributes["value"] in permalink.replace("%3A", ":")
+
+
+@pytest.mark.usefixtures("facts")
+async def test_a_day_of_knowledge_is_what_was_known_when_it_ended(browser: Browser) -> None:
+    reader = browser()
+    earlier = await page(reader, f"{JUNE}&known_at=2026-01-01")
+    assert said(card(earlier, "A02"), "value") == "0 organisation"
+    assert "le 1er janvier 2026 à 23 h 59 min 59 s" in earlier.one("header").text
+    later = await page(reader, f"{JUNE}&known_at=2199-12-31")
+    assert said(card(later, "A02"), "value") == "1 organisation"
+
+
+@pytest.mark.usefixtures("facts")
+async def test_the_form_as_a_browser_sends_it_means_today(browser: Browser) -> None:
+    document = await page(browser(), "as_of=&known_at=")
+    assert document.one("form").attributes["method"] == "get"
+    assert {one.attributes["name"] for one in document.one("form").all("input")} == {"as_of", "known_at"}
+
+
+async def test_an_empty_ledger_says_so(browser: Browser) -> None:
+    document = await page(browser())
+    assert "Le registre n’a encore rien reçu" in document.one("header").text
+    assert said(card(document, "K05"), "value") == "sans objet"
+
+
+@pytest.mark.usefixtures("facts")
+async def test_landmarks_headings_and_links_are_in_order(browser: Browser) -> None:
+    document = await page(browser())
+    assert document.one("html").attributes["lang"] == "fr"
+    assert document.one("h1").text == "Observatoire du plan"
+    assert [len(document.all(tag)) for tag in ("header", "main", "footer")] == [1, 1, 1]
+    assert document.all("a")[0].attributes["href"] == "#contenu"
+    ids = [
+        one.attributes["id"]
+        for tag in ("h2", "h3", "title", "desc", "main", "input", "p")
+        for one in document.all(tag)
+        if "id" in one.attributes
+    ]
+    assert len(ids) == len(set(ids))
+    for link in document.all("a"):
+        if link.attributes["href"].startswith("#"):
+            document.by_id(link.attributes["href"][1:])
+    hrefs = {link.attributes["href"] for link in document.all("a")}
+    assert {"v1/indicators", "../actions/openapi.json", "../observatory/openapi.json"} <= hrefs
+
+
+@pytest.mark.usefixtures("facts")
+async def test_nothing_comes_from_elsewhere_and_nothing_is_scripted(browser: Browser) -> None:
+    answer = await browser().get("/observatory/")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'")
+    assert answer.headers["cache-control"] == "no-store"
+    document = read(answer.text)
+    assert not document.all("script")
+    assert not re.search(r"\son\w+=|\sstyle=|https?://(?!www\.w3\.org/2000/svg)", answer.text)
+    style = await browser().get("/observatory/style.css")
+    assert style.headers["content-type"].startswith("text/css")
+    assert "url(" not in style.text
+    assert "@import" not in style.text
+    again = await browser().get("/observatory/style.css", headers={"If-None-Match": style.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_every_share_and_every_count_has_its_nouns() -> None:
+    for one in CATALOGUE.indicators:
+        if one.unit is Unit.share:
+            assert one.code in words.DIVIDED or one.code in words.MONEY_DIVIDED, f"{one.code}: say what it divides in pages/words.py"
+        elif one.unit is Unit.number:
+            assert one.code in words.COUNTED, f"{one.code}: say what it counts in pages/words.py"
+        assert one.code[0] in {part.letter for part in words.PARTS}, f"{one.code}: give it a part in pages/words.py"
+
+
+def cell(value: float | None, unit: Unit) -> str:
+    """A value as the table of months writes it: its heading says what is counted, except for days."""
+    return words.amount(value, unit) if unit is Unit.days else words.bare(value, unit)
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())

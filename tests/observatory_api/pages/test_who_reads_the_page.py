@@ -1,0 +1,103 @@
+"""Who sees figures on the page: a person at the machine that serves it, or a token with a reading role; hostile questions are refused."""
+
+from pathlib import Path
+
+import pytest
+
+from services.contracts.codes import Role
+from services.kernel.process import attached
+from services.kernel.settings import Settings
+from tests.conftest import Client
+from tests.observatory_api.pages.conftest import Browser
+from tests.observatory_api.pages.reading import read
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
+async def test_a_person_at_this_machine_reads_it(browser: Browser, address: str, host: str) -> None:
+    assert (await browser(address, host=host).get("/observatory/")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "given", "headers"),
+    [
+        ("203.0.113.5", {}, {}),
+        ("10.0.0.7", {}, {}),
+        ("testclient", {}, {}),
+        ("127.0.0.1", {"local_pages": None}, {}),
+        ("127.0.0.1", {"local_pages": False}, {}),
+        ("127.0.0.1", {"host": "rebound.example"}, {}),
+        ("127.0.0.1", {"host": "localhost.example"}, {}),
+        ("127.0.0.1", {}, {"X-Forwarded-For": "203.0.113.5"}),
+        ("127.0.0.1", {}, {"Forwarded": "for=203.0.113.5"}),
+    ],
+    ids=repr,
+)
+async def test_anybody_else_is_told_how_to_get_in(browser: Browser, address: str, given: dict[str, str], headers: dict[str, str]) -> None:
+    answer = await browser(address, **given).get("/observatory/", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    document = read(answer.text)
+    assert document.one("h1").text == "Identification requise"
+    assert "Comment entrer" in document.one("main").text
+    assert not document.all("article")
+
+
+@pytest.mark.parametrize("role", [Role.steering, Role.committee, Role.reader])
+async def test_a_reading_role_reads_it_and_only_steering_sees_breakdowns(client: Client, role: Role) -> None:
+    answer = await client(role).get("/observatory/")
+    assert answer.status_code == 200
+    assert bool(read(answer.text).all("table", **{"class": "levels"})) is (role is Role.steering)
+
+
+@pytest.mark.parametrize("role", [Role.employer, Role.institute, Role.hr_partner, Role.finance])
+async def test_another_role_is_forbidden_even_at_this_machine(client: Client, browser: Browser, role: Role) -> None:
+    answer = await browser().get("/observatory/", auth=client(role).auth)
+    assert answer.status_code == 403
+    assert read(answer.text).one("h1").text == "Droits insuffisants"
+
+
+async def test_a_bad_token_is_refused_even_at_this_machine(browser: Browser) -> None:
+    answer = await browser().get("/observatory/", headers={"Authorization": "Bearer made-up"})
+    assert answer.status_code == 401
+    assert "Jeton invalide" in read(answer.text).one("main").text
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("as_of=1700-01-01", "as_of"),
+        ("as_of=2026-02-30", "as_of"),
+        ("as_of=2026-2-3", "as_of"),
+        ("as_of=%3Cscript%3Ealert(1)%3C/script%3E", "as_of"),
+        ("as_of=2026-01-01%00", "as_of"),
+        ("as_of=" + "9" * 5000, "as_of"),
+        ("known_at=hier", "known_at"),
+        ("known_at=2026-13-40", "known_at"),
+        ("known_at=2026-01-01T00:00:00", "known_at"),
+        ("known_at=2100-01-01T00:00:00Z", "known_at"),
+        ("as_of=2026-01-01&as_of=2026-01-02", "as_of"),
+        ("%3Cb%3E=1", "<b>"),
+    ],
+)
+async def test_a_hostile_question_gets_a_page_that_names_the_field(browser: Browser, query: str, named: str) -> None:
+    answer = await browser().get(f"/observatory/?{query}")
+    assert answer.status_code == 422
+    assert "<script" not in answer.text
+    assert named in {one.text for one in read(answer.text).one("main").all("code")}
+
+
+async def test_the_page_is_in_no_openapi_document(browser: Browser) -> None:
+    paths = (await browser().get("/observatory/openapi.json")).json()["paths"]
+    assert "/v1/values" in paths
+    assert not [path for path in paths if path in ("/", "/style.css")]
+
+
+def test_local_pages_are_open_by_default_with_the_embedded_database_alone(tmp_path: Path) -> None:
+    with attached(Settings(home=tmp_path, database_url="postgresql://elsewhere/plam")) as settings:
+        assert not settings.local_pages
+    with attached(Settings(home=tmp_path / "plam", database_url=None)) as settings:
+        assert settings.local_pages is True
+    with attached(Settings(home=tmp_path / "plam", database_url=None, local_pages=False)) as settings:
+        assert settings.local_pages is False

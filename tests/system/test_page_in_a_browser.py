@@ -1,0 +1,167 @@
+"""The observatory's page in a real browser: axe finds nothing, the keyboard reaches everything, nothing is fetched from elsewhere."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+from pydantic import SecretStr
+
+from services.kernel.database import Databases
+from services.kernel.settings import Settings
+from tests.observatory_api.golden_files import sample_states
+from tests.observatory_api.ledger_support import record
+from tests.observatory_api.states import number
+from tests.system.processes import Plant
+
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+FOCUSABLE = "a[href], input, button, summary"
+FOCUSED = """() => {
+    const one = document.activeElement
+    if (one === document.body) return null
+    const outline = getComputedStyle(one)
+    return [[...document.querySelectorAll('%s')].indexOf(one), outline.outlineStyle !== 'none' && parseFloat(outline.outlineWidth) >= 2]
+}"""
+
+
+@pytest.fixture
+def executable() -> str:
+    """Where Debian's Chromium is; the test is skipped without it, or fails where services are required."""
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("PLAM_REQUIRE_SERVICES"):
+            pytest.fail("chromium manque, et PLAM_REQUIRE_SERVICES l'exige (Debian : apt-get install chromium)")
+        pytest.skip("chromium manque")
+    return path
+
+
+@pytest.fixture
+def observatory(executable: str, tmp_path: Path, database: str) -> Iterator[str]:
+    """The page's address, on a ledger that has a state of every kind."""
+    with Plant(tmp_path, database, "memory://") as plant:
+        asyncio.run(_fill(Settings(home=tmp_path, database_url=SecretStr(database), secret=SecretStr("a secret of the tests"))))
+        plant.environment["PLAM_LOCAL_PAGES"] = "true"
+        yield f"{plant.serve('pages', 'observatory')}/observatory/"
+
+
+@pytest.fixture
+def chromium(executable: str, observatory: str) -> Iterator[Browser]:
+    """The browser. It stops before `observatory` does: while it runs, its event loop is in the way of others."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+async def _fill(settings: Settings) -> None:
+    databases = Databases(settings)
+    try:
+        states = [state.model_copy(update={"id": number(place)}) for place, state in enumerate(sample_states().values(), 1)]
+        await record(databases, *states)
+    finally:
+        await databases.close()
+
+
+@contextmanager
+def visit(chromium: Browser, address: str, **options: Any) -> Iterator[Page]:
+    """A page that must be complete, fetch nothing from elsewhere and have nothing to complain of."""
+    elsewhere: list[str] = []
+    complaints: list[str] = []
+
+    def keep_home(route: Route) -> None:
+        if urlsplit(route.request.url).hostname == "127.0.0.1":
+            route.continue_()
+        else:
+            elsewhere.append(route.request.url)
+            route.abort()
+
+    with chromium.new_context(locale="fr-FR", **options) as context:
+        context.route("**/*", keep_home)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        yield page
+    assert elsewhere == []
+    assert [one for one in complaints if "status of 4" not in one] == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, every rule on: the rule, and where."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+
+def test_axe_finds_nothing_in_light_in_dark_and_at_320_pixels(chromium: Browser, observatory: str) -> None:
+    seen = set()
+    for address in (observatory, f"{observatory}?as_of=2026-06-30&known_at=2026-01-01", f"{observatory}?as_of=hier"):
+        for scheme in ("light", "dark"):
+            for width in (320, 1280):
+                with visit(chromium, address, color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
+                    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+                    assert violations(page) == [], (address, scheme, width)
+                    assert page.evaluate("document.documentElement.scrollWidth") <= width
+                    seen.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert len(seen) == 2, "dark is not light"
+
+
+def test_axe_sees_what_is_wrong(chromium: Browser, observatory: str) -> None:
+    with visit(chromium, observatory) as page:
+        page.evaluate("document.querySelector('label').remove(); document.documentElement.removeAttribute('lang')")
+        assert {one.partition(":")[0] for one in violations(page)} >= {"label", "html-has-lang"}
+
+
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(chromium: Browser, observatory: str) -> None:
+    with visit(chromium, observatory) as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Aller au contenu"
+        assert page.locator(".skip").bounding_box()["x"] >= 0  # type: ignore[index]  # a link has a box
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "contenu"
+
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+        page.keyboard.press("Enter")
+        assert page.locator("details.months table").first.is_visible()
+
+        page.reload()
+        reached, unseen = set(), []
+        for _ in range(600):
+            page.keyboard.press("Tab")
+            focused = page.evaluate(FOCUSED % FOCUSABLE)
+            if focused is None:
+                break
+            reached.add(focused[0])
+            unseen += [] if focused[1] else [focused[0]]
+        count = page.locator(FOCUSABLE).evaluate_all("all => all.filter(one => one.checkVisibility()).length")
+        assert count > 60
+        assert len(reached) == count
+        assert unseen == []
+
+
+def test_a_person_without_script_asks_for_a_day_and_keeps_the_link(chromium: Browser, observatory: str) -> None:
+    with visit(chromium, observatory, java_script_enabled=False) as page:
+        page.get_by_label("Au jour du").fill("2026-06-30")
+        page.get_by_role("button", name="Afficher").click()
+        page.wait_for_url("**as_of=2026-06-30**")
+        assert "au 30 juin 2026" in page.locator("header").inner_text()
+        figures = page.locator("main").inner_text()
+        page.get_by_role("link", name="Lien permanent vers ces mêmes chiffres").click()
+        page.wait_for_url("**known_at=*T*")
+        assert page.locator("main").inner_text() == figures
+        assert page.get_by_label("Au jour du").input_value() == "2026-06-30"
+        assert page.get_by_role("img", name="Jalons tenus, douze derniers mois").is_visible()
