@@ -25,6 +25,7 @@ from services.kernel.settings import Settings
 from services.plam import ROUTING, SERVICES
 from tests.support.callers import Bearer
 from tests.support.database import database_url, empty
+from tests.support.documents import check_documents
 
 logs.configure("warning")
 
@@ -100,11 +101,15 @@ def app(every_pool: Databases) -> Starlette:
 
 
 @pytest.fixture
-async def databases(settings: Settings, every_pool: Databases) -> AsyncIterator[Databases]:
+async def databases(request: pytest.FixtureRequest, settings: Settings, every_pool: Databases) -> AsyncIterator[Databases]:
     """The pools of a test, on a database without rows."""
     await empty(settings)
     yield every_pool
-    await every_pool.close()
+    try:
+        if not request.node.get_closest_marker("tampers"):
+            await check_documents(every_pool)
+    finally:
+        await every_pool.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from services.contracts.codes import Department, Sector, Side
 from services.contracts.envelope import Contract, State
 
@@ -53,10 +55,10 @@ class ActionState(State):
 class Reschedule(Contract):
     """Le report d'un jalon : le jour, l'ancienne échéance, la nouvelle, le motif."""
 
-    on: date
-    old_due: date
-    new_due: date
-    reason: str
+    on: date = Field(description="Jour du report.")
+    old_due: date = Field(description="Échéance d'avant.")
+    new_due: date = Field(description="Nouvelle échéance.")
+    reason: str = Field(description="Motif.")
 
 
 class MilestoneState(State):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Contract(BaseModel):
@@ -16,8 +16,8 @@ class Contract(BaseModel):
 class StatusChange(Contract):
     """Une étape de l'historique daté : le statut pris, et quand."""
 
-    status: str
-    at: datetime
+    status: str = Field(description="Statut pris.")
+    at: datetime = Field(description="Instant (UTC).")
 
 
 class State(Contract):

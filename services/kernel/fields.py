@@ -13,7 +13,7 @@ T = TypeVar("T")
 _HARMFUL = "\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb"
 _HARMFUL_BESIDE_LINES = _HARMFUL.replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f")
 LINE_PATTERN = f"^[^{_HARMFUL}]*[^{_HARMFUL}\\s][^{_HARMFUL}]*$"
-TEXT_PATTERN = f"^[^{_HARMFUL_BESIDE_LINES}]*[^{_HARMFUL}\\s][^{_HARMFUL_BESIDE_LINES}]*$"
+TEXT_PATTERN = f"^[^{_HARMFUL_BESIDE_LINES}]+$"
 _HARMFUL_IN_LINE = re.compile(f"[{_HARMFUL}\ud800-\udfff]")
 _HARMFUL_IN_TEXT = re.compile(f"[{_HARMFUL_BESIDE_LINES}\ud800-\udfff]")
 
@@ -76,7 +76,12 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LI
 """A title or a name: one line, 200 characters at the most."""
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
 """A short code: ASCII letters, digits, `_`, `.`, `-`."""
-Paragraphs = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=TEXT_PATTERN), AfterValidator(_text)]
+Paragraphs = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=10_000),
+    AfterValidator(_text),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 10_000, "allOf": [{"pattern": TEXT_PATTERN}, {"pattern": r"\S"}]}),
+]
 """A text of several lines."""
 Day = Annotated[
     date,

@@ -21,6 +21,7 @@ from services.kernel.relay import Relay
 from services.kernel.scheduler import Scheduler
 from services.kernel.service import Service
 from services.kernel.settings import Settings
+from services.kernel.wire import OneWrite
 from services.kernel.worker import run_workers, working
 
 log = structlog.get_logger(__name__)
@@ -75,7 +76,7 @@ async def serve(
         app,
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=OneWrite,
         ws="none",
         log_config=None,
         access_log=False,

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from functools import cache, cached_property
 from types import UnionType
-from typing import Any, ClassVar, Union, cast, get_args, get_origin
+from typing import Any, ClassVar, NamedTuple, Union, cast, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field as ReadField
@@ -60,27 +60,31 @@ class Record(SQLModel):
 
     def __init__(self, **given: Any) -> None:
         # SQLModel's own asks pydantic and SQLAlchemy about each field, which takes longer than the rest of a write
-        makers = _makers(type(self))
-        if unknown := given.keys() - makers.keys():
-            raise TypeError(f"{type(self).__name__} n'a pas de colonne {', '.join(sorted(unknown))}.")
-        self.__dict__.update({name: given[name] if name in given else make() for name, make in makers.items()})
+        defaults = _defaults(type(self))
+        if not defaults.required <= given.keys() <= defaults.all:
+            wrong = sorted((defaults.required - given.keys()) | (given.keys() - defaults.all))
+            raise TypeError(f"{type(self).__name__} : colonne absente ou inconnue : {', '.join(wrong)}.")
+        made = {name: make() for name, make in defaults.made if name not in given}
+        self.__dict__.update({**defaults.constant, **made, **given})
         object.__setattr__(self, "__pydantic_fields_set__", set(given))
 
 
+class _Defaults(NamedTuple):
+    """How the fields of a new row are filled when nobody gives them a value."""
+
+    all: frozenset[str]
+    required: frozenset[str]
+    constant: Mapping[str, Any]
+    made: Sequence[tuple[str, Callable[[], Any]]]
+
+
 @cache
-def _makers(record: type[Record]) -> Mapping[str, Callable[[], Any]]:
-    """How each field of a new row is filled when nobody gives it a value."""
-    return {name: _maker(name, info) for name, info in record.model_fields.items()}
-
-
-def _maker(name: str, info: Any) -> Callable[[], Any]:
-    def missing() -> Any:
-        raise TypeError(f"{name} est requis.")
-
-    if info.is_required():
-        return missing
-    factory: Callable[[], Any] = info.default_factory or (lambda: info.default)
-    return factory
+def _defaults(record: type[Record]) -> _Defaults:
+    fields = record.model_fields
+    required = {name for name, info in fields.items() if info.is_required()}
+    made: dict[str, Any] = {name: info.default_factory for name, info in fields.items() if info.default_factory}
+    constant = {name: info.default for name, info in fields.items() if name not in required and name not in made}
+    return _Defaults(frozenset(fields), frozenset(required), constant, tuple(made.items()))
 
 
 class Resource(BaseModel):

@@ -49,7 +49,7 @@ class Route(APIRoute):
             app = request.scope["app"]
             databases: Databases = app.state.databases
             service: str = app.state.service.name
-            request = StrictRequest(request.scope, request.receive, longest_body=databases.settings.max_body)
+            assert isinstance(request, StrictRequest)
             if request.scope["query_string"]:
                 _check_query(request, allowed)
             if changes:
@@ -80,8 +80,9 @@ class _Answer:
         self.handler = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        longest_body: int = scope["app"].state.databases.settings.max_body
         try:
-            response = await self.handler(Request(scope, receive))
+            response = await self.handler(StrictRequest(scope, receive, longest_body=longest_body))
         except Exception as error:
             problem = problem_for(error)
             if problem is None:

@@ -23,9 +23,9 @@ COLUMNS = (
     "id::text, version, created_at, updated_at, ref, title, description, expected_results, axis, objectives, departments, sectors, "
     "sides, horizon, flagship, cohort, weight, lead_organisation_id::text, starts_on, ends_on, status, status_reason, decision_ref, history"
 )
-FIRST_PAGE = f"SELECT {COLUMNS} FROM bare.action ORDER BY action.id DESC LIMIT $1"
-NEXT_PAGE = f"SELECT {COLUMNS} FROM bare.action WHERE action.id < $2 ORDER BY action.id DESC LIMIT $1"
-ONE = f"SELECT {COLUMNS} FROM bare.action WHERE action.id = $1"
+FIRST_PAGE = f"SELECT {COLUMNS} FROM bare.action AS a ORDER BY a.id DESC LIMIT $1"  # noqa: S608  # names of columns only
+NEXT_PAGE = f"SELECT {COLUMNS} FROM bare.action AS a WHERE a.id < $2 ORDER BY a.id DESC LIMIT $1"  # noqa: S608  # names of columns only
+ONE = f"SELECT {COLUMNS} FROM bare.action AS a WHERE a.id = $1"  # noqa: S608  # names of columns only
 WRITE = """
 WITH written AS (
     INSERT INTO bare.action (id, version, created_at, updated_at, ref, title, description, expected_results, axis, objectives, departments,
@@ -34,7 +34,7 @@ WITH written AS (
 )
 INSERT INTO bare.outbox (id, type, event) VALUES ($20, 'actions.action.created', $21)
 """
-NAIVE = orjson.OPT_UTC_Z
+UTC_AS_Z = orjson.OPT_UTC_Z
 
 pool: asyncpg.Pool
 
@@ -57,7 +57,8 @@ async def list_actions(request: Request) -> Response:
         rows = await pool.fetch(FIRST_PAGE, limit + 1)
     shown = rows[:limit]
     following = base64.urlsafe_b64encode(UUID(shown[-1]["id"]).bytes).rstrip(b"=").decode() if len(rows) > limit else None
-    return Response(orjson.dumps({"items": [as_json(row) for row in shown], "next": following}, option=NAIVE), media_type="application/json")
+    body = orjson.dumps({"items": [as_json(row) for row in shown], "next": following}, option=UTC_AS_Z)
+    return Response(body, media_type="application/json")
 
 
 async def read_action(request: Request) -> Response:
@@ -65,7 +66,7 @@ async def read_action(request: Request) -> Response:
     row = await pool.fetchrow(ONE, UUID(request.path_params["action_id"]))
     if row is None:
         return Response(status_code=404)
-    return Response(orjson.dumps(as_json(row), option=NAIVE), media_type="application/json")
+    return Response(orjson.dumps(as_json(row), option=UTC_AS_Z), media_type="application/json")
 
 
 async def create_action(request: Request) -> Response:
@@ -100,13 +101,11 @@ async def create_action(request: Request) -> Response:
         "decision_ref": None,
         "history": history,
     }
-    body = orjson.dumps(made, option=NAIVE)
+    body = orjson.dumps(made, option=UTC_AS_Z)
     event_id = ids.new()
     event = f'{{"id":"{event_id}","type":"actions.action.created","data":{body.decode()}}}'
     columns = list(made.values())
-    await pool.execute(
-        WRITE, columns[0], now, *columns[4:20], orjson.dumps(history, option=NAIVE).decode(), event_id, event
-    )
+    await pool.execute(WRITE, columns[0], now, *columns[4:20], orjson.dumps(history, option=UTC_AS_Z).decode(), event_id, event)
     return Response(body, 201, media_type="application/json")
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import asyncpg
 import orjson
-import pika
-import pika.exceptions
+import pika  # type: ignore[import-untyped]  # it has no types
+import pika.exceptions  # type: ignore[import-untyped]  # it has no types
 
 from services.actions_api.actions.schemas import ACTION
 from services.actions_api.actions.tables import Action
@@ -112,10 +112,11 @@ async def yardstick(kind: str, url: str, environment: dict[str, str], counted: s
     environment = {**environment, **PREFETCH, "PLAM_DATABASE_URL": url}
     connection = await asyncpg.connect(url)
     async with AsyncExitStack() as stack:
-        made = [await stack.enter_async_context(process("tests.bench.one_message", verb, kind, environment=environment)) for verb in ("serve", "send")]
-        assert made[0].stdout is not None
-        await asyncio.wait_for(made[0].stdout.readline(), 30)
-        yield Contender((made[0].pid, made[1].pid), made[1], connection, counted)
+        worker = await stack.enter_async_context(process("tests.bench.one_message", "serve", kind, environment=environment))
+        sender = await stack.enter_async_context(process("tests.bench.one_message", "send", kind, environment=environment))
+        assert worker.stdout is not None
+        await asyncio.wait_for(worker.stdout.readline(), 30)
+        yield Contender((worker.pid, sender.pid), sender, connection, counted)
     await connection.close()
 
 
@@ -166,8 +167,12 @@ async def _sent(contender: Contender, events: Sequence[Any], count: int, home: P
 
 async def _until(connection: asyncpg.Connection, query: str, wanted: int) -> None:
     async with asyncio.timeout(60):
-        while await connection.fetchval(query) != wanted:
+        while await connection.fetchval(query) != wanted:  # noqa: ASYNC110  # it looks at other processes
             await asyncio.sleep(0.02)
+
+
+FACTS = "SELECT kind, entity_key, version FROM observatory.fact ORDER BY 1, 2"
+FIGURES = 'SELECT measure, department, "on", amount FROM observatory.daily WHERE amount <> 0 ORDER BY 1, 2, 3'
 
 
 async def _count_the_same(own: Contender, same: Contender, home: Path) -> None:
@@ -175,11 +180,8 @@ async def _count_the_same(own: Contender, same: Contender, home: Path) -> None:
     events = some_events(SAME)
     await _relayed(own, events)
     await _sent(same, [orjson.loads(event.event) for event in events], SAME, home)
-    found = []
-    for contender in (own, same):
-        facts = await contender.connection.fetch("SELECT kind, entity_key, version FROM observatory.fact ORDER BY 1, 2")
-        days = await contender.connection.fetch('SELECT measure, department, "on", amount FROM observatory.daily WHERE amount <> 0 ORDER BY 1, 2, 3')
-        found.append((facts, days))
+    queries = (FACTS, FIGURES)
+    found = [[await contender.connection.fetch(query) for query in queries] for contender in (own, same)]
     assert found[0] == found[1], "one message an event counts something else"
     assert found[0][1], "no figure moved"
 

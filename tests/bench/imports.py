@@ -89,8 +89,15 @@ async def _add_communes(connection: asyncpg.Connection, communes: list[tuple[str
     for code, department in communes:
         name = f"Commune {code}"
         row = Commune(
-            code=code, vintage=2026, name=name, folded=fold(name), department=department, arrondissement_code=f"{department.value}1",
-            arrondissement_name="Chef-lieu", postal_codes=[f"{department.value}000"], document="{}",
+            code=code,
+            vintage=2026,
+            name=name,
+            folded=fold(name),
+            department=department,
+            arrondissement_code=f"{department.value}1",
+            arrondissement_name="Chef-lieu",
+            postal_codes=[f"{department.value}000"],
+            document="{}",
         )
         rows.append([getattr(row, column.name) for column in table_of(Commune).columns])
     columns = [column.name for column in table_of(Commune).columns]

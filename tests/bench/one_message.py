@@ -4,7 +4,6 @@
 entries, roll-up), by the same code. Both without retries, confirms, metrics or logs; each thread has its own connection.
 """
 
-import asyncio
 import os
 import sys
 import threading
@@ -90,7 +89,6 @@ def send(kind: str) -> None:
     """Sends the events of each file that is named on standard input, and says when it has."""
     broker = make_broker()
     queue = f"bench_{kind}"
-    broker.declare_queue(queue, ensure=True)
     for line in sys.stdin:
         events = orjson.loads(Path(line.strip()).read_bytes())
         sys.stdout.write("read\n")

@@ -57,12 +57,12 @@ class Action(ActionBase, table=True):
     """What is stored."""
 
     __tablename__ = "action"
-    __table_args__ = {"schema": "usual"}  # noqa: RUF012  # SQLAlchemy's way
+    __table_args__ = {"schema": "usual"}
 
     id: UUID = Field(default_factory=ids.new, primary_key=True)
     version: int = 1
-    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC), sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    updated_at: datetime = Field(default_factory=lambda: datetime.now(UTC), sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC), sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(default_factory=lambda: datetime.now(UTC), sa_type=DateTime(timezone=True))
     status: str = "draft"
     status_reason: str | None = None
     decision_ref: str | None = None
@@ -72,7 +72,7 @@ class Action(ActionBase, table=True):
 class Outbox(SQLModel, table=True):
     """An event."""
 
-    __table_args__ = {"schema": "usual"}  # noqa: RUF012  # SQLAlchemy's way
+    __table_args__ = {"schema": "usual"}
 
     id: UUID = Field(default_factory=ids.new, primary_key=True)
     type: str
@@ -86,7 +86,8 @@ class Page(SQLModel):
     next: str | None
 
 
-engine = create_async_engine(os.environ.get("PLAM_DATABASE_URL", "postgresql://").replace("postgresql://", "postgresql+asyncpg://"), pool_size=8)
+URL = os.environ.get("PLAM_DATABASE_URL", "postgresql://").replace("postgresql://", "postgresql+asyncpg://")
+engine = create_async_engine(URL, pool_size=8)
 new_session = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
 
 

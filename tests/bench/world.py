@@ -35,7 +35,8 @@ CREATE SCHEMA {schema};
 CREATE TABLE {schema}.action (LIKE actions.action INCLUDING ALL);
 ALTER TABLE {schema}.action DROP COLUMN document, DROP COLUMN document_schema, DROP COLUMN created_by, DROP COLUMN updated_by;
 INSERT INTO {schema}.action ({columns}) SELECT {columns} FROM actions.action;
-CREATE TABLE {schema}.outbox (id uuid PRIMARY KEY, type text NOT NULL, event {event} NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE {schema}.outbox
+    (id uuid PRIMARY KEY, type text NOT NULL, event {event} NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now());
 """
 
 MULTIPLY = """

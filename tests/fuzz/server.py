@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-STARTS_WITHIN = 60
+STARTS_WITHIN = 120
 
 
 @contextmanager
@@ -54,11 +54,12 @@ def _free_port() -> int:
 
 def _wait(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
     deadline = time.monotonic() + STARTS_WITHIN
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{address}/observatory/readyz", timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass  # not yet
-        time.sleep(0.05)
+    with httpx.Client(timeout=2) as client:
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                if client.get(f"{address}/observatory/readyz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass  # not yet
+            time.sleep(0.1)
     raise RuntimeError(f"PlaM did not start:\n{log.read_text()[-2000:]}")

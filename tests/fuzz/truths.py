@@ -6,7 +6,7 @@ from typing import Any
 
 from services.kernel import clock
 from services.kernel.fields import FIRST_YEAR, LAST_YEAR
-from tests.fuzz.world import ACTIONS, ENVELOPES, INDICATORS, NEEDS, OFFERS, ORGANISATIONS, SCHEMES, UNITS, Json, World
+from tests.fuzz.world import ACTIONS, ENVELOPES, INDICATORS, NEEDS, OFFERS, ORGANISATIONS, SCHEMES, STARTS_IN, UNITS, Json, World
 
 REFERENCES: Mapping[str, str] = {
     "action_id": ACTIONS,
@@ -107,12 +107,16 @@ def _owners(world: World, operation: str, body: Json, now: Json | None, caller: 
 
 def _periods(operation: str, body: Json, now: Json) -> None:
     weeks = LONGEST_WEEKS.get(operation)
+    said = set(body)
+    if operation == "acceptApplication":  # what it does not say, or says null, is the need's
+        said = {name for name, value in body.items() if value is not None}
+        now = {"starts_on": (clock.today() + STARTS_IN).isoformat()}
     for first, last in PERIODS:
-        start, end = (_day(body[name] if name in body else now.get(name)) for name in (first, last))
+        start, end = (_day(body[name] if name in said else now.get(name)) for name in (first, last))
         if weeks:
             start, end = _monday(start), _monday(end)
         if start and end:
-            start, end = _ordered(start, end, weeks, moves_start=first in body, moves_end=last in body)
+            start, end = _ordered(start, end, weeks, moves_start=first in said, moves_end=last in said)
         for name, day in ((first, start), (last, end)):
             if body.get(name) and day:
                 body[name] = day.isoformat()

@@ -30,6 +30,8 @@ SCHEMES, ENVELOPES, COMMITMENTS = "/recruitment/v1/schemes", "/recruitment/v1/en
 NEEDS, APPLICATIONS, ASSIGNMENTS = "/recruitment/v1/needs", "/recruitment/v1/applications", "/recruitment/v1/assignments"
 INDICATORS = "/observatory/v1/indicators"
 
+STARTS_IN = timedelta(days=30)
+"""When the posts of the needs begin."""
 MANY = 6
 """How many of each thing in each state: as many times may an operation succeed before it has to make its own."""
 
@@ -200,7 +202,7 @@ def _recruitment(world: World) -> None:
     for host, site in world.hosts:
         body = {
             "organisation_id": host, "site_id": site, "profession": "ide", "legal_forms": forms, "headcount": 500,
-            "starts_on": _day(today, 30), "expires_on": _day(today, 60),
+            "starts_on": (today + STARTS_IN).isoformat(), "expires_on": _day(today, 60),
         }  # fmt: skip
         need = _until_known(lambda body=body: _make(world, NEEDS, **body))  # type: ignore[misc]  # mypy has no types for a lambda's defaults
         need = _move(world, NEEDS, need, "publish")

@@ -1,15 +1,16 @@
-"""`python -m tests.golden`: writes the OpenAPI documents and the event types anew; adds the hash of a new state number, changes no other."""
+"""`python -m tests.golden`: writes the OpenAPI documents and the event types anew; hashes a new state number, changes no other."""
 
 import json
 import sys
 
 from services.contracts.registry import STATES
 from tests.golden import snapshots
+from tests.support.api import documents
 
 
 def main() -> int:
     """Writes what may change. Answers 1 when something has to be written by hand."""
-    for service in snapshots.documents():
+    for service in documents():
         path = snapshots.openapi_path(service)
         path.parent.mkdir(exist_ok=True)
         path.write_text(snapshots.openapi_text(service), "utf-8")

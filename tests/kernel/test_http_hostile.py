@@ -8,6 +8,8 @@ from typing import Any
 
 import asyncpg
 import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel
 from starlette.applications import Starlette
 
 from services.contracts.codes import Role
@@ -100,3 +102,39 @@ async def test_a_sound_request_is_read(operation: Operation, system: System, con
     if answer.status == 422:  # a rule of the operation, such as an unknown reference: never one that the document should have told
         codes = {error["code"] for error in answer.problem["errors"]}
         assert not codes & {"missing", "extra_forbidden", "string_type", "int_type", "enum", "string_pattern_mismatch"}, answer.body
+
+
+class NaivePlace(BaseModel):
+    """Places, as one declares them without a thought."""
+
+    title: str
+    places: int
+
+
+async def test_the_corpus_finds_what_is_wrong_with_the_usual_way(system: System) -> None:
+    """The same requests to a plain FastAPI route: what is accepted there, or breaks it, is refused by every operation of ours."""
+    naive = FastAPI()
+
+    @naive.post("/v1/places", status_code=201)
+    async def create(body: NaivePlace) -> NaivePlace:
+        return body
+
+    ours = next(operation for operation in operations() if operation.id == "createAction")
+    schemas = {"title": {"type": "string", "maxLength": 200}, "places": {"type": "integer", "minimum": 0, "maximum": 100}}
+    body = {"type": "object", "properties": schemas, "required": ["title", "places"], "examples": [{"title": "Nantes", "places": 3}]}
+    spec = {**ours.spec, "parameters": [], "requestBody": {"required": True, "content": {"application/json": {"schema": body}}}}
+    operation = Operation(ours.service, "post", "/v1/places", spec)
+    accepted, broken = set(), set()
+    for case in hostile.of_body(operation):
+        if case.tolerated:
+            continue
+        try:
+            answer = await call(naive, "POST", case.target, case.headers, pieces(case.body or b"") if case.chunked else case.body)
+        except Exception:  # noqa: BLE001  the server's 500
+            broken.add(case.label)
+        else:
+            accepted |= {case.label} if answer.status < 300 else set()
+            broken |= {case.label} if answer.status >= 500 else set()
+    assert {"title: NUL", "title: bidi override", "title: too long", "title: twice", "places: text", "id: not the client's"} <= accepted
+    assert {"places: over the maximum", "places: over int64", "body: 32 MiB with its length", "body: UTF-16"} <= accepted
+    assert len(accepted | broken) > 40

@@ -133,16 +133,17 @@ async def test_no_other_origin_is_let_in(app: Starlette, origin: str) -> None:
         assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
-async def test_a_host_that_is_not_ours_is_refused(databases: Databases) -> None:
-    databases.settings.allowed_hosts = ("plam.test",)
-    app = system_app(SERVICES, databases)
-    transport = httpx.ASGITransport(app)
+async def test_a_host_that_is_not_ours_is_refused(settings: Settings) -> None:
+    named = Databases(settings.model_copy(update={"allowed_hosts": ("plam.test", "*.below.test")}))
+    transport = httpx.ASGITransport(system_app(SERVICES, named))
     async with httpx.AsyncClient(transport=transport, base_url="http://plam.test") as client:
-        assert (await client.get("/actions/v1/axes")).status_code == 200
-        for host in ("evil.tld", "plam.test.evil.tld", "", "plam.test@evil.tld"):
+        for host in ("plam.test", "PLAM.test:8000", "a.below.test"):
+            assert (await client.get("/actions/v1/axes", headers={"Host": host})).status_code == 200, host
+        for host in ("evil.tld", "plam.test.evil.tld", "", "plam.test@evil.tld", "below.test", "evilbelow.test", "plam.test:x"):
             answer = await client.get("/actions/v1/axes", headers={"Host": host})
             assert answer.status_code == 400, host
             assert answer.headers["content-type"] == "application/problem+json", host
+    await named.close()
 
 
 async def test_a_forwarded_host_changes_nothing(app: Starlette) -> None:

@@ -1,6 +1,7 @@
 """What the observatory says after our events is what our own tables say."""
 
 import httpx
+import pytest
 
 from services.contracts.envelope import Event
 from services.contracts.registry import read_state
@@ -85,6 +86,7 @@ async def test_no_figure_is_nothing_by_chance(employer: Employer, steering: http
     }
 
 
+@pytest.mark.tampers
 async def test_a_row_changed_behind_the_events_shows(employer: Employer, steering: httpx.AsyncClient, databases: Databases) -> None:
     await a_busy_day(employer, steering)
     pool = await databases.pool("recruitment", "worker")

@@ -229,7 +229,9 @@ def of_body(operation: Operation) -> Iterator[Case]:
         for label, value in tolerated_values(operation, schema):
             yield Case(f"{name}: {label}", target, headers, encoded({**body, name: value}), names=f"#/{name}", tolerated=True)
         yield from _within(operation, Case("", target, headers), body, name, schema)
-        twice = encoded(body)[:-1] + f"{', ' if body else ''}{json.dumps(name)}: 1, {json.dumps(name)}: 2}}".encode()
+        once = encoded({name: body.get(name, example(operation, schema))}).decode()[1:-1]
+        others = encoded({key: value for key, value in body.items() if key != name}).decode()[1:-1]
+        twice = f"{{{', '.join(part for part in (others, once, once) if part)}}}".encode()
         yield Case(f"{name}: twice", target, headers, twice, names=f"#/{name}", statuses=frozenset({400}))
     for name in operation.body.get("required", ()):
         yield Case(

@@ -14,7 +14,7 @@ from services.kernel.paging import PageQuery
 from services.kernel.patching import patch_of
 from services.kernel.records import Noun, Resource
 
-LearnerRef = Annotated[str, StringConstraints(pattern=r"^[A-Z]{0,8}[0-9][0-9-]{0,11}$")]
+LearnerRef = Annotated[str, StringConstraints(max_length=20, pattern=r"^[A-Z]{0,8}[0-9][0-9-]{0,11}$")]
 """Too short for a social security number, and no name has a digit in it."""
 
 

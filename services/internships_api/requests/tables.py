@@ -14,7 +14,7 @@ from services.kernel.records import one_of, page_index, stored, with_history
 
 
 class DeclineReason(StrEnum):
-    """Why a host declines: plus de place, pas de tuteur, niveau, dates, terrain indisponible, autre."""
+    """Pourquoi un terrain refuse : plus de place, pas de tuteur, niveau, dates, terrain indisponible, autre."""
 
     full = "full"
     no_tutor = "no_tutor"

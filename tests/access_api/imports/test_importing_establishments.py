@@ -18,7 +18,9 @@ from tests.support.access import an_organisation, establishment, finess, move, s
 
 pytestmark = pytest.mark.usefixtures("communes")
 
-COUNTS = "SELECT (SELECT count(*) FROM site), (SELECT count(*) FROM organisation), (SELECT count(*) FROM outbox), (SELECT count(*) FROM delivery)"
+COUNTS = """
+SELECT (SELECT count(*) FROM site), (SELECT count(*) FROM organisation), (SELECT count(*) FROM outbox), (SELECT count(*) FROM delivery)
+"""
 
 
 async def run(databases: Databases, path: Path, *, rehearsal: bool = False) -> Report:
@@ -107,7 +109,7 @@ async def test_a_rehearsal_reports_the_same_and_writes_nothing(databases: Databa
     ],
 )
 async def test_a_wrong_cell_is_named_and_nothing_is_imported(databases: Databases, tmp_path: Path, field: str, value: str) -> None:
-    path = write_csv(tmp_path / "e.csv", [establishment(1), establishment(2, **{field: value}), establishment(3)])
+    path = write_csv(tmp_path / "e.csv", [establishment(1), {**establishment(2), field: value}, establishment(3)])
     report = await run(databases, path)
     assert said(report) == [(3, field, True)]
     assert (report.refused, report.written, report.lines) == (True, 0, 3)
@@ -115,7 +117,7 @@ async def test_a_wrong_cell_is_named_and_nothing_is_imported(databases: Database
 
 
 async def test_every_wrong_line_is_told(databases: Databases, tmp_path: Path) -> None:
-    rows = [establishment(number, **({"finess_ej": "440000010"} if number % 10 == 0 else {})) for number in range(1, 501)]
+    rows = [establishment(number, finess_ej=finess(900_001) if number % 10 else "440000010") for number in range(1, 501)]
     report = await run(databases, write_csv(tmp_path / "e.csv", rows))
     assert [line for line, _, _ in said(report)] == [number + 1 for number in range(10, 501, 10)]
 
@@ -128,8 +130,8 @@ async def test_a_finess_given_twice_is_refused(databases: Databases, tmp_path: P
 
 
 async def test_two_legal_entities_never_share_a_siren(databases: Databases, tmp_path: Path) -> None:
-    shared = {"siren": siren(5), "siret": ""}
-    report = await run(databases, write_csv(tmp_path / "e.csv", [establishment(1, 1, **shared), establishment(2, 2, **shared)]))
+    rows = [establishment(number, number, siren=siren(5), siret="") for number in (1, 2)]
+    report = await run(databases, write_csv(tmp_path / "e.csv", rows))
     assert said(report) == [(3, "siren", True)]
 
 

@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from services.contracts.codes import Role
+from services.kernel.app import system_app
+from services.kernel.database import Databases
 from services.kernel.process import attached
 from services.kernel.settings import Settings
+from services.observatory_api.service import SERVICE
+from services.plam import PAGES
 from tests.conftest import Client
 from tests.observatory_api.pages.conftest import Browser
 from tests.observatory_api.pages.reading import read
@@ -42,6 +47,14 @@ async def test_anybody_else_is_told_how_to_get_in(browser: Browser, address: str
     assert document.one("h1").text == "Identification requise"
     assert "Comment entrer" in document.one("main").text
     assert not document.all("article")
+
+
+@pytest.mark.parametrize("path", ["/", "/observatory"])
+async def test_the_root_leads_to_it(databases: Databases, path: str) -> None:
+    transport = httpx.ASGITransport(system_app((SERVICE,), databases, extra=PAGES))
+    async with httpx.AsyncClient(transport=transport, base_url="http://plam.test") as anybody:
+        answer = await anybody.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/observatory/")
 
 
 @pytest.mark.parametrize("role", [Role.steering, Role.committee, Role.reader])
