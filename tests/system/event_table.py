@@ -12,7 +12,8 @@ from services.plam import SERVICES
 INDICATORS = """
 SELECT f.kind, array_agg(DISTINCT s.indicator ORDER BY s.indicator) AS indicators
 FROM observatory.entry e JOIN observatory.series s ON s.id = e.series
-JOIN (SELECT kind, (c->>0)::bigint AS series FROM observatory.fact, jsonb_array_elements(contributions::jsonb) AS c) f ON f.series = e.series
+JOIN (SELECT kind, (c->>0)::bigint AS series
+      FROM observatory.fact, jsonb_array_elements(contributions::jsonb) AS c) f ON f.series = e.series
 GROUP BY f.kind
 """
 
