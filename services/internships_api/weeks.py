@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from services.kernel.fields import Day
+from services.kernel.fields import DAY_PATTERN, Day
 
 SEAT = 10
 """A full-time seat, in the tenths that capacities are counted in."""
@@ -21,7 +21,7 @@ def _monday(value: date) -> date:
 Monday = Annotated[
     Day,
     AfterValidator(_monday),
-    WithJsonSchema({"type": "string", "format": "date", "pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$", "examples": ["2027-02-01"]}),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": DAY_PATTERN, "examples": ["2027-02-01"]}),
 ]
 """A civil week, by its Monday."""
 

@@ -20,8 +20,9 @@ _HARMFUL_IN_TEXT = re.compile(f"[{_HARMFUL_BESIDE_LINES}\ud800-\udfff]")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-DAY_PATTERN = "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
-INSTANT_PATTERN = DAY_PATTERN.removesuffix("$") + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+DAY_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+INSTANT_PATTERN = DAY_PATTERN.removesuffix("$") + rf"T{_TIME}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|[+-]{_TIME})$"
 
 
 def _line(value: str) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ import pika.exceptions  # type: ignore[import-untyped]  # it has no types
 
 from services.actions_api.actions.schemas import ACTION
 from services.actions_api.actions.tables import Action
-from services.contracts.actions import ActionStatus
-from services.kernel import ids, saving
+from services.actions_api.milestones.schemas import MILESTONE
+from services.actions_api.milestones.tables import Milestone, RescheduleReason
+from services.contracts.actions import ActionStatus, MilestoneStatus
+from services.kernel import clock, ids, saving
 from services.kernel.outbox import Recorded, channel_of, record
 from services.kernel.principals import SYSTEM
+from services.kernel.records import Noun, Record
 from tests.bench.measure import Figure, compared, cpu_seconds, resident_mb
 from tests.bench.servers import process
 from tests.bench.world import action_of
@@ -28,6 +32,7 @@ ROUNDS = 5
 OURS, UPDATES, SAME = 6_000, 4_000, 600
 """Events a round."""
 STATUSES = (ActionStatus.draft, ActionStatus.submitted, ActionStatus.approved, ActionStatus.in_progress, ActionStatus.completed)
+VERSIONS = len(STATUSES)
 COUNTERS = 1_000
 BROKER = "amqp://guest:guest@127.0.0.1:5672"
 QUEUES = ("observatory.events", "observatory.jobs", "actions.acknowledgements", "actions.jobs", "bench_update", "bench_same")
@@ -120,19 +125,45 @@ async def yardstick(kind: str, url: str, environment: dict[str, str], counted: s
     await connection.close()
 
 
-def some_events(count: int, statuses: Sequence[ActionStatus] = STATUSES) -> list[Recorded]:
-    """Events of new actions, at five successive versions, those of one action far apart: none replaces another in a batch."""
-    rows = [action_of(number) for number in range(count // len(statuses))]
-    return [_event(row, status) for status in statuses for row in rows]
+def some_events(count: int) -> list[Recorded]:
+    """Events of new actions and of three milestones of each, at five successive versions.
+
+    The versions of one entity are far apart: none replaces another in a batch.
+    """
+    made: list[tuple[Noun, Record]] = []
+    for number in range(count // VERSIONS // 4):
+        action = action_of(number)
+        made += [(ACTION, action), *((MILESTONE, _milestone(action, days)) for days in (30, 60, 90))]
+    return [_event(noun, row, version) for version in range(VERSIONS) for noun, row in made]
 
 
-def _event(row: Action, status: ActionStatus) -> Recorded:
-    row.status = status
+def _milestone(action: Action, days: int) -> Milestone:
+    due = clock.today() + timedelta(days=days)
+    return Milestone(
+        action_id=action.id,
+        axis=action.axis,
+        departments=action.departments,
+        action_status=ActionStatus.in_progress,
+        title="Charte signée",
+        due=due,
+        due_initial=due,
+    )
+
+
+def _event(noun: Noun, row: Record, version: int) -> Recorded:
+    if isinstance(row, Action):
+        row.status = STATUSES[version]
+    elif isinstance(row, Milestone) and version == VERSIONS - 1:
+        row.status, row.reached_on = MilestoneStatus.reached, clock.today()
+    elif isinstance(row, Milestone) and version:
+        later = row.due + timedelta(days=15)
+        moved = {"on": str(clock.today()), "old_due": str(row.due), "new_due": str(later), "reason": RescheduleReason.partner.value}
+        row.due, row.reschedules = later, [*row.reschedules, moved]
     saving.advance(row, SYSTEM)
-    event_id, type_ = ids.new(), "actions.action.changed"
-    state = saving.state_of(ACTION, row, b"")
+    state = saving.state_of(noun, row, b"")
+    event_id, type_ = ids.new(), f"actions.{state.kind}.changed"
     event = saving.event_json(event_id, type_, "actions", state, row.updated_at.isoformat())
-    return Recorded(event_id, "action", str(row.id), row.version, type_, event)
+    return Recorded(event_id, state.kind, str(row.id), row.version, type_, event)
 
 
 async def _relayed(own: Contender, events: Sequence[Recorded]) -> tuple[float, float]:

@@ -24,7 +24,7 @@ from services.plam import ROUTING
 from tests.bench.measure import Figure, compared, cpu_seconds
 
 ROWS, FAULTY = 100_000, 100
-APPLIED = 20_000
+APPLIED = 10_000
 """Lines that are also applied, which takes longer: the rate is what is printed."""
 ROUNDS = 5
 SITES_AN_ENTITY = 4

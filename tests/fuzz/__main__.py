@@ -9,6 +9,7 @@ PLAM_TEST_DATABASE_URL         a PostgreSQL on which databases may be made; none
 import asyncio
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,7 @@ def main() -> int:
     if unknown := [role for role in chosen if role not in every]:
         print(f"{', '.join(unknown)}: no such role; there are {', '.join(every)}", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, _stop)
     seed = int(os.environ.get("FUZZ_SEED") or SEED)
     brief = bool(os.environ.get("FUZZ_BRIEF"))
     print(f"seed {seed}; roles: {', '.join(chosen)}{'; brief' if brief else ''}", flush=True)
@@ -48,6 +50,13 @@ def main() -> int:
         outcomes = list(_attacks(chosen, seed, Path(folder), server, brief=brief))
     print(f"\n{time.monotonic() - started:.0f} s in all")
     return _report(outcomes, complete=set(chosen) == set(every))
+
+
+def _stop(number: int, _frame: object) -> None:
+    """Leaves nothing running: the runs end first, and their servers with them."""
+    for run in multiprocessing.active_children():
+        run.terminate()
+    raise SystemExit(128 + number)
 
 
 def _attacks(roles: Sequence[str], seed: int, folder: Path, server: str, *, brief: bool) -> Iterator[Outcome]:

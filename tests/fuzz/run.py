@@ -1,5 +1,7 @@
 """One run: a fresh system, seeded, attacked as one role in every phase with every check on."""
 
+import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -65,6 +67,7 @@ class Outcome:
 
 def attack(order: Attack, home: Path, database_url: str) -> Outcome:
     """Runs one role."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # unwinds, so that the server ends too
     settings = Settings(home=home, database_url=SecretStr(database_url))
     with serving(home, database_url) as address:
         tokens = Tokens(settings)
@@ -107,6 +110,7 @@ def _config(order: Attack, address: str, token: str | None) -> schemathesis.Conf
             "seed": order.seed,
             "base-url": address,
             "continue-on-failure": True,
+            "suppress-health-check": ["too_slow"],  # it times the making of data, and other programs may have the machine
             "request-timeout": SLOWEST + 10,
             "checks": checks,
             "generation": {"mode": "all", "max-examples": order.examples, "no-shrink": True, "database": "none"},

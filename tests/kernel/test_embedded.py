@@ -43,11 +43,12 @@ postgres.release()
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    """A data folder whose server, should a test have left one, is stopped."""
-    yield tmp_path
-    if (tmp_path / "postgres/data").exists():
-        with embedded(tmp_path, CONNECTIONS):
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder, short enough for a socket, whose server, should a test have left one, is stopped."""
+    folder = tmp_path_factory.mktemp("h")
+    yield folder
+    if (folder / "postgres/data").exists():
+        with embedded(folder, CONNECTIONS):
             pass
 
 

