@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-import asyncpg
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -20,7 +18,6 @@ from services.kernel import health, metrics, openapi
 from services.kernel.auth import Tokens
 from services.kernel.database import Databases
 from services.kernel.edge import Edge
-from services.kernel.faults import problem_for
 from services.kernel.hosts import ANY, Hosts
 from services.kernel.logs import correlation_id
 from services.kernel.problems import (
@@ -33,7 +30,6 @@ from services.kernel.problems import (
 )
 from services.kernel.service import Service
 from services.kernel.switch import Switch
-from services.kernel.validation import problem_of
 
 VERSION = "1.0.0"
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
@@ -118,12 +114,10 @@ async def _metrics(_request: Request) -> Response:
 
 
 def _answer_problems(app: FastAPI) -> None:
+    # for what reaches no route of ours, and for health: a `Route` answers its own (see `routing`)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(Exception, _broken)
-    app.add_exception_handler(RequestValidationError, _validation_problem)
     app.add_exception_handler(HTTPException, _http_problem)
-    for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        app.add_exception_handler(kind, _database_problem)
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
@@ -133,11 +127,6 @@ async def _problem(_request: Request, error: Exception) -> Response:
 
 async def _broken(_request: Request, _error: Exception) -> Response:
     return Problem("Erreur interne : citez request_id au support.").response(correlation_id.get())  # the edge logs the error
-
-
-async def _validation_problem(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return problem_of(error.errors()).response(correlation_id.get())
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:
@@ -161,10 +150,3 @@ def _allowed(request: Request) -> str:
         if match is not Match.NONE:
             methods |= getattr(route, "methods", None) or set()
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
-
-
-async def _database_problem(_request: Request, error: Exception) -> Response:
-    problem = problem_for(error)
-    if problem is None:
-        raise error
-    return problem.response(correlation_id.get())

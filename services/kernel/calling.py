@@ -109,7 +109,7 @@ def _refuse_other_kinds(dependant: Dependant) -> None:
 
 
 class StrictRequest(Request):
-    """A request whose body is read up to a limit, and as JSON strictly: UTF-8, no duplicate key, no NaN, nesting up to 32."""
+    """A request whose body is read up to a limit."""
 
     def __init__(self, scope: Scope, receive: Receive, *, longest_body: int) -> None:
         super().__init__(scope, receive)

@@ -36,7 +36,7 @@ class Edge:
         token = correlation_id.set(request_id)
         heads = scope["method"] == "HEAD"
         if heads:
-            scope["method"] = "GET"
+            scope = {**scope, "method": "GET"}  # a copy: the server goes on by its own, and expects no body of a HEAD
         status = 0
 
         async def reply(message: Message) -> None:

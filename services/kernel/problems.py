@@ -1,18 +1,17 @@
 """What can go wrong, as a client sees it: problem details of RFC 9457, one class for each thing to react to.
 
 Problem
-├── BadRequest 400 ── DuplicateParameter, IdempotencyKeyMissing, Unreadable
+├── BadRequest 400 ── IdempotencyKeyMissing
 ├── Unauthenticated 401
 ├── Forbidden 403
 ├── NotFound 404
 ├── MethodNotAllowed 405
-├── Conflict 409 ── MoveRefused, RequestInFlight, and those of the services
+├── Conflict 409 ── MoveRefused, AlreadyExists, RequestInFlight, and those of the services
 ├── PreconditionFailed 412
 ├── TooLarge 413
 ├── UnsupportedMedia 415
 ├── Invalid 422 ── IdempotencyKeyReused
 ├── PreconditionRequired 428
-├── Broken 500
 └── Unavailable 503
 """
 

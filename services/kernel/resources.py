@@ -20,7 +20,6 @@ from services.kernel.records import Record
 
 M = TypeVar("M", bound=BaseModel)
 JSON = "application/json"
-TAG = '"([1-9][0-9]{0,17})"'
 
 
 class Page(BaseModel, Generic[M]):
@@ -110,14 +109,14 @@ async def if_match(
             alias="If-Match",
             max_length=255,
             description='Version lue, telle que donnée par l\'ETag : "3".',
-            json_schema_extra={"pattern": f"^{TAG}$"},
+            examples=['"3"'],
         ),
     ] = None,
 ) -> int:
     """The version that the caller has read. Raises `PreconditionRequired` without it."""
     if value is None:
         raise PreconditionRequired("Envoyez dans If-Match l'ETag de la ressource que vous avez lue.")
-    found = re.fullmatch(TAG, value)
+    found = re.fullmatch(r'"([1-9][0-9]{0,17})"', value)
     if found is None:
         raise PreconditionFailed("If-Match doit être un ETag de cette ressource.")
     return int(found[1])

@@ -1,6 +1,7 @@
 """What every route does around its function: one database, one commit before the answer, strict input, idempotency."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
@@ -95,7 +96,7 @@ async def _once(
     answer: Callable[[StrictRequest], Coroutine[Any, Any, Response]], request: StrictRequest, db: Database, key: str
 ) -> Response:
     caller = authenticate(request)
-    if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
+    if not re.fullmatch(idempotency.PATTERN, key):
         return await answer(request)  # its own declaration refuses it, naming the header
     kept = await idempotency.claim(db, caller.subject, key, await idempotency.fingerprint(request))
     if kept is not None:

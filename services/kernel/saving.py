@@ -16,8 +16,6 @@ from services.kernel.logs import correlation_id
 from services.kernel.principals import Principal
 from services.kernel.records import NOUNS, Noun, Record, table_of
 
-SAVED_BY_STATEMENT = ("version", "updated_at", "updated_by", "history", "document_schema", "document")
-
 
 @dataclass(frozen=True)
 class Write:

@@ -5,8 +5,6 @@ from pathlib import Path
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SERVICES = ("access", "actions", "internships", "recruitment", "observatory")
-
 
 class PoolSizes(BaseModel):
     """Connections a process may hold, a service: to answer requests, to work, to relay, to tell its health."""
@@ -25,7 +23,6 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".plam"), description="Data folder: embedded database, keys.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
-    public_url: str = Field("", description="Address under which clients reach the system, for links.")
 
     database_url: SecretStr | None = Field(None, description="PostgreSQL 15 or later; none: the embedded one.")
     access_database_url: SecretStr | None = None
@@ -47,7 +44,6 @@ class Settings(BaseSettings):
 
     secret: SecretStr | None = Field(None, description="Key of the pseudonyms; none: kept in the data folder.")
     token_keys: Path | None = Field(None, description="JWK set that signs or verifies tokens; none: in the data folder.")
-    small_cell: int = Field(5, ge=5, description="Groups of persons under this size are withheld from the public.")
     max_body: int = Field(1_048_576, description="Bytes a request's body may have.")
     log_level: str = "info"
     allowed_hosts: tuple[str, ...] = Field(("*",), description="Host headers accepted.")

@@ -1,10 +1,10 @@
-"""What pydantic and FastAPI say of a bad request, said again as a problem: a JSON pointer, a code, a French sentence."""
+"""What pydantic says of a bad request, said again as a problem: a JSON pointer, a code, a French sentence."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.kernel.idempotency import missing
-from services.kernel.problems import BadRequest, FieldError, Invalid, Problem
+from services.kernel.problems import FieldError, Invalid, Problem
 
 MOST_ERRORS = 50
 
@@ -40,10 +40,8 @@ SENTENCES: Mapping[str, str] = {
 
 
 def problem_of(errors: Sequence[Mapping[str, Any]]) -> Problem:
-    """The problem that tells of validation errors: 400 when the body is unreadable or a needed key is missing, else 422."""
+    """The problem that tells of validation errors: 400 when a needed Idempotency-Key is missing, else 422."""
     for error in errors:
-        if error["type"] == "json_invalid":
-            return BadRequest("Le corps n'est pas du JSON.")
         if error["type"] == "missing" and error["loc"][:2] == ("header", "Idempotency-Key"):
             return missing()
     named = [field_error(error) for error in errors[:MOST_ERRORS]]

@@ -13,6 +13,7 @@ from openapi_spec_validator import validate
 from starlette.routing import Route as PlainRoute
 
 from services.kernel.auth import Policy, PublicPolicy
+from services.kernel.routing import Route
 from tests.golden.snapshots import openapi_path, openapi_text
 from tests.support.api import Operation, apps, documents, operations
 
@@ -36,6 +37,11 @@ def policies(dependant: Dependant) -> list[Any]:
 
 def test_a_route_has_one_policy() -> None:
     assert [f"{service}{route.path}" for service, route in routes() if len(policies(route.dependant)) != 1] == []
+
+
+def test_a_route_is_the_kernel_s_but_for_health() -> None:
+    health = {"/livez", "/readyz", "/metrics"}
+    assert [f"{service}{route.path}" for service, route in routes() if isinstance(route, Route) == (route.path in health)] == []
 
 
 def test_every_other_route_is_the_framework_s_own() -> None:

@@ -30,8 +30,8 @@ from tests.support.database import database_url
 SEED = 20_221_019
 AT_ONCE = 2
 SHOWN = 40
-FULL = {"examples": 10, "scenarios": 60, "share": 1}
-BRIEF = {"examples": 5, "scenarios": 10, "share": 4}
+FULL = {"examples": 10, "scenarios": 150, "share": 1}
+BRIEF = {"examples": 5, "scenarios": 20, "share": 4}
 
 
 def main() -> int:

@@ -27,6 +27,8 @@ class Hooks:
     caller: Mapping[str, Any]
     calls: Counter[int] = field(default_factory=Counter)
     successes: Counter[str] = field(default_factory=Counter)
+    sound: Counter[str] = field(default_factory=Counter)
+    """operation → calls that nothing was wrong with."""
 
     def register(self) -> None:
         """Puts the hooks in schemathesis' global registry; a process has one run."""
@@ -99,6 +101,8 @@ class Hooks:
     def after_call(self, context: HookContext, case: Case[Any], response: Response) -> None:
         """Counts, and learns of the resource that a success shows."""
         self.calls[response.status_code] += 1
+        if context.operation and case.meta and case.meta.generation.mode.is_positive:
+            self.sound[context.operation.label] += 1
         if context.operation is None or not 200 <= response.status_code < 300:
             return
         if case.method.upper() != context.operation.method.upper():

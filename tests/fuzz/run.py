@@ -92,6 +92,9 @@ def _attacked(order: Attack, world: World, address: str, caller: Principal | Non
         _note(event, outcome)
     outcome.seconds = time.monotonic() - started
     outcome.calls, outcome.successes = hooks.calls, hooks.successes
+    for operation in outcome.operations:
+        if not hooks.sound[operation]:  # then nothing was learnt of it: its document says something that no data can keep
+            outcome.failures[f"{operation} · never called with sound data"] = ""
     return outcome
 
 

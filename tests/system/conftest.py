@@ -15,11 +15,12 @@ from pydantic import SecretStr
 from services.contracts.codes import Role
 from services.kernel.auth import Tokens
 from services.kernel.principals import Principal
-from services.kernel.settings import SERVICES, Settings
+from services.kernel.settings import Settings
+from services.plam import SERVICES
 from tests.support.database import database_url
 from tests.system.processes import Plant
 
-QUEUES = [f"{service}.{kind}" for service in SERVICES for kind in ("events", "acknowledgements", "jobs")]
+QUEUES = [f"{service.name}.{kind}" for service in SERVICES for kind in ("events", "acknowledgements", "jobs")]
 
 
 def real(variable: str) -> str:

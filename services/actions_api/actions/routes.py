@@ -64,7 +64,7 @@ async def read_action_history(action_id: UUID, query: Annotated[HistoryQuery, Qu
     return await read_history(db, queries.ACTION_HISTORY, action_id, query)
 
 
-@routes.patch("/{action_id}", operation_id="changeAction", response_model=ActionRead, responses=problems(404, 409, 412, 428))
+@routes.patch("/{action_id}", operation_id="changeAction", response_model=ActionRead, responses=MOVE)
 async def change_action(action_id: UUID, body: ActionPatch, caller: ActionEditor, version: IfMatch, db: Db) -> Response:
     """Change les champs envoyés."""
     return resource(await operations.change(db, action_id, body, by=caller, version=version))

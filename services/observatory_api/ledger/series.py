@@ -46,8 +46,8 @@ class SeriesNumbers:
         found = [self._sum(catalogue, state, missing) for state in states]
         if missing:
             await self._learn(missing, db)
-            found = [self._sum(catalogue, state, missing) for state in states]
-        return found
+        again = (self._sum(catalogue, state, set()) if sums is None else sums for state, sums in zip(states, found, strict=True))
+        return [sums for sums in again if sums is not None]
 
     async def learn_rolls(self, numbers: Collection[int], connection: asyncpg.Connection) -> None:
         """Learns where series that other processes numbered are rolled up."""
@@ -55,18 +55,21 @@ class SeriesNumbers:
         for row in await connection.fetch(ROLLS, unknown) if unknown else ():
             self.rolls[row["id"]] = Roll(row["measure"], row["department"]) if row["department"] else None
 
-    def _sum(self, catalogue: Catalogue, state: State, missing: set[Place]) -> Sums:
+    def _sum(self, catalogue: Catalogue, state: State, missing: set[Place]) -> Sums | None:
+        """The sums of a state; none when a place of it has no number yet, and then it is among the missing."""
         sums: Sums = {}
+        known = True
         for place, on, amount in contributed(catalogue, state):
             numbers = self.of_place.get(place)
             if numbers is None:
                 missing.add(place)
+                known = False
                 continue
             day = on.toordinal()
             for number in numbers:
                 where = number << DAY_BITS | day
                 sums[where] = sums.get(where, 0) + amount
-        return sums
+        return sums if known else None
 
     async def _learn(self, places: Iterable[Place], db: Database) -> None:
         """Numbers places on a second connection, which commits at once, whatever becomes of the batch.

@@ -5,7 +5,6 @@ from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.exceptions import RequestValidationError
 from starlette.responses import HTMLResponse, Response
 
 from services.contracts.codes import Role
@@ -14,7 +13,6 @@ from services.kernel.principals import ANONYMOUS, Principal
 from services.kernel.problems import Forbidden, Problem, Unauthenticated
 from services.kernel.routing import Db, Route
 from services.kernel.settings import Settings
-from services.kernel.validation import problem_of
 from services.observatory_api.pages import operations, views
 from services.observatory_api.pages.schemas import PageQuery
 
@@ -42,11 +40,8 @@ class PageRoute(Route):
         async def handle(request: Request) -> Response:
             try:
                 return await inner(request)
-            except RequestValidationError as error:
-                problem = problem_of(error.errors())
-            except Problem as error:
-                problem = error
-            return HTMLResponse(views.refusal(problem), problem.status, {**HEADERS, **problem.headers, "Cache-Control": "no-store"})
+            except Problem as problem:
+                return HTMLResponse(views.refusal(problem), problem.status, {**HEADERS, **problem.headers, "Cache-Control": "no-store"})
 
         return handle
 
