@@ -31,7 +31,7 @@ check: $(BIN)/.dev  ## Style, types, layers, dependencies, and the rules of test
 	$(BIN)/python -m pytest -q -p no:randomly tests/architecture
 
 test-system: $(BIN)/.dev  ## The tests on real servers (PLAM_TEST_DATABASE_URL, PLAM_TEST_REDIS_URL, PLAM_TEST_AMQP_URL)
-	$(BIN)/python -m pytest tests/system
+	$(BIN)/python -m pytest tests/system $(addprefix tests/kernel/test_,$(addsuffix .py,event_path relay worker scheduler quarantine))
 
 bench: $(BIN)/.dev  ## Measure against yardsticks; prints a table and writes build/bench.json
 	$(BIN)/python -m tests.bench

@@ -204,7 +204,7 @@ def token(
     settings = Settings()
     if not settings.embedded:
         raise typer.BadParameter(
-            "plam token ne sert qu'avec la base embarquée : en production, les jetons viennent de POST /access/v1/token."
+            "plam token ne sert qu'avec la base embarquée : en production, les jetons sont signés avec une clé de PLAM_TOKEN_KEYS."
         )
     principal = Principal(subject, frozenset(role), organisation, frozenset(department or ()))
     typer.echo(Tokens(settings).issue(principal, DEVELOPMENT_TOKEN))

@@ -5,6 +5,7 @@ serves the kinds that our routes have; what is declared, documented and validate
 """
 
 from collections.abc import Callable, Coroutine
+from inspect import iscoroutinefunction
 from typing import Any
 
 from fastapi import Request
@@ -106,6 +107,8 @@ def _refuse_other_kinds(dependant: Dependant) -> None:
     )
     if others:
         raise TypeError(f"{dependant.call} : une route reçoit son chemin, sa requête, ses en-têtes, un corps, et rien d'autre.")
+    if not iscoroutinefunction(dependant.call) and not iscoroutinefunction(type(dependant.call).__call__):
+        raise TypeError(f"{dependant.call} : une route et ses dépendances sont des fonctions asynchrones.")
 
 
 class StrictRequest(Request):

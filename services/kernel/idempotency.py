@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kernel.database import Database
+from services.kernel.principals import Principal
 from services.kernel.problems import IdempotencyKeyMissing, IdempotencyKeyReused, RequestInFlight
 
 KEPT = timedelta(hours=24)
@@ -64,9 +65,10 @@ def missing() -> IdempotencyKeyMissing:
     return IdempotencyKeyMissing("Cette opération engage une place ou de l'argent : envoyez un en-tête Idempotency-Key.")
 
 
-async def fingerprint(request: Request) -> bytes:
-    """What tells two requests apart: method, path, query and body."""
-    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+async def fingerprint(request: Request, caller: Principal) -> bytes:
+    """What tells two requests apart: method, path, query, body, and the caller's rights: an answer is kept for those who had them."""
+    rights = f"{sorted(caller.roles)} {caller.organisation} {sorted(caller.departments)}"
+    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n{rights}\n".encode())
     digest.update(await request.body())
     return digest.digest()
 

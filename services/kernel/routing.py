@@ -25,7 +25,8 @@ JSON = "application/json"
 class Route(APIRoute):
     """A route of ours. FastAPI declares and documents it; at a request only what stands here runs (see `calling`).
 
-    The transaction is committed before the answer leaves: a failed commit is never a 201.
+    The transaction is committed before the answer leaves: a failed commit is never a 201. What the function returns is sent
+    as it is, a `Response` or a model: `response_model` is what the OpenAPI document says of it.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -98,7 +99,7 @@ async def _once(
     caller = authenticate(request)
     if not re.fullmatch(idempotency.PATTERN, key):
         return await answer(request)  # its own declaration refuses it, naming the header
-    kept = await idempotency.claim(db, caller.subject, key, await idempotency.fingerprint(request))
+    kept = await idempotency.claim(db, caller.subject, key, await idempotency.fingerprint(request, caller))
     if kept is not None:
         return kept
     response = await answer(request)

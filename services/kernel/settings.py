@@ -53,8 +53,8 @@ class Settings(BaseSettings):
 
     @property
     def embedded(self) -> bool:
-        """Whether the database is the embedded one."""
-        return self.database_url is None
+        """Whether the database is the embedded one: no other is named, for all services or for one."""
+        return not any(value for name, value in self if name.endswith("database_url"))
 
     def database_url_of(self, service: str) -> str:
         """The PostgreSQL URL of a service: its own, or else the common one."""

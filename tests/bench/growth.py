@@ -14,11 +14,12 @@ from tests.bench.servers import server
 
 SMALL, TIMES = 10_000, 100
 ROUNDS = 9
-FILTERS = ("", "&axis=A4", "&status=draft", "&flagship=true", "&axis=A2&flagship=true&department=44")
+FILTERS = ("", "&axis=A4", "&status=draft", "&flagship=true")
+"""None so rare that a page of the small system would be cut short."""
 
 
 async def measured(small: str, large: str, home: Path, *, rounds: int = ROUNDS) -> list[Figure]:
-    """growth/list: pages at the beginning, in the middle and at the end, with and without filters."""
+    """growth/list: first pages and later ones, with and without filters."""
     async with AsyncExitStack() as stack:
         systems = []
         for url in (small, large):
@@ -27,7 +28,8 @@ async def measured(small: str, large: str, home: Path, *, rounds: int = ROUNDS) 
             systems.append((port, await _pages(url, home)))
         latencies: list[list[float]] = [[], []]
         for round_ in range(rounds + 1):
-            for system, (port, pages) in enumerate(systems):
+            for system in (0, 1) if round_ % 2 else (1, 0):
+                port, pages = systems[system]
                 answered = await send(port, pages, connections=1, seconds=10)
                 if round_:
                     latencies[system].append(median(answered.seconds) * 1e6)
@@ -40,7 +42,7 @@ async def _pages(url: str, home: Path) -> list[bytes]:
     try:
         places = [
             await connection.fetchval("SELECT id FROM actions.action ORDER BY id OFFSET $1 LIMIT 1", offset)
-            for offset in await connection.fetchval("SELECT ARRAY[count(*) / 10, count(*) / 2, count(*) - 1] FROM actions.action")
+            for offset in await connection.fetchval("SELECT ARRAY[count(*) / 4, count(*) / 2, count(*) - 1] FROM actions.action")
         ]
     finally:
         await connection.close()

@@ -7,8 +7,11 @@ from uuid import uuid4
 import httpx
 import pytest
 import time_machine
+from sqlmodel import col, update
 
+from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, Role
+from services.internships_api.sites.tables import SiteCopy
 from services.kernel.database import Databases
 from tests.conftest import Client
 from tests.support.http import ok, pointers, problem_type
@@ -121,6 +124,21 @@ async def test_a_suspended_unit_prepares_and_publishes_nothing(steering: httpx.A
 
     assert (prepared.status_code, problem_type(prepared)) == (409, "unit-suspended")
     assert (published.status_code, problem_type(published)) == (409, "unit-suspended")
+
+
+async def test_a_unit_of_a_closed_site_prepares_and_publishes_nothing(steering: httpx.AsyncClient, databases: Databases) -> None:
+    place = await a_place(databases)
+    unit = await a_unit(steering, place)
+    draft = await an_offer(steering, unit, published=False)
+    async with databases.open("internships") as db:
+        await db.fetch(update(SiteCopy).where(col(SiteCopy.id) == place.site).values(status=OrganisationStatus.closed))
+
+    prepared = await steering.post(f"{API}/offers", json=offer_body(unit))
+    published = await move(steering, "offers", draft, "publish")
+
+    assert (prepared.status_code, problem_type(prepared)) == (409, "unit-site-closed")
+    assert (published.status_code, problem_type(published)) == (409, "unit-site-closed")
+    assert (await fresh(steering, "offers", draft))["status"] == "draft"
 
 
 async def test_a_profession_that_the_unit_gave_up_is_not_published(steering: httpx.AsyncClient, databases: Databases) -> None:

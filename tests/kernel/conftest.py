@@ -22,6 +22,7 @@ from services.kernel.service import Job, Service
 from services.kernel.settings import PoolSizes, Settings
 from tests.kernel.event_world import Consumer, World
 from tests.support.database import database_url
+from tests.support.servers import real
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 BROKERS = {"memory": None, "redis": "PLAM_TEST_REDIS_URL", "rabbitmq": "PLAM_TEST_AMQP_URL"}
@@ -118,12 +119,9 @@ async def world(event_database: EventSettings, event_names: tuple[str, str]) -> 
 
 @pytest.fixture(params=list(BROKERS))
 def broker(request: pytest.FixtureRequest, event_names: tuple[str, str]) -> Iterator[dramatiq.Broker]:
-    """Each broker in turn; one that no variable names is skipped, unless `PLAM_REQUIRE_SERVICES` is 1."""
+    """Each broker in turn, in this process or real."""
     variable = BROKERS[request.param]
-    url = os.environ.get(variable, "") if variable else "memory://"
-    if not url and os.environ.get("PLAM_REQUIRE_SERVICES") != "1":
-        pytest.skip(f"{variable} n'est pas définie")
-    made = make_broker(url)
+    made = make_broker(real(variable) if variable else "memory://")
     yield made
     _forget(made, event_names)
 

@@ -88,6 +88,15 @@ async def test_a_key_belongs_to_its_caller(client: Client, tokens: Tokens, datab
     assert await count(databases, "action") == 2
 
 
+async def test_an_answer_is_kept_for_the_rights_that_it_was_given_to(client: Client, databases: Databases) -> None:
+    body = action_body()
+    assert (await client(Role.committee).post(ACTIONS, json=body, headers=KEY)).status_code == 201
+    for lesser in (client(Role.reader), client(Role.committee, organisation=ids.new())):
+        answer = await lesser.post(ACTIONS, json=body, headers=KEY)
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:plam:problem:idempotency-key-reused")
+    assert await count(databases, "action") == 1
+
+
 async def test_a_key_of_yesterday_is_free_again(steering: httpx.AsyncClient, databases: Databases) -> None:
     await steering.post(ACTIONS, json=action_body(), headers=KEY)
     async with look(databases.settings) as connection:

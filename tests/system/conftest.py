@@ -1,4 +1,4 @@
-"""Real servers: the PostgreSQL, RabbitMQ and Redis that PLAM_TEST_*_URL name. With PLAM_REQUIRE_SERVICES, none may be missing."""
+"""What the system tests stand on: a new database, the brokers emptied of earlier runs, the processes of PlaM."""
 
 import asyncio
 import os
@@ -18,19 +18,10 @@ from services.kernel.principals import Principal
 from services.kernel.settings import Settings
 from services.plam import SERVICES
 from tests.support.database import database_url
+from tests.support.servers import real
 from tests.system.processes import Plant
 
 QUEUES = [f"{service.name}.{kind}" for service in SERVICES for kind in ("events", "acknowledgements", "jobs")]
-
-
-def real(variable: str) -> str:
-    """The URL of a real server; the test is skipped without it, or fails where servers are required."""
-    url = os.environ.get(variable)
-    if not url:
-        if os.environ.get("PLAM_REQUIRE_SERVICES"):
-            pytest.fail(f"{variable} n'est pas définie, et PLAM_REQUIRE_SERVICES l'exige")
-        pytest.skip(f"{variable} n'est pas définie")
-    return url
 
 
 @pytest.fixture

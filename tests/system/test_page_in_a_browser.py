@@ -23,7 +23,7 @@ from tests.observatory_api.golden_files import sample_states
 from tests.observatory_api.ledger_support import record
 from tests.observatory_api.states import number
 from tests.support.database import database_url
-from tests.system.conftest import real
+from tests.support.servers import real
 from tests.system.processes import Process, free_port, wait_ready
 
 Scheme = Literal["light", "dark"]

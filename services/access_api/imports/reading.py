@@ -69,7 +69,11 @@ class _Reader:
     def chunks(self, columns: Sequence[str]) -> Iterator[Chunk]:
         header = self.file.readline(LONGEST_LINE).removeprefix(codecs.BOM_UTF8).decode(self.encoding, "replace").rstrip("\r\n")
         self.delimiter = ";" if header.count(";") > header.count(",") else ","
-        self.names = [name.strip() for name in next(csv.reader([header], delimiter=self.delimiter), [])]
+        try:
+            self.names = [name.strip() for name in next(csv.reader([header], delimiter=self.delimiter), [])]
+        except csv.Error:  # a lone carriage return, a null, a cell without end
+            self.report.refuse(1, "", "la ligne des noms de colonnes n'est pas lisible")
+            return
         if not self._has(columns):
             return
         pick = itemgetter(*map(self.names.index, columns))

@@ -85,7 +85,7 @@ async def resume(db: Database, action_id: UUID, *, by: Principal, version: int) 
 
 async def complete(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Completes an action whose milestones are all reached or cancelled. Raises `NotReady` otherwise."""
-    action = await db.one(queries.action(action_id, by), version=version)
+    action = await db.one(queries.action(action_id, by).with_for_update(), version=version)  # no milestone is added meanwhile
     move(action, ActionStatus.completed)
     waiting = [m for m in await db.fetch(milestone_queries.of_action(action_id)) if m.status is MilestoneStatus.planned]
     if waiting:

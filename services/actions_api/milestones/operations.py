@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.actions_api.actions.queries import sees_drafts
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones import queries
 from services.actions_api.milestones.lifecycle import LIFECYCLE, move
@@ -113,7 +114,7 @@ def live(milestone: Milestone, today: date) -> MilestoneLive:
 
 async def read_page(db: Database, query: MilestoneQuery, *, by: Principal) -> list[tuple[UUID, str]]:
     """A page's (id, document) pairs of what the caller may see; with `live`, each document has its part of the day."""
-    scope = {} if queries.sees_drafts(by) else {"shared": True}
+    scope = {} if sees_drafts(by) else {"shared": True}
     today = clock.today()
     rows = await page_rows(db, queries.LISTING, query, today=today, **scope)
     if not query.live:

@@ -7,10 +7,10 @@ from sqlalchemy import Date, and_, bindparam
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
+from services.actions_api.actions.queries import sees_drafts
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import ActionStatus, MilestoneStatus
-from services.contracts.codes import Role
 from services.kernel.paging import Listing
 from services.kernel.principals import Principal
 from services.kernel.records import among, versions_of
@@ -34,11 +34,6 @@ LISTING = Listing(
         "shared": lambda _value: SHARED,
     },
 )
-
-
-def sees_drafts(caller: Principal) -> bool:
-    """Whether a caller may see the milestones of actions that are not yet shared."""
-    return caller.has(Role.steering, Role.committee)
 
 
 def document(caller: Principal) -> Select[str, int]:

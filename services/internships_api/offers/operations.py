@@ -12,6 +12,7 @@ from services.internships_api.offers.lifecycle import LIFECYCLE, move
 from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferQuery, OfferWrite
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_host
+from services.internships_api.sites.queries import active_site
 from services.internships_api.units import queries as unit_queries
 from services.internships_api.units.tables import Unit
 from services.internships_api.weeks import SEAT
@@ -28,6 +29,13 @@ class UnitSuspended(Conflict):
 
     type = "unit-suspended"
     title = "Le terrain de stage est suspendu"
+
+
+class UnitSiteClosed(Conflict):
+    """A unit makes no offer once its site is closed."""
+
+    type = "unit-site-closed"
+    title = "Le site du terrain de stage est fermé"
 
 
 class OfferNotDraft(Conflict):
@@ -59,12 +67,12 @@ class OfferHasPlacements(Conflict):
 
 
 async def create(db: Database, body: OfferCreate, *, by: Principal) -> Offer:
-    """Prepares a draft. Raises `Invalid` for an unknown unit or a profession it does not host, `UnitSuspended`."""
+    """Prepares a draft. Raises `Invalid` for an unknown unit or a profession it does not host, `UnitSuspended`, `UnitSiteClosed`."""
     units = await db.fetch(unit_queries.unit(body.unit_id))
     if not units:
         raise invalid("#/unit_id", "unknown_reference", "Ce terrain de stage n'existe pas.")
     check_host(by, units[0].organisation_id)
-    _check_unit(units[0], body.professions)
+    await _check_unit(db, units[0], body.professions)
     offer = Offer(**body.model_dump(), organisation_id=units[0].organisation_id, department=units[0].department)
     return await db.save(offer, event="internships.offer.created", by=by)
 
@@ -76,7 +84,7 @@ async def change(db: Database, offer_id: UUID, patch: OfferPatch, *, by: Princip
         raise OfferNotDraft
     if not patched(offer, patch, OfferWrite):
         return offer
-    _check_unit((await db.one(unit_queries.unit(offer.unit_id))), offer.professions)
+    await _check_unit(db, await db.one(unit_queries.unit(offer.unit_id)), offer.professions)
     return await db.save(offer, event="internships.offer.changed", by=by)
 
 
@@ -86,7 +94,7 @@ async def publish(db: Database, offer_id: UUID, *, by: Principal, version: int) 
     move(offer, OfferStatus.published)
     if offer.ends_on <= clock.today():
         raise OfferNotOpen("Cette offre est déjà finie.")
-    _check_unit(await db.one(unit_queries.standing(offer.unit_id)), offer.professions)
+    await _check_unit(db, await db.one(unit_queries.standing(offer.unit_id)), offer.professions)
     await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=offer.seats * SEAT)
     offer.published_on = clock.today()
     return await db.save(offer, event="internships.offer.published", by=by)
@@ -165,9 +173,11 @@ def check_open(offer: Offer, today: date) -> None:
         raise OfferNotOpen("Une offre se prend entre sa publication et sa clôture, avant sa fin.")
 
 
-def _check_unit(unit: Unit, professions: Sequence[Profession]) -> None:
+async def _check_unit(db: Database, unit: Unit, professions: Sequence[Profession]) -> None:
     if unit.status is not UnitStatus.active:
         raise UnitSuspended
+    if not await db.fetch(active_site(unit.site_id, unit.organisation_id)):
+        raise UnitSiteClosed
     foreign = [profession for profession in professions if profession not in unit.professions]
     if foreign:
         raise invalid("#/professions", "not_hosted", f"Ce terrain n'accueille pas : {', '.join(foreign)}.")

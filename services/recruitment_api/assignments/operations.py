@@ -6,7 +6,7 @@ from services.contracts.recruitment import AssignmentStatus
 from services.kernel import clock
 from services.kernel.database import Database
 from services.kernel.principals import Principal
-from services.kernel.problems import invalid
+from services.kernel.problems import Conflict, invalid
 from services.kernel.resources import page_rows
 from services.recruitment_api.applications.schemas import Acceptance
 from services.recruitment_api.applications.tables import Application
@@ -21,13 +21,22 @@ from services.recruitment_api.visibility import check_acts_for, scope
 COPIED = ("need_id", "organisation_id", "department", "profession", "urgency", "candidate_ref")
 
 
+class AlreadyAssigned(Conflict):
+    """A person fills one post of a need."""
+
+    type = "already-assigned"
+    title = "Cette personne a déjà un poste de ce besoin"
+
+
 async def confirm(db: Database, need: StaffingNeed, application: Application, body: Acceptance, *, by: Principal) -> Assignment:
-    """Assigns a post of the need, which was taken before, to the application's person. Raises `Invalid` for a form not offered."""
+    """Assigns a post of the need, which was taken before, to the application's person. Raises `Invalid`, `AlreadyAssigned`."""
     if body.legal_form not in need.legal_forms:
         raise invalid("#/legal_form", "not_offered", f"Le besoin propose : {', '.join(need.legal_forms)}.")
     starts_on, ends_on = body.starts_on or need.starts_on, body.ends_on or need.ends_on
     if ends_on and starts_on >= ends_on:
         raise invalid("#/ends_on", "before_start", "La fin doit suivre le début.")
+    if await db.fetch(queries.standing(need.id, application.candidate_ref)):  # the need's row is held: nobody else confirms one
+        raise AlreadyAssigned
     assert need.published_at is not None
     copies = {name: getattr(application, name) for name in COPIED}
     assignment = Assignment(

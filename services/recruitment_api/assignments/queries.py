@@ -6,6 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.contracts.codes import Role
+from services.contracts.recruitment import AssignmentStatus
 from services.kernel.paging import Listing
 from services.kernel.principals import Principal
 from services.kernel.records import versions_of
@@ -34,6 +35,12 @@ LISTING = Listing(
 def document(caller: Principal) -> Select[str, int]:
     """(document, version) by `id` and the binds of `visibility.scope`, of what the caller may see."""
     return DOCUMENT if caller.has(Role.steering) else OWN_DOCUMENT
+
+
+def standing(need_id: UUID, candidate_ref: str) -> SelectOfScalar[UUID]:
+    """The assignment that a person already has of a need."""
+    confirmed = col(Assignment.status) == AssignmentStatus.confirmed
+    return select(Assignment.id).where(Assignment.need_id == need_id, Assignment.candidate_ref == candidate_ref, confirmed)
 
 
 def assignment(assignment_id: UUID, caller: Principal) -> SelectOfScalar[Assignment]:

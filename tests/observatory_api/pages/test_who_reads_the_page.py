@@ -110,6 +110,8 @@ async def test_the_page_is_in_no_openapi_document(browser: Browser) -> None:
 def test_local_pages_are_open_by_default_with_the_embedded_database_alone(tmp_path: Path) -> None:
     with attached(Settings(home=tmp_path, database_url="postgresql://elsewhere/plam")) as settings:
         assert not settings.local_pages
+    with attached(Settings(home=tmp_path, database_url=None, actions_database_url="postgresql://elsewhere/actions")) as settings:
+        assert not settings.local_pages
     with attached(Settings(home=tmp_path / "plam", database_url=None)) as settings:
         assert settings.local_pages is True
     with attached(Settings(home=tmp_path / "plam", database_url=None, local_pages=False)) as settings:

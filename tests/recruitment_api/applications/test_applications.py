@@ -81,6 +81,20 @@ async def test_the_last_post_is_given_once(employer: Employer) -> None:
     assert await again(employer.client, "applications", second) == second
 
 
+async def test_one_person_has_one_post_of_a_need(employer: Employer) -> None:
+    need = await an_open_need(employer, headcount=2)
+    assignment = await accept(employer.client, await an_application(employer.client, need, candidate_ref="C7F3A9K2"))
+    once_more = await an_application(employer.client, need, candidate_ref="C7F3A9K2")
+    accepting = f"{HOME}/applications/{once_more['id']}/accept"
+
+    answer = await employer.client.post(accepting, json=CDI, headers=with_key(once_more))
+
+    assert (answer.status_code, problem_type(answer)) == (409, "already-assigned")
+    assert (await again(employer.client, "needs", need))["filled_count"] == 1
+    await move(employer.client, "assignments", assignment, "cancel", reason="candidate_withdrew")
+    ok(await employer.client.post(accepting, json=CDI, headers=with_key(once_more)))
+
+
 async def test_a_cancelled_need_gives_no_post(employer: Employer) -> None:
     need = await an_open_need(employer)
     application = await an_application(employer.client, need)
