@@ -47,6 +47,12 @@ def test_other_encodings_and_archives_are_refused(path: Path, content: bytes) ->
     assert (rows, report.refused, len(report.problems)) == ([], True, 1)
 
 
+@pytest.mark.parametrize("content", [b"a,b\r1,2\r3,4\r", b"a" * 200_000 + b",b\n1,2\n"])
+def test_a_first_line_that_cannot_be_read_is_told(path: Path, content: bytes) -> None:
+    rows, report = read(path, content)
+    assert (rows, lines_of(report), report.refused) == ([], [1], True)
+
+
 @pytest.mark.parametrize(("content", "columns"), [(b"", ["a", "b"]), (b"a\n1\n", ["b"]), (b"a,b,b\n1,2,3\n", ["b"])])
 def test_a_column_that_is_absent_or_there_twice_is_named(path: Path, content: bytes, columns: list[str]) -> None:
     rows, report = read(path, content)

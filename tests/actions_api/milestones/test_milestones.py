@@ -1,15 +1,21 @@
 """Milestones: due, reached, rescheduled with the initial date kept, cancelled, late."""
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 import time_machine
 
+from services.actions_api.milestones import operations
+from services.actions_api.milestones.schemas import MilestoneCreate
 from services.contracts.codes import Role
+from services.kernel.database import Databases
+from services.kernel.principals import SYSTEM
 from tests.conftest import Client
-from tests.support.actions import a_milestone, an_action, an_approved_action, move, move_milestone
+from tests.support.actions import a_milestone, an_action, an_approved_action, an_organisation_copy, move, move_milestone
 from tests.support.http import at, ok, pointers, problem_type
 
 NOON = datetime(2026, 11, 22, 11, tzinfo=UTC)
@@ -110,3 +116,20 @@ async def test_the_milestones_of_a_draft_are_hidden_with_it(client: Client, stee
     assert (await reader.get(f"{PATH}/{milestone['id']}")).status_code == 200
     assert [item["id"] for item in ok(await reader.get(PATH, params={"action_id": action["id"]}))["items"]] == [milestone["id"]]
     assert (await reader.post(f"{PATH}/{milestone['id']}/reach", json={}, headers=at(milestone))).status_code == 403
+
+
+async def test_no_milestone_slips_into_an_action_that_is_being_completed(steering: httpx.AsyncClient, databases: Databases) -> None:
+    action = await an_approved_action(steering, lead_organisation_id=str(await an_organisation_copy(databases)))
+    await move_milestone(steering, await a_milestone(steering, action), "reach")
+    action = await move(steering, action, "start")
+    body = MilestoneCreate(action_id=UUID(action["id"]), title="Bilan", due=date(2027, 3, 31))
+
+    async with databases.open("actions") as db:
+        await db.connection()
+        await operations.create(db, body, by=SYSTEM)
+        completing = asyncio.create_task(steering.post(f"/actions/v1/actions/{action['id']}/complete", headers=at(action)))
+        await asyncio.sleep(0.2)
+        assert not completing.done()
+    answer = await completing
+
+    assert (answer.status_code, problem_type(answer)) == (409, "action-not-ready")
