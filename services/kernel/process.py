@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
@@ -46,6 +47,8 @@ def attached(settings: Settings) -> Iterator[Settings]:
 
 def run_server(main: Coroutine[Any, Any, None]) -> None:
     """Runs `serve` in the event loop that uvicorn prefers: uvloop, where it is installed."""
+    # uvicorn raises the signal that ended it again: as an exception, so that the embedded PostgreSQL is released
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
         runner.run(main)
 

@@ -66,6 +66,12 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
         made.process.terminate()
 
 
+def test_a_signal_ends_the_database_too(alone: Alone) -> None:
+    started = list(alone.home.rglob("postmaster.pid"))
+    assert (len(started), alone.process.terminate()) == (1, 143)
+    assert not started[0].exists()
+
+
 def test_the_readme_s_tour_ends_with_a_figure_that_moved(alone: Alone) -> None:
     found = TOUR.search((ROOT / "README.md").read_text("utf-8"))
     assert found is not None

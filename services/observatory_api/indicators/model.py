@@ -96,11 +96,21 @@ class Spell(NamedTuple):
     end: date | None
 
 
-def spells(history: Sequence[StatusChange]) -> Iterator[Spell]:
-    """The dated history of a status, as days in Paris."""
-    steps = sorted(history, key=lambda step: step.at)
-    for step, following in zip(steps, (*steps[1:], None), strict=True):
-        yield Spell(step.status, day_of(step.at), day_of(following.at) if following else None)
+def spells(history: tuple[StatusChange, ...]) -> Iterator[Spell]:
+    """The dated history of a status, as days in Paris.
+
+    The spells of the last history asked for are kept: the indicators of one state ask for the same one after another.
+    """
+    kept, found = _latest[0]
+    if kept is not history:
+        steps = sorted(history, key=lambda step: step.at)
+        pairs = zip(steps, (*steps[1:], None), strict=True)
+        found = tuple(Spell(step.status, day_of(step.at), day_of(following.at) if following else None) for step, following in pairs)
+        _latest[0] = (history, found)
+    return iter(found)
+
+
+_latest: list[tuple[tuple[StatusChange, ...], tuple[Spell, ...]]] = [((), ())]
 
 
 class Figure(NamedTuple):
