@@ -71,7 +71,10 @@ class Hooks:
                 case.path_parameters[name] = world.random.choice(world.communes)
             return case.path, None, ""
         anchored = moves and given in world.anchors.get(collection, ())
-        if anchored or (given not in world.pools.get(collection, ()) and world.random.random() < MOSTLY):
+        known = world.pools.get(collection, {}).get(str(given))
+        chained = case.meta is not None and case.meta.phase.name == "stateful"  # then it is about what an earlier call gave
+        fit = known is not None and (chained or not moves or self._suits(operation, known))
+        if anchored or (not fit and world.random.random() < MOSTLY):
             keen = world.random.random() < MOSTLY
             drawn = world.draw(collection, movable=moves, wanted=lambda resource: keen and self._suits(operation, resource))
             if drawn is None:
