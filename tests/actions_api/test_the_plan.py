@@ -1,6 +1,9 @@
 """The plan's facts: axes, objectives, departments, flagship actions."""
 
+from pathlib import Path
+
 import httpx
+import pytest
 
 from services.actions_api.imports.plan import import_plan
 from services.actions_api.referentials.operations import read_plan
@@ -37,6 +40,14 @@ async def test_the_four_public_flagship_actions_are_drafts(databases: Databases,
     assert [(action["ref"], action["status"], action["cohort"]) for action in reversed(actions)] == [
         (f"F{number}", "draft", "2023-2024") for number in range(1, 5)
     ]
+
+
+@pytest.mark.parametrize("text", ["[]", "axes: 3", "axes: [{code: A1}]", "&a [*a]"])
+def test_facts_of_another_shape_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "plan.yaml").write_text(text, "utf-8")
+
+    with pytest.raises(ValueError, match="PlanFacts"):
+        read_plan(tmp_path / "plan.yaml")
 
 
 async def test_a_second_import_changes_nothing(databases: Databases) -> None:

@@ -34,6 +34,8 @@ async def create(db: Database, body: ActionCreate, *, by: Principal) -> Action:
 async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Principal, version: int) -> Action:
     """Changes the fields that were sent; the milestones copy the axis and the departments, so they are sent again."""
     action = await db.one(queries.action(action_id, by), version=version)
+    if action.status in milestones.ENDED:
+        raise milestones.ActionEnded("Rouvrez l'action pour la changer.")
     if "lead_organisation_id" in patch.model_fields_set:
         await _check_lead(db, patch.lead_organisation_id)
     if not patched(action, patch, ActionWrite):

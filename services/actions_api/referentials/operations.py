@@ -7,7 +7,7 @@ import yaml
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
-from services.actions_api.referentials.schemas import ReferentialList, ReferentialRead
+from services.actions_api.referentials.schemas import PlanFacts, ReferentialList, ReferentialRead
 from services.actions_api.referentials.tables import AxisRow, DepartmentRow, ObjectiveRow, Referential
 from services.kernel.database import Database
 
@@ -28,8 +28,9 @@ async def read_all(db: Database, table: type[Referential]) -> ReferentialList:
 
 
 def read_plan(path: Path = PLAN) -> dict[str, Any]:
-    """The plan's facts. Raises `OSError` or `yaml.YAMLError`."""
+    """The plan's facts. Raises `OSError`, `yaml.YAMLError`, or `ValueError` for facts of another shape."""
     plan: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    PlanFacts.model_validate(plan)
     return plan
 
 

@@ -66,12 +66,13 @@ def need(need_id: UUID, caller: Principal) -> SelectOfScalar[StaffingNeed]:
 
 
 def take_post(need_id: UUID, today: date) -> ReturningUpdate[Any]:
-    """Fills one post of a need that seeks, if one is left; the last one ends it. No row: none is left."""
+    """Fills one post of a need that seeks and whose day has not passed, if one is left; the last one ends it. No row: refused."""
     filled = col(StaffingNeed.filled_count) + 1
     last = filled == col(StaffingNeed.headcount)
     return (
         update(StaffingNeed)
         .where(col(StaffingNeed.id) == need_id, SEEKS, col(StaffingNeed.filled_count) < col(StaffingNeed.headcount))
+        .where(col(StaffingNeed.expires_on) >= today)
         .values(
             filled_count=filled,
             status=case((last, NeedStatus.filled), else_=NeedStatus.partially_filled),

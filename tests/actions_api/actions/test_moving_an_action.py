@@ -96,6 +96,14 @@ async def test_an_action_ends_with_its_milestones(steering: httpx.AsyncClient, d
     assert problem_type(answer) == "action-not-ready"
 
 
+async def test_an_action_that_has_ended_no_longer_changes(steering: httpx.AsyncClient) -> None:
+    action = await move(steering, await an_approved_action(steering), "abandon", **DECISION)
+
+    answer = await steering.patch(f"/actions/v1/actions/{action['id']}", json={"axis": "A1"}, headers=at(action))
+
+    assert (answer.status_code, problem_type(answer)) == (409, "action-ended")
+
+
 async def test_a_decision_is_the_steering_committee_s(client: Client, steering: httpx.AsyncClient) -> None:
     action = await move(steering, await an_action(steering), "submit")
 
