@@ -72,7 +72,6 @@ def make_broker(url: str) -> dramatiq.Broker:
 
     No retries of Dramatiq's: the outbox sends again, and receipts count runs. Every wait is bounded.
     """
-    dramatiq.set_encoder(Json())
     scheme = urlsplit(url).scheme
     if scheme == "memory":
         broker: dramatiq.Broker = StubBroker(middleware=[OwnLoop()])
@@ -116,6 +115,7 @@ class Sender:
     """
 
     def __init__(self, broker: dramatiq.Broker) -> None:
+        dramatiq.set_encoder(Json())  # Dramatiq has one a process, and events are handed over as they stand in the outbox
         self._broker = broker
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="plam-sender", daemon=True)
