@@ -125,19 +125,15 @@ def import_the_plan(
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{file} n'est pas lisible : {error}") from error
     with _settings() as settings:
-        lines = asyncio.run(_import_plan(settings, plan, dry_run=dry_run))
+        lines = asyncio.run(_with_databases(settings, lambda databases: _import_plan(databases, plan, dry_run=dry_run)))
     for line in lines:
         out.print(line, highlight=False)
 
 
-async def _import_plan(settings: Settings, plan: dict[str, Any], *, dry_run: bool) -> list[str]:
-    databases = Databases(settings, ROUTING)
-    try:
-        async with databases.open("actions", "worker", rehearsal=dry_run) as db:
-            report = await import_plan(db, plan)
-        return [*report.lines, f"{report.changed} changement(s){', rien n’est écrit' if dry_run else ''}"]
-    finally:
-        await databases.close()
+async def _import_plan(databases: Databases, plan: dict[str, Any], *, dry_run: bool) -> list[str]:
+    async with databases.open(ACTIONS.name, "worker", rehearsal=dry_run) as db:
+        report = await import_plan(db, plan)
+    return [*report.lines, f"{report.changed} changement(s){', rien n’est écrit' if dry_run else ''}"]
 
 
 @importing.command("communes")
@@ -215,20 +211,15 @@ def resync(name: Annotated[str, typer.Argument(help="Service qui redit l'état d
     """Fait redire à un service son état : seuls ceux à qui il manque quelque chose changent."""
     (service,) = _chosen([name])
     with _settings() as settings, _progress("lignes redites") as told:
-        total = asyncio.run(_resync(settings, service, told))
+        total = asyncio.run(_with_databases(settings, lambda databases: _resync(databases, service, told)))
     out.print(f"{total} état(s) redits par {name}.")
 
 
-async def _resync(settings: Settings, service: Service, told: Progress) -> int:
-    databases = Databases(settings, ROUTING)
+async def _resync(databases: Databases, service: Service, told: Progress) -> int:
     total = 0
-    try:
-        async for count in restate(databases, service, published(service)):
-            total += count
-            _advance(told, f"{total} lignes redites")
-        await databases.doorbell(service.name).settle()
-    finally:
-        await databases.close()
+    async for count in restate(databases, service, published(service)):
+        total += count
+        _advance(told, f"{total} lignes redites")
     return total
 
 
@@ -321,13 +312,13 @@ async def _examine(settings: Settings) -> list[doctor.Finding]:
 
 async def _prepare(settings: Settings) -> None:
     await bring_to_head(SERVICES, settings)
-    await _import_plan(settings, read_plan(), dry_run=False)
-    databases = Databases(settings, ROUTING)
-    try:
-        async with databases.open(ACCESS.name, "worker") as db:
-            await import_communes(db)
-    finally:
-        await databases.close()
+    await _with_databases(settings, _load)
+
+
+async def _load(databases: Databases) -> None:
+    await _import_plan(databases, read_plan(), dry_run=False)
+    async with databases.open(ACCESS.name, "worker") as db:
+        await import_communes(db)
 
 
 async def _with_databases(settings: Settings, act: Any) -> Any:
