@@ -45,12 +45,17 @@ class UnknownState(Exception):
     """An event whose kind, or whose number, this release does not know: it waits in quarantine for a newer one."""
 
 
-def read_state(event: Event) -> State:
-    """The event's state in its newest shape. Raises `UnknownState`, or pydantic's `ValidationError`."""
+def schema_of(event: Event) -> tuple[str, int]:
+    """The kind and the number that an event's `dataschema` names. Raises `UnknownState`."""
     kind, _, number = event.dataschema.rpartition("/")
     if not number.isdecimal():
         raise UnknownState(f"état inconnu : {event.dataschema}")
-    return newest_state(kind.removesuffix("-state"), int(number), event.data)
+    return kind.removesuffix("-state"), int(number)
+
+
+def read_state(event: Event) -> State:
+    """The event's state in its newest shape. Raises `UnknownState`, or pydantic's `ValidationError`."""
+    return newest_state(*schema_of(event), event.data)
 
 
 def newest_state(kind: str, number: int, data: dict[str, Any] | str) -> State:

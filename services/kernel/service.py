@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 from fastapi import APIRouter
 from sqlalchemy import MetaData
@@ -11,8 +12,7 @@ from services.contracts.envelope import Event, State
 from services.kernel.database import Database
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(NamedTuple):
     """An event that has arrived, and its state read in the newest shape."""
 
     event: Event

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import date
 
 import asyncpg
 import pytest
@@ -18,6 +19,7 @@ from services.kernel.migrate import alembic_config, migrate
 from services.kernel.records import NOUNS, table_of, versions_of
 from services.kernel.service import Service
 from services.kernel.settings import Settings
+from services.observatory_api.ledger.sums import DAY_BITS, as_text
 from services.plam import SERVICES
 from tests.support.database import database_url
 
@@ -133,6 +135,23 @@ def _ddl(service: Service) -> str:
             str(sa.schema.CreateIndex(index).compile(dialect=DIALECT)) for index in sorted(table.indexes, key=lambda i: str(i.name))
         ]
     return ";\n".join(statements)
+
+
+def test_contributions_keep_what_they_say_when_their_text_changes(fresh: str) -> None:
+    by_day = '[[7,"2026-01-05",1],[7,"2026-03-01",-1],[1234567,"1999-12-31",40]]'
+    sums = {7 << DAY_BITS | date(2026, 1, 5).toordinal(): 1, 7 << DAY_BITS | date(2026, 3, 1).toordinal(): -1}
+    sums[1234567 << DAY_BITS | date(1999, 12, 31).toordinal()] = 40
+    service = next(service for service in SERVICES if service.name == "observatory")
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    command.upgrade(config, "0001")
+    insert = "INSERT INTO observatory.fact (source, kind, entity_key, version, number, state, contributions) VALUES "
+    asyncio.run(_execute(fresh, f"{insert} ('/a', 'action', '1', 1, 1, '{{}}', '{by_day}'), ('/a', 'action', '2', 1, 1, '{{}}', '[]')"))
+    kept = "SELECT contributions FROM observatory.fact WHERE $1 <> '' ORDER BY entity_key"
+    command.upgrade(config, "0002")
+    assert asyncio.run(names(fresh, kept, service.name)) == [as_text(sums), as_text({})]
+    command.downgrade(config, "0001")
+    assert asyncio.run(names(fresh, kept, service.name)) == [by_day, "[]"]
 
 
 def test_migrating_twice_changes_nothing(fresh: str) -> None:

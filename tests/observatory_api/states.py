@@ -82,7 +82,7 @@ def received(state: State, **given: Any) -> Received:
             "time": at("2026-01-01"),
             "dataschema": state.schema_name(),
             "entityversion": state.version,
-            "data": {},
+            "data": state.model_dump(mode="json"),
             **given,
         }
     )

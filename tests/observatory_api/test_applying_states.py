@@ -1,6 +1,7 @@
 """Applying states: by version, by difference, exactly once, whatever the order and however often."""
 
 import asyncio
+import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -149,7 +150,7 @@ async def test_eight_concurrent_batches_of_shuffled_duplicates_are_exact(crowd: 
     for state in latest.values():
         for place, day, amount in contributed(CATALOGUE, state):
             for key in series_of(place):
-                expected[key.indicator, key.definition, key.measure, frozenset(key.dimensions), day] += amount
+                expected[key.indicator, key.definition, key.measure, frozenset(json.loads(key.dimensions).items()), day] += amount
     found = {
         (indicator, definition, measure, frozenset(dimensions.items()), day): amount
         for indicator, definition, measure, dimensions, day, amount in await rows(crowd, SUMS.replace("::text, e", ", e"))

@@ -7,13 +7,12 @@ from rich.console import Console
 from rich.table import Table
 
 from services.contracts.registry import STATES
+from services.observatory_api.ledger.sums import STANDING
 from services.plam import SERVICES
 
-INDICATORS = """
+INDICATORS = f"""
 SELECT f.kind, array_agg(DISTINCT s.indicator ORDER BY s.indicator) AS indicators
-FROM observatory.entry e JOIN observatory.series s ON s.id = e.series
-JOIN (SELECT kind, (c->>0)::bigint AS series
-      FROM observatory.fact, jsonb_array_elements(contributions::jsonb) AS c) f ON f.series = e.series
+FROM entry e JOIN series s ON s.id = e.series JOIN ({STANDING}) AS f ON f.series = e.series
 GROUP BY f.kind
 """
 
@@ -36,7 +35,7 @@ class Line:
 
 async def event_table(url: str) -> list[Line]:
     """A line for each type and consumer."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, server_settings={"search_path": "observatory"})
     try:
         indicators = {row["kind"]: ", ".join(row["indicators"]) for row in await connection.fetch(INDICATORS)}
         lines = []

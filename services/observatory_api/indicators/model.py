@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import wraps
 from operator import attrgetter
 from types import FunctionType
 from typing import Any, NamedTuple, TypeVar, get_origin, get_type_hints
 
 from services.contracts.envelope import State, StatusChange
 from services.kernel.clock import day_of
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 REGION = "52"
 """Stands for the whole region where a department is expected (INSEE code of Pays de la Loire)."""
@@ -81,11 +85,12 @@ def eligible(on: date, key: str) -> Contribution:
     return Contribution("eligible", on, 1, (("key", key),))
 
 
-def lasting(contribution: Contribution, end: date | None) -> Iterator[Contribution]:
+def lasting(contribution: Contribution, end: date | None) -> tuple[Contribution, ...]:
     """The contribution from its day on, and its reversal on the day it ends (half-open)."""
-    yield contribution
-    if end is not None:
-        yield contribution._replace(on=max(end, contribution.on), amount=-contribution.amount)
+    if end is None:
+        return (contribution,)
+    measure, on, amount, labels = contribution
+    return contribution, Contribution(measure, max(end, on), -amount, labels)
 
 
 class Spell(NamedTuple):
@@ -96,21 +101,28 @@ class Spell(NamedTuple):
     end: date | None
 
 
+def latest(function: Callable[[A], Iterable[T]]) -> Callable[[A], tuple[T, ...]]:
+    """Keeps what a function gave for its last argument: the indicators of one state ask for the same thing one after another."""
+    kept: list[tuple[A | None, tuple[T, ...]]] = [(None, ())]
+
+    @wraps(function)
+    def ask(argument: A) -> tuple[T, ...]:
+        known, found = kept[0]
+        if known is not argument:
+            found = tuple(function(argument))
+            kept[0] = (argument, found)
+        return found
+
+    return ask
+
+
+@latest
 def spells(history: tuple[StatusChange, ...]) -> Iterator[Spell]:
-    """The dated history of a status, as days in Paris.
-
-    The spells of the last history asked for are kept: the indicators of one state ask for the same one after another.
-    """
-    kept, found = _latest[0]
-    if kept is not history:
-        steps = sorted(history, key=lambda step: step.at)
-        pairs = zip(steps, (*steps[1:], None), strict=True)
-        found = tuple(Spell(step.status, day_of(step.at), day_of(following.at) if following else None) for step, following in pairs)
-        _latest[0] = (history, found)
-    return iter(found)
-
-
-_latest: list[tuple[tuple[StatusChange, ...], tuple[Spell, ...]]] = [((), ())]
+    """The dated history of a status, as days in Paris."""
+    steps = sorted(history, key=lambda step: step.at)
+    days = [day_of(step.at) for step in steps]
+    for step, start, end in zip(steps, days, (*days[1:], None), strict=True):
+        yield Spell(step.status, start, end)
 
 
 class Figure(NamedTuple):

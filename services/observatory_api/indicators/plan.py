@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from services.contracts.actions import ActionState, ActionStatus, MilestoneState, MilestoneStatus
 from services.kernel.clock import day_of
-from services.observatory_api.indicators.model import Spell, spells
+from services.observatory_api.indicators.model import Spell, latest, spells
 
 LIVE = frozenset({ActionStatus.approved, ActionStatus.in_progress, ActionStatus.suspended})
 STARTED = frozenset({ActionStatus.in_progress, ActionStatus.suspended, ActionStatus.completed, ActionStatus.evaluated})
@@ -14,6 +14,7 @@ RETAINED = LIVE | STARTED
 NEXT_DAY = timedelta(days=1)
 
 
+@latest
 def live_spells(action: ActionState) -> Iterator[Spell]:
     """When the action was live: approved, in progress or suspended."""
     return (spell for spell in spells(action.history) if spell.status in LIVE)
@@ -46,6 +47,7 @@ def due_spells(milestone: MilestoneState) -> Iterator[tuple[date, date, date | N
             yield due, since, limit
 
 
+@latest
 def overdue_spells(milestone: MilestoneState) -> Iterator[tuple[date, date | None]]:
     """When the milestone was overdue: from the day after the due date that stood, until it moved or the milestone closed."""
     for due, since, until in due_spells(milestone):

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from services.contracts.envelope import State
+import orjson
+
+from services.contracts.envelope import Event
+from services.contracts.registry import schema_of
 from services.kernel.database import Database
 from services.kernel.service import Received
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.ledger.posting import post
 from services.observatory_api.ledger.series import numbers_of
-from services.observatory_api.ledger.sums import Sums, add, as_text, from_text
+from services.observatory_api.ledger.sums import Sums, add, from_text
 
 FACTS = """
 INSERT INTO fact AS f (source, kind, entity_key, version, number, state, contributions)
@@ -36,28 +39,33 @@ async def apply(db: Database, received: Sequence[Received], *, catalogue: Catalo
 
     Twice, late or out of order: nothing is counted twice, since older and equal versions return no row.
     """
-    states = dict(sorted(newest(received).items()))
+    news = dict(sorted(newest(received).items()))
     numbers = await numbers_of(db)
-    sums = dict(zip(states, await numbers.sums(catalogue, list(states.values()), db), strict=True))
-    texts = {entity: as_text(contributions) for entity, contributions in sums.items()}
+    summed = dict(zip(news, await numbers.sums(catalogue, [one.state for one in news.values()], db), strict=True))
 
     connection = await db.connection()
-    rows = [(*entity, state.version, state.number, state.model_dump_json(), texts[entity]) for entity, state in states.items()]
+    rows = [(*entity, one.state.version, *_said(one.event), summed[entity].text) for entity, one in news.items()]
     changed = await connection.fetch(FACTS, *zip(*rows, strict=True)) if rows else []
     differences: Sums = {}
     for source, kind, key, previous in changed:
-        entity = Entity(source, kind, key)
-        if previous != texts[entity]:
-            add(differences, sums[entity])
+        sums, text = summed[Entity(source, kind, key)]
+        if previous != text:
+            add(differences, sums)
             add(differences, from_text(previous), -1)
     await post(connection, differences, numbers, "events")
 
 
-def newest(received: Iterable[Received]) -> dict[Entity, State]:
-    """The newest state of each entity in a batch."""
-    states: dict[Entity, State] = {}
-    for event, state in ((item.event, item.state) for item in received):
-        entity = Entity(event.source, state.kind, event.subject)
-        if entity not in states or states[entity].version < state.version:
-            states[entity] = state
-    return states
+def newest(received: Iterable[Received]) -> dict[Entity, Received]:
+    """What a batch says last of each entity."""
+    news: dict[Entity, Received] = {}
+    for one in received:
+        entity = Entity(one.event.source, one.state.kind, one.event.subject)
+        if entity not in news or news[entity].state.version < one.state.version:
+            news[entity] = one
+    return news
+
+
+def _said(event: Event) -> tuple[int, str]:
+    """The state as the event said it, and the number of that shape."""
+    _, number = schema_of(event)
+    return number, orjson.dumps(event.data).decode()

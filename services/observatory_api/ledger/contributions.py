@@ -1,8 +1,9 @@
 """From a state to what it contributes, and from that to the series that are summed: the pure part of the ledger."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
+
+import orjson
 
 from services.contracts.envelope import State
 from services.observatory_api.indicators.catalogue import Catalogue
@@ -11,30 +12,37 @@ from services.observatory_api.indicators.model import REGION, Dimensions, Indica
 Place = tuple[Indicator, str, tuple[Any, ...], tuple[tuple[str, str], ...]]
 """Where a contribution goes, before the database has numbered it: indicator, measure, values of its fields, labels."""
 
+Contributed = tuple[Place, date, int]
+"""Where, on which day, how much."""
+
 
 class SeriesKey(NamedTuple):
-    """What one series sums, and the department under which `daily` adds it up."""
+    """What one series sums, and the department under which `daily` adds it up. `dimensions` is JSON, its names sorted."""
 
     indicator: str
     definition: int
     measure: str
-    dimensions: Dimensions
+    dimensions: str
     department: str | None
 
 
-def contributed(catalogue: Catalogue, state: State) -> Iterator[tuple[Place, date, int]]:
-    """What a state contributes to every indicator that it feeds: where, on which day, how much."""
+def contributed(catalogue: Catalogue, state: State) -> list[Contributed]:
+    """What a state contributes to every indicator that it feeds."""
+    found: list[Contributed] = []
     for indicator, feed in catalogue.feeds.get(type(state), ()):
         values = feed.values(state)
         for measure, on, amount, labels in feed.function(state):
-            yield (indicator, measure, values, labels), on, amount
+            found.append(((indicator, measure, values, labels), on, amount))
+    return found
 
 
 def series_of(place: Place) -> list[SeriesKey]:
     """The series that a place stands for."""
     indicator, measure, values, labels = place
     return [
-        SeriesKey(indicator.code, indicator.definition, measure, dimensions, _rolled_up_in(indicator, dimensions))
+        SeriesKey(
+            indicator.code, indicator.definition, measure, orjson.dumps(dict(dimensions)).decode(), _rolled_up_in(indicator, dimensions)
+        )
         for dimensions in indicator.expand(values, labels)
     ]
 

@@ -11,7 +11,7 @@ from services.kernel.database import Database, Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.ledger.posting import post
 from services.observatory_api.ledger.series import numbers_of
-from services.observatory_api.ledger.sums import Sums, add, as_text, from_text
+from services.observatory_api.ledger.sums import Sums, add, from_text
 
 PAGE = 500
 NEXT_FACTS = """
@@ -88,8 +88,7 @@ async def _rebuild_page(db: Database, page: Sequence[asyncpg.Record], catalogue:
     numbers = await numbers_of(db)
     changes: list[tuple[str, str, str, str]] = []
     differences: Sums = {}
-    for row, sums in zip(page, await numbers.sums(catalogue, [state_of(row) for row in page], db), strict=True):
-        text = as_text(sums)
+    for row, (sums, text) in zip(page, await numbers.sums(catalogue, [state_of(row) for row in page], db), strict=True):
         if text != row["contributions"]:
             changes.append((row["source"], row["kind"], row["entity_key"], text))
             add(differences, sums)

@@ -4,25 +4,31 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import asyncpg
-import orjson
 
 from services.contracts.envelope import State
 from services.kernel.database import Database
 from services.kernel.problems import Unavailable
 from services.observatory_api.indicators.catalogue import Catalogue
-from services.observatory_api.ledger.contributions import Place, SeriesKey, contributed, series_of
-from services.observatory_api.ledger.sums import DAY_BITS, Sums
+from services.observatory_api.ledger.contributions import Contributed, Place, SeriesKey, contributed, series_of
+from services.observatory_api.ledger.sums import DAY_BITS, Sums, as_text
 
-INSERT = """
-INSERT INTO series (indicator, definition, measure, dimensions, department)
-SELECT i, d, m, x::jsonb, p FROM unnest($1::text[], $2::smallint[], $3::text[], $4::text[], $5::text[]) AS t(i, d, m, x, p)
-ON CONFLICT DO NOTHING
+NUMBER = """
+WITH asked AS MATERIALIZED (
+    SELECT i, d, m, x::jsonb AS x, p, position
+    FROM unnest($1::text[], $2::smallint[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS t(i, d, m, x, p, position)
+), known AS (
+    SELECT s.id, a.position FROM asked a JOIN series s ON (s.indicator, s.definition, s.measure, s.dimensions) = (a.i, a.d, a.m, a.x)
+), made AS (
+    INSERT INTO series AS s (indicator, definition, measure, dimensions, department)
+    SELECT i, d, m, x, p FROM asked WHERE position NOT IN (SELECT position FROM known) ORDER BY position
+    ON CONFLICT DO NOTHING RETURNING s.id, s.indicator, s.definition, s.measure, s.dimensions
+)
+SELECT id, position FROM known
+UNION ALL
+SELECT m.id, a.position FROM made m JOIN asked a ON (m.indicator, m.definition, m.measure, m.dimensions) = (a.i, a.d, a.m, a.x)
 """
-FIND = """
-SELECT s.id, t.position
-FROM unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) WITH ORDINALITY AS t(i, d, m, x, position)
-JOIN series s ON (s.indicator, s.definition, s.measure, s.dimensions) = (t.i, t.d, t.m, t.x::jsonb)
-"""
+"""The numbers of series, given to those that have none. One that another process makes meanwhile is missing: asked again, it is there."""
+
 ROLLS = "SELECT id, indicator || '/' || definition || '/' || measure AS measure, department FROM series WHERE id = ANY($1::bigint[])"
 
 
@@ -33,6 +39,13 @@ class Roll(NamedTuple):
     department: str
 
 
+class Summed(NamedTuple):
+    """What a state contributes, by numbered series and day; as numbers, and as a fact keeps it."""
+
+    sums: Sums
+    text: str
+
+
 class SeriesNumbers:
     """What a process knows of the series: the numbers that a place stands for, and where each number is rolled up."""
 
@@ -40,14 +53,23 @@ class SeriesNumbers:
         self.of_place: dict[Place, tuple[int, ...]] = {}
         self.rolls: dict[int, Roll | None] = {}
 
-    async def sums(self, catalogue: Catalogue, states: Sequence[State], db: Database) -> list[Sums]:
-        """What each state contributes, by numbered series and day; series never met before are numbered first."""
-        missing: set[Place] = set()
-        found = [self._sum(catalogue, state, missing) for state in states]
-        if missing:
-            await self._learn(missing, db)
-        again = (self._sum(catalogue, state, set()) if sums is None else sums for state, sums in zip(states, found, strict=True))
-        return [sums for sums in again if sums is not None]
+    async def sums(self, catalogue: Catalogue, states: Sequence[State], db: Database) -> list[Summed]:
+        """What each state contributes; series never met before are numbered first.
+
+        Each state is taken from its functions to its text at one go: the processor's caches hold a state, not a batch.
+        """
+        found: dict[int, Summed] = {}
+        waiting: dict[int, list[Contributed]] = {}
+        for at, state in enumerate(states):
+            contributions = contributed(catalogue, state)
+            try:
+                found[at] = self._sum(contributions)
+            except KeyError:
+                waiting[at] = contributions
+        if waiting:
+            places = {place for contributions in waiting.values() for place, _, _ in contributions}
+            await self._learn(places - self.of_place.keys(), db)
+        return [found[at] if at in found else self._sum(waiting[at]) for at in range(len(states))]
 
     async def learn_rolls(self, numbers: Collection[int], connection: asyncpg.Connection) -> None:
         """Learns where series that other processes numbered are rolled up."""
@@ -55,39 +77,33 @@ class SeriesNumbers:
         for row in await connection.fetch(ROLLS, unknown) if unknown else ():
             self.rolls[row["id"]] = Roll(row["measure"], row["department"]) if row["department"] else None
 
-    def _sum(self, catalogue: Catalogue, state: State, missing: set[Place]) -> Sums | None:
-        """The sums of a state; none when a place of it has no number yet, and then it is among the missing."""
+    def _sum(self, contributions: Iterable[Contributed]) -> Summed:
+        """Raises `KeyError` when a place has no numbers yet."""
         sums: Sums = {}
-        known = True
-        for place, on, amount in contributed(catalogue, state):
-            numbers = self.of_place.get(place)
-            if numbers is None:
-                missing.add(place)
-                known = False
-                continue
+        for place, on, amount in contributions:
             day = on.toordinal()
-            for number in numbers:
+            for number in self.of_place[place]:
                 where = number << DAY_BITS | day
                 sums[where] = sums.get(where, 0) + amount
-        return sums if known else None
+        return Summed(sums, as_text(sums))
 
     async def _learn(self, places: Iterable[Place], db: Database) -> None:
         """Numbers places on a second connection, which commits at once, whatever becomes of the batch.
 
-        Inserted in order, so that two processes that meet the same new series wait for one another without deadlock.
+        Made in order, so that two processes that meet the same new series wait for one another without deadlock.
         """
         wanted = {place: series_of(place) for place in places}
-        keys = sorted({key for listed in wanted.values() for key in listed}, key=_order)
+        keys = sorted({key for listed in wanted.values() for key in listed})
         pool = await db.databases.pool(db.service, "worker")
         try:
             connection = await pool.acquire(timeout=db.databases.settings.acquire_timeout)
         except TimeoutError as error:
             raise Unavailable("Toutes les connexions à la base sont occupées.") from error
+        numbers: dict[SeriesKey, int] = {}
         try:
-            numbers = await self._numbers(connection, keys)
-            if missing := [key for key in keys if key not in numbers]:
-                await connection.execute(INSERT, *_columns(missing), [key.department for key in missing])
-                numbers |= await self._numbers(connection, missing)
+            while asked := [key for key in keys if key not in numbers]:
+                for number, position in await connection.fetch(NUMBER, *zip(*asked, strict=True)):
+                    numbers[asked[position - 1]] = number
         finally:
             await pool.release(connection)
         for key, number in numbers.items():
@@ -95,9 +111,6 @@ class SeriesNumbers:
             self.rolls[number] = Roll(measure, key.department) if key.department else None
         for place, listed in wanted.items():
             self.of_place[place] = tuple(numbers[key] for key in listed)
-
-    async def _numbers(self, connection: asyncpg.Connection, keys: list[SeriesKey]) -> dict[SeriesKey, int]:
-        return {keys[row["position"] - 1]: row["id"] for row in await connection.fetch(FIND, *_columns(keys))}
 
 
 _known: dict[asyncpg.Pool, SeriesNumbers] = {}
@@ -111,20 +124,3 @@ async def numbers_of(db: Database) -> SeriesNumbers:
             del _known[closed]
         _known[pool] = SeriesNumbers()
     return _known[pool]
-
-
-def _columns(keys: list[SeriesKey]) -> tuple[list[str], list[int], list[str], list[str]]:
-    return (
-        [key.indicator for key in keys],
-        [key.definition for key in keys],
-        [key.measure for key in keys],
-        [_json(key) for key in keys],
-    )
-
-
-def _order(key: SeriesKey) -> tuple[str, int, str, str]:
-    return key.indicator, key.definition, key.measure, _json(key)
-
-
-def _json(key: SeriesKey) -> str:
-    return orjson.dumps(dict(key.dimensions)).decode()

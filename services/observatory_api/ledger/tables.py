@@ -21,8 +21,8 @@ fact = sa.Table(
     sa.Column("entity_key", sa.Text(collation="C"), primary_key=True),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("number", sa.SmallInteger, nullable=False, comment="the number of the state's shape"),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("contributions", sa.Text, nullable=False, comment="[[series, day, amount], …], sorted"),
+    sa.Column("state", sa.Text, nullable=False, comment="as its event said it"),
+    sa.Column("contributions", sa.Text, nullable=False, comment="[[series << 22 | day, amount], …], sorted"),
     sa.Column("previous", sa.Text, comment="the contributions that stood before the last change"),
     postgresql_with={"fillfactor": 80},
 )
