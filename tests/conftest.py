@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 from pydantic import SecretStr
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from services.contracts.codes import Department, Role
 from services.kernel import logs
@@ -95,7 +95,7 @@ def every_pool(settings: Settings) -> Databases:
 
 
 @pytest.fixture(scope="session")
-def app(every_pool: Databases) -> Starlette:
+def app(every_pool: Databases) -> ASGIApp:
     """The whole system, made once: it keeps nothing from one test to the next."""
     return system_app(SERVICES, every_pool)
 
@@ -119,7 +119,7 @@ def tokens(settings: Settings) -> Tokens:
 
 
 @pytest.fixture
-async def client(app: Starlette, databases: Databases, tokens: Tokens) -> AsyncIterator[Client]:
+async def client(app: ASGIApp, databases: Databases, tokens: Tokens) -> AsyncIterator[Client]:
     """Makes clients of the whole system: `client(Role.employer, organisation=…)`; without a role, an anonymous one."""
     transport = httpx.ASGITransport(app)
     opened: list[httpx.AsyncClient] = []

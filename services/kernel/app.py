@@ -9,7 +9,6 @@ import structlog
 from fastapi import FastAPI, Request
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Mount, Route as PlainRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -59,7 +58,7 @@ def service_app(service: Service, databases: Databases, tokens: Tokens) -> FastA
 
 def system_app(
     services: Sequence[Service], databases: Databases, lifespan: Lifespan | None = None, extra: Sequence[BaseRoute] = ()
-) -> Starlette:
+) -> ASGIApp:
     """Services mounted side by side, `/<service>`, behind one port. Closes the pools at the end."""
     tokens = Tokens(databases.settings)
 
@@ -77,15 +76,12 @@ def system_app(
     apps = {service.name: service_app(service, databases, tokens) for service in services}
     mounts = [Mount(f"/{name}", _Named(name, app)) for name, app in apps.items()]
     allowed = databases.settings.allowed_hosts
-    hosts = [] if allowed == ANY else [Middleware(Hosts, allowed=allowed)]
     app = Starlette(
-        routes=[*extra, PlainRoute("/metrics", _metrics), *mounts],
-        middleware=[Middleware(Edge), *hosts, Middleware(Switch, services=apps)],
-        exception_handlers={HTTPException: _http_problem},
-        lifespan=around,
+        routes=[*extra, PlainRoute("/metrics", _metrics), *mounts], exception_handlers={HTTPException: _http_problem}, lifespan=around
     )
     app.router.redirect_slashes = False
-    return app
+    switch = Switch(app, services=apps)
+    return Edge(switch if allowed == ANY else Hosts(switch, allowed=allowed))  # around Starlette, which has its own layers to pass
 
 
 class _Named:

@@ -12,6 +12,7 @@ from fastapi import Request
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from services.kernel.problems import TooLarge
@@ -121,11 +122,14 @@ class StrictRequest(Request):
     async def body(self) -> bytes:
         """The body. Raises `TooLarge`."""
         if not hasattr(self, "_body"):
-            chunks, size = [], 0
-            async for chunk in self.stream():
-                size += len(chunk)
-                if size > self.longest_body:
+            body, more = bytearray(), True
+            while more:
+                message = await self._receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                body += message.get("body", b"")
+                if len(body) > self.longest_body:
                     raise TooLarge("Le corps dépasse la taille permise.")
-                chunks.append(chunk)
-            self._body = b"".join(chunks)
+                more = message.get("more_body", False)
+            self._body = bytes(body)
         return self._body

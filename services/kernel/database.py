@@ -21,6 +21,7 @@ from services.kernel.principals import Principal
 from services.kernel.problems import NotFound, PreconditionFailed, Unavailable
 from services.kernel.records import Noun, Record
 from services.kernel.settings import Settings
+from services.kernel.shelf import Shelf
 from services.kernel.statements import prepare
 
 Use = Literal["api", "worker", "relay", "health"]
@@ -39,10 +40,10 @@ class Database:
     and it goes first, inside a transaction. Only the edge that opened the database commits.
     """
 
-    def __init__(self, databases: "Databases", pool: asyncpg.Pool, service: str) -> None:
+    def __init__(self, databases: "Databases", shelf: Shelf, service: str) -> None:
         self.databases = databases
         self.service = service
-        self._pool = pool
+        self._shelf = shelf
         self._connection: PoolConnectionProxy | None = None
         self._transaction: Transaction | None = None
         self._held: saving.Write | None = None
@@ -129,6 +130,9 @@ class Database:
             elif self._held is not None:
                 held, self._held = self._held, None
                 await self._run(await self._acquired(), held)
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                await self._shelf.give(connection)
         finally:
             await self.close()
         if self._emitted:
@@ -143,7 +147,7 @@ class Database:
             assert connection is not None
             await asyncio.shield(self._roll_back(connection, transaction))
         elif connection is not None:
-            await self._pool.release(connection)
+            await self._shelf.pool.release(connection)
 
     async def _roll_back(self, connection: PoolConnectionProxy, transaction: Transaction) -> None:
         try:
@@ -152,16 +156,11 @@ class Database:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             connection.terminate()
         finally:
-            await self._pool.release(connection)
+            await self._shelf.pool.release(connection)
 
     async def _acquired(self) -> PoolConnectionProxy:
         if self._connection is None:
-            # with a bound to its wait the driver starts a task, for nothing when a connection is there
-            bound = None if self._pool.get_idle_size() else self.databases.settings.acquire_timeout
-            try:
-                self._connection = await self._pool.acquire(timeout=bound)
-            except TimeoutError as error:
-                raise Unavailable("Toutes les connexions à la base sont occupées.") from error
+            self._connection = await self._shelf.take()
         return self._connection
 
     async def _run(self, connection: PoolConnectionProxy, written: saving.Write) -> None:
@@ -179,13 +178,13 @@ class Databases:
         self._routing: Routing = routing or {}
         self._emissions: dict[tuple[str, str], saving.Emission] = {}
         self._doorbells: dict[str, Doorbell] = {}
-        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, Use], asyncpg.Pool]] = WeakKeyDictionary()
+        self._shelves: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, Use], Shelf]] = WeakKeyDictionary()
         self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     @asynccontextmanager
     async def open(self, service: str, use: Use = "api", *, rehearsal: bool = False) -> AsyncIterator[Database]:
         """A `Database` that commits on a clean exit and rolls back on an exception; a rehearsal always rolls back."""
-        database = Database(self, await self.pool(service, use), service)
+        database = Database(self, await self.shelf(service, use), service)
         try:
             yield database
             if rehearsal:
@@ -197,25 +196,31 @@ class Databases:
 
     async def pool(self, service: str, use: Use = "api") -> asyncpg.Pool:
         """The asyncpg pool of a service, for a use, in the running event loop."""
+        return (await self.shelf(service, use)).pool
+
+    async def shelf(self, service: str, use: Use = "api") -> Shelf:
+        """The shelf of that pool, from which a `Database` takes its connection."""
         loop = asyncio.get_running_loop()
-        pools = self._pools.setdefault(loop, {})
-        if pool := pools.get((service, use)):
-            return pool
+        shelves = self._shelves.setdefault(loop, {})
+        if shelf := shelves.get((service, use)):
+            return shelf
         async with self._locks.setdefault(loop, asyncio.Lock()):
-            if (service, use) not in pools:
-                pools[service, use] = await self._make_pool(service, use)
-        return pools[service, use]
+            if (service, use) not in shelves:
+                pool = await self._make_pool(service, use)
+                shelves[service, use] = Shelf(pool, wait=self.settings.acquire_timeout, keeps=use == "api")
+        return shelves[service, use]
 
     async def close(self) -> None:
         """Closes the pools of the running event loop."""
         for doorbell in self._doorbells.values():
             await doorbell.settle()
-        pools = self._pools.pop(asyncio.get_running_loop(), {})
-        for pool in pools.values():
+        shelves = self._shelves.pop(asyncio.get_running_loop(), {})
+        for shelf in shelves.values():
             try:
-                await asyncio.wait_for(pool.close(), 2)
+                await shelf.clear()
+                await asyncio.wait_for(shelf.pool.close(), 2)
             except TimeoutError:
-                pool.terminate()
+                shelf.pool.terminate()
 
     def emission(self, service: str, noun: Noun) -> saving.Emission:
         """Who hears the events of a noun, and the key of its pseudonyms."""
@@ -228,7 +233,9 @@ class Databases:
 
     def doorbell(self, service: str) -> Doorbell:
         """What wakes the relays of a service after a commit."""
-        return self._doorbells.setdefault(service, Doorbell(service, self))
+        if service not in self._doorbells:
+            self._doorbells[service] = Doorbell(service, self)
+        return self._doorbells[service]
 
     async def _make_pool(self, service: str, use: Use) -> asyncpg.Pool:
         settings = self.settings

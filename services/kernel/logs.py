@@ -10,6 +10,8 @@ from typing import Any
 import orjson
 import structlog
 
+from services.kernel import clock
+
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 MOST_CAUSES = 10
 
@@ -18,14 +20,7 @@ def configure(level: str = "info") -> None:
     """Sends our logs, and those of the libraries, to standard error as JSON lines."""
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            _correlate,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _trace,
-            structlog.processors.JSONRenderer(serializer=_dumps),
-        ],
+        processors=[_line],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
@@ -35,12 +30,17 @@ def configure(level: str = "info") -> None:
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
 
 
-def _trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    given = event.pop("exc_info", None)
-    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
-    if isinstance(error, BaseException):
-        event["exception"] = trace(error)
-    return event
+def _line(_logger: Any, level: str, event: MutableMapping[str, Any]) -> bytes:
+    """All that structlog is asked for, in one step: there is a line a request."""
+    if correlation := correlation_id.get():
+        event["correlation_id"] = correlation
+    event["level"] = level
+    event["timestamp"] = clock.now()
+    if given := event.pop("exc_info", None):
+        error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+        if isinstance(error, BaseException):
+            event["exception"] = trace(error)
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
 
 
 def trace(error: BaseException) -> str:
@@ -52,16 +52,6 @@ def trace(error: BaseException) -> str:
         parts.append(f"{''.join(traceback.format_tb(seen.__traceback__))}{type(seen).__module__}.{type(seen).__qualname__}{said}")
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
     return "\n".join(reversed(parts))
-
-
-def _correlate(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    if correlation := correlation_id.get():
-        event["correlation_id"] = correlation
-    return event
-
-
-def _dumps(event: dict[str, Any], **_options: Any) -> bytes:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
 class _LibraryFormatter(logging.Formatter):

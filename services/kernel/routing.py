@@ -60,7 +60,7 @@ class Route(APIRoute):
                 _check_media(request)
             try:
                 async with asyncio.timeout(databases.settings.request_timeout):
-                    db = Database(databases, await databases.pool(service), service)
+                    db = Database(databases, await databases.shelf(service), service)
                     request.scope["plam.database"] = db
                     try:
                         key = request.headers.get("idempotency-key") if posts else None

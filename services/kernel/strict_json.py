@@ -35,7 +35,7 @@ def strict_json(body: bytes) -> Any:
     if text.count("[") + text.count("{") > DEEPEST and _too_deep(text):
         raise _bad("#", "too_deep", f"Le corps emboîte plus de {DEEPEST} niveaux.")
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise _located(text) or _bad("#", "json_invalid", f"Le corps n'est pas du JSON : {error}.") from error
 
@@ -85,6 +85,9 @@ def _finite(text: str) -> float | int:
         raise _RefusedError("nombre trop grand")
     return int(value) if value.is_integer() else value  # 350000.0 is an integer, in JSON Schema and for who sent it
 
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+"""Made once: `json.loads` with hooks makes one at each call."""
 
 # ── Once something was refused: where it is ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import asyncpg
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict
-from starlette.applications import Starlette
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from services.actions_api.base import METADATA
 from services.kernel.app import system_app
@@ -96,7 +96,7 @@ class World:
         """The operations of its routes."""
         return [str(getattr(route, "operation_id", "")) for router in self.service.routers for route in router.routes]
 
-    def app(self, databases: Databases) -> Starlette:
+    def app(self, databases: Databases) -> ASGIApp:
         """The service behind a port."""
         return system_app([self.service], databases)
 

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from services.contracts.codes import Role
 from services.kernel import ids
@@ -35,7 +35,7 @@ class System:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.databases = Databases(settings, ROUTING)
-        self.app: Starlette = system_app(SERVICES, self.databases)
+        self.app: ASGIApp = system_app(SERVICES, self.databases)
         caller = Principal("hostile", frozenset(Role), ids.new())
         self.authorization = ("authorization", f"Bearer {Tokens(settings).issue(caller, timedelta(hours=1))}")
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 from prometheus_client import REGISTRY
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from services.kernel import ids
 from services.kernel.app import system_app
@@ -24,7 +24,7 @@ HEX = re.compile(r"[0-9a-f]{32}")
 
 
 @pytest.fixture
-def app(databases: Databases) -> Starlette:
+def app(databases: Databases) -> ASGIApp:
     return system_app(SERVICES, databases)
 
 
@@ -35,7 +35,7 @@ def methods_of_paths() -> dict[str, set[str]]:
     return found
 
 
-async def test_every_path_refuses_every_other_method_and_says_which_it_takes(app: Starlette) -> None:
+async def test_every_path_refuses_every_other_method_and_says_which_it_takes(app: ASGIApp) -> None:
     for path, methods in methods_of_paths().items():
         target = re.sub(r"\{[^}]+\}", "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", path)
         for method in ODD_METHODS:
@@ -49,7 +49,7 @@ async def test_every_path_refuses_every_other_method_and_says_which_it_takes(app
             assert allowed - methods <= {"HEAD"}, (method, path, allowed)
 
 
-async def test_head_is_get_without_its_body(app: Starlette) -> None:
+async def test_head_is_get_without_its_body(app: ASGIApp) -> None:
     for path in ("/actions/v1/axes", "/actions/livez", "/actions/openapi.json", "/actions/v1/actions", "/nowhere"):
         head, get = await call(app, "HEAD", path), await call(app, "GET", path)
         assert head.status == get.status
@@ -80,7 +80,7 @@ async def test_head_is_get_without_its_body(app: Starlette) -> None:
         "/actions/v2/actions",
     ],
 )
-async def test_an_unknown_path_is_a_404(app: Starlette, path: str) -> None:
+async def test_an_unknown_path_is_a_404(app: ASGIApp, path: str) -> None:
     for method in ("GET", "POST", "PATCH", "DELETE"):
         answer = await call(app, method, path)
         assert answer.status == 404, (method, answer)
@@ -98,7 +98,7 @@ async def test_a_request_id_that_is_a_uuid_is_kept(steering: httpx.AsyncClient) 
 
 
 @pytest.mark.parametrize("given", ["", "x", "1", "a\r\nSet-Cookie: x", "\x1b[31m", "é", "x" * 32, "0" * 33, "canary-" * 9, "\u2028"])
-async def test_any_other_request_id_is_replaced(app: Starlette, given: str) -> None:
+async def test_any_other_request_id_is_replaced(app: ASGIApp, given: str) -> None:
     answer = await call(app, "GET", "/actions/v1/axes", [("x-request-id", given.encode("utf-8").decode("latin-1"))])
     assert HEX.fullmatch(answer.headers["x-request-id"])
     assert answer.headers["x-request-id"] != given
@@ -112,7 +112,7 @@ async def test_the_request_id_goes_with_the_event(steering: httpx.AsyncClient, s
         assert await connection.fetchval("SELECT event::jsonb ->> 'correlationid' FROM actions.outbox") == given.hex
 
 
-async def test_every_answer_carries_the_safe_headers(app: Starlette) -> None:
+async def test_every_answer_carries_the_safe_headers(app: ASGIApp) -> None:
     for method, path in (
         ("GET", "/actions/v1/axes"),
         ("GET", "/nowhere"),
@@ -128,7 +128,7 @@ async def test_every_answer_carries_the_safe_headers(app: Starlette) -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.tld", "null", "http://plam.test", "https://plam.test.evil.tld"])
-async def test_no_other_origin_is_let_in(app: Starlette, origin: str) -> None:
+async def test_no_other_origin_is_let_in(app: ASGIApp, origin: str) -> None:
     for method, extra in (("GET", ()), ("OPTIONS", (("access-control-request-method", "POST"),))):
         answer = await call(app, method, "/actions/v1/axes", [("origin", origin), *extra])
         assert not [name for name in answer.headers if name.startswith("access-control-")]
@@ -147,7 +147,7 @@ async def test_a_host_that_is_not_ours_is_refused(settings: Settings) -> None:
     await named.close()
 
 
-async def test_a_forwarded_host_changes_nothing(app: Starlette) -> None:
+async def test_a_forwarded_host_changes_nothing(app: ASGIApp) -> None:
     forwarded = [
         ("x-forwarded-host", "evil.tld"),
         ("x-forwarded-proto", "https"),
@@ -175,7 +175,7 @@ async def test_requests_are_counted_by_operation(steering: httpx.AsyncClient) ->
     assert 'plam_requests_total{operation="readAction",service="actions",status="404"}' in (await steering.get("/metrics")).text
 
 
-async def test_what_a_client_invents_makes_no_label(app: Starlette) -> None:
+async def test_what_a_client_invents_makes_no_label(app: ASGIApp) -> None:
     await call(app, "GET", "/metrics")
     for number in range(20):
         await call(app, f"CANARY{number}", "/actions/v1/axes")

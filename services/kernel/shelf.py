@@ -1,0 +1,52 @@
+"""Connections within reach: those that a request gave back in order go to the next one, without the detour by the driver's pool.
+
+The pool starts a task at each release, looks at all its connections at each acquisition, and sets timers: a tenth of a read.
+"""
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from services.kernel.problems import Unavailable
+
+
+class Shelf:
+    """The connections of one pool, for whoever opens a `Database` on it.
+
+    `keeps` says whether connections stay here between two uses. They then count as taken in the pool, so nobody else may
+    draw on that pool for more than an instant. Whoever waits for the pool goes first.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, *, wait: float, keeps: bool) -> None:
+        self.pool = pool
+        self._wait = wait
+        self._keeps = keeps
+        self._free: list[PoolConnectionProxy] = []
+        self._waiting = 0
+
+    async def take(self) -> PoolConnectionProxy:
+        """A connection. Raises `Unavailable` when none is free within the bound."""
+        while self._free:
+            connection = self._free.pop()
+            if not connection.is_closed():
+                return connection
+            await self.pool.release(connection)
+        self._waiting += 1
+        try:
+            return await self.pool.acquire(timeout=self._wait)
+        except TimeoutError as error:
+            raise Unavailable("Toutes les connexions à la base sont occupées.") from error
+        finally:
+            self._waiting -= 1
+
+    async def give(self, connection: PoolConnectionProxy) -> None:
+        """Gives back a connection whose last statement ended as it should, outside any transaction."""
+        if self._keeps and not self._waiting and not connection.is_closed():
+            self._free.append(connection)
+        else:
+            await self.pool.release(connection)
+
+    async def clear(self) -> None:
+        """Gives what is here back to the pool, which can then be closed."""
+        self._keeps = False
+        while self._free:
+            await self.pool.release(self._free.pop())
