@@ -26,8 +26,11 @@ def doubtful_places(columns: Any, seen: dict[str, int], places: Any) -> set[int]
         *luhn_failures([number or NO_SIREN for number in columns.siren], 9),
         *luhn_failures([number or NO_SIRET for number in columns.siret], 14),
     }
-    first = [seen.setdefault(number, line) for number, line in zip(columns.finess, columns.line, strict=True)]
-    if first != [*columns.line]:
+    known = len(seen)  # nearly always each number is new; else the first line that gave it keeps it
+    if seen.keys().isdisjoint(columns.finess):
+        seen.update(zip(reversed(columns.finess), reversed(columns.line), strict=True))
+    if len(seen) != known + len(columns.finess):
+        first = [seen.setdefault(number, line) for number, line in zip(columns.finess, columns.line, strict=True)]
         found.update(_differing(first, columns.line))
     departments = [*map(places.departments.get, columns.commune)]
     if departments != [*columns.department]:

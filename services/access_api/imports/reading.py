@@ -16,7 +16,7 @@ MOST_BYTES = 200_000_000
 MOST_ROWS = 200_000
 LONGEST_CELL = 10_000
 LONGEST_LINE = 1_000_000
-BLOCK = 1 << 14
+BLOCK = 1 << 16
 """Bytes read at once: so few lines that none of their objects grows old in the eyes of the garbage collector."""
 
 _C1 = bytes(range(0x80, 0xA0))
@@ -79,7 +79,10 @@ class _Reader:
         pick = itemgetter(*map(self.names.index, columns))
         first = 2
         while block := self.file.read(BLOCK):
-            block = (block + self.file.readline()).replace(b"\r\n", b"\n").removesuffix(b"\n")
+            block += self.file.readline()
+            if b"\r" in block:
+                block = block.replace(b"\r\n", b"\n")
+            block = block.removesuffix(b"\n")
             lines = block.decode(self.encoding).split("\n")
             if first + len(lines) > MOST_ROWS + 2:
                 self.report.refuse(MOST_ROWS + 2, "", f"plus de {MOST_ROWS} lignes")
