@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -32,9 +32,11 @@ from services.kernel.database import Database, Databases, Routing
 from services.kernel.embedded import EmbeddedError
 from services.kernel.migrate import migrate as bring_to_head
 from services.kernel.principals import Principal
+from services.kernel.problems import Problem
 from services.kernel.resync import published, resync as restate
 from services.kernel.service import Service
 from services.kernel.settings import Settings
+from services.observatory_api.ledger.definitions import switch as switch_definition
 from services.observatory_api.ledger.rebuild import rebuild as recompute
 from services.observatory_api.service import SERVICE as OBSERVATORY
 from services.observatory_api.verification.operations import Verification, verify as compare
@@ -64,7 +66,7 @@ def main() -> None:
     """The `plam` command: what goes wrong is said in a sentence, with exit status 1."""
     try:
         cli()
-    except (EmbeddedError, process.NeedsBrokerError, OSError, ValueError) as error:
+    except (EmbeddedError, Problem, process.NeedsBrokerError, OSError, ValueError) as error:
         err.print(f"[red]plam :[/red] {error}")
         raise SystemExit(1) from error
 
@@ -231,6 +233,22 @@ def rebuild() -> None:
             _with_databases(settings, lambda databases: recompute(databases, progress=lambda count: _advance(told, f"{count} faits relus")))
         )
     out.print(f"{done.facts} faits relus, {done.changed} changés ; {done.entries} écritures ajoutées, {done.days} jours de cumul corrigés.")
+
+
+@cli.command()
+def switch(
+    code: Annotated[str, typer.Argument(help="Indicateur, par exemple K06.", metavar="CODE")],
+    number: Annotated[int, typer.Argument(help="Numéro de la définition.", metavar="NUMÉRO")],
+) -> None:
+    """Met en vigueur, dès maintenant, une nouvelle définition d'un indicateur ; « plam rebuild » l'a remplie avant."""
+    with _settings() as settings:
+        at = asyncio.run(_with_databases(settings, lambda databases: _switch(databases, code, number)))
+    out.print(f"La définition {number} de {code} vaut pour ce qui est lu à partir de {at:%Y-%m-%dT%H:%M:%S.%fZ}.", highlight=False)
+
+
+async def _switch(databases: Databases, code: str, number: int) -> datetime:
+    async with databases.open(OBSERVATORY.name, "worker") as db:
+        return await switch_definition(db, code, number)
 
 
 @cli.command()

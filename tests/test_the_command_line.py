@@ -1,0 +1,153 @@
+"""`plam` as an operator types it: what it prints, its exit status, and what it leaves in the database."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+import orjson
+import pytest
+
+from services.kernel import ids
+from services.kernel.settings import Settings
+from tests.observatory_api.states import action, received
+from tests.support.access import establishment, write_csv
+from tests.support.database import empty
+
+ROOT = Path(__file__).parents[1]
+COUNTS = "SELECT (SELECT count(*) FROM access.site) || '/' || (SELECT count(*) FROM access.outbox)"
+
+Plam = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def plam(settings: Settings, tmp_path: Path) -> Plam:
+    """Runs the command on a database without rows: its exit status, and what it printed."""
+    asyncio.run(empty(settings))
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PLAM_")}
+    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    environment = {**inherited, "PYTHONPATH": str(ROOT), "PLAM_DATABASE_URL": url, "PLAM_HOME": str(tmp_path)}
+    environment |= {"COLUMNS": "200", "PLAM_LOG_LEVEL": "critical"}
+
+    def run(*arguments: str, **variables: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "services.plam", *arguments]
+        done = subprocess.run(command, env=environment | variables, capture_output=True, text=True, timeout=60, check=False)
+        assert "Traceback" not in done.stderr
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+async def _value(settings: Settings, query: str, *arguments: object) -> object:
+    assert settings.database_url is not None
+    connection = await asyncpg.connect(settings.database_url.get_secret_value())
+    try:
+        return await connection.fetchval(query, *arguments)
+    finally:
+        await connection.close()
+
+
+def value(settings: Settings, query: str, *arguments: object) -> object:
+    """One value of the database."""
+    return asyncio.run(_value(settings, query, *arguments))
+
+
+def test_a_file_is_rehearsed_imported_and_found_unchanged(plam: Plam, settings: Settings, tmp_path: Path) -> None:
+    assert plam("import", "communes")[0] == 0
+    file = str(write_csv(tmp_path / "e.csv", [establishment(1), establishment(2)]))
+    for arguments, words, rows in (
+        (["--dry-run"], ["site : 2 créés", "c'était un essai"], "0/0"),
+        ([], ["site : 2 créés"], "2/3"),
+        ([], ["site : 0 créés, 0 changés, 2 inchangés"], "2/3"),
+    ):
+        status, said = plam("import", "establishments", file, *arguments)
+        assert (status, [each for each in words if each not in said]) == (0, []), said
+        assert value(settings, COUNTS) == rows
+
+
+def test_a_file_with_faults_names_each_line_and_imports_nothing(plam: Plam, settings: Settings, tmp_path: Path) -> None:
+    plam("import", "communes")
+    rows = [establishment(1), establishment(2, finess="440000017"), establishment(3, code_insee_commune="99999")]
+    status, said = plam("import", "establishments", str(write_csv(tmp_path / "e.csv", rows)))
+    assert status == 1
+    assert "ligne 3, finess" in said
+    assert "ligne 4, code_insee_commune" in said
+    assert "Rien n'est importé" in said
+    assert value(settings, COUNTS) == "0/0"
+
+
+def test_what_is_no_file_is_said_in_a_line(plam: Plam, tmp_path: Path) -> None:
+    status, said = plam("import", "establishments", str(tmp_path / "absent.csv"))
+    assert (status, "illisible" in said) == (1, True), said
+    (tmp_path / "plan.yaml").write_text("axes: [")
+    assert plam("import", "plan", str(tmp_path / "plan.yaml"))[0] == 2
+
+
+def test_the_plan_is_loaded_once(plam: Plam, settings: Settings) -> None:
+    assert plam("import", "plan", "--dry-run")[0] == 0
+    assert value(settings, "SELECT count(*) FROM actions.axis") == 0
+    assert plam("import", "plan")[0] == 0
+    assert value(settings, "SELECT count(*) FROM actions.axis") == 7
+    assert plam("import", "plan")[1].strip().endswith("0 changement(s)")
+
+
+def test_the_doctor_is_content_with_a_sound_installation(plam: Plam) -> None:
+    status, said = plam("doctor")
+    assert status == 0, said
+    assert said.count("ok ") >= 7
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do(plam: Plam) -> None:
+    status, said = plam("doctor", PLAM_DATABASE_URL="postgresql://127.0.0.1:1/none", PLAM_BROKER_URL="amqp://127.0.0.1:1")
+    assert status == 1
+    assert "vérifiez PLAM_BROKER_URL" in said
+    assert said.count("Vérifiez PLAM_DATABASE_URL, puis plam migrate") == 5
+
+
+def test_a_quarantined_event_is_listed_and_tried_again(plam: Plam, settings: Settings) -> None:
+    assert plam("events")[1].strip() == "La quarantaine est vide."
+    sound, broken = received(action()).event, ids.new()
+    hold = "INSERT INTO observatory.quarantine (event_id, source, type, event, reason) VALUES ($1, '/actions', $2, $3, 'essai')"
+    value(settings, hold, sound.id, sound.type, sound.model_dump_json())
+    value(settings, hold, broken, "actions.action.invented", orjson.dumps({"id": str(broken)}).decode())
+    _, listed = plam("events")
+    assert str(sound.id) in listed
+    assert str(broken) in listed
+    assert plam("events", "retry", str(sound.id)) == (0, "1 événement(s) sur 1 sont passés.\n")
+    assert value(settings, "SELECT count(*) FROM observatory.fact") == 1
+    assert plam("events", "retry") == (1, "0 événement(s) sur 1 sont passés.\n")
+    assert "données refusées" in plam("events")[1]
+
+
+def test_the_ledger_is_rebuilt_and_compared(plam: Plam, settings: Settings) -> None:
+    status, said = plam("verify", "--patience", "0")
+    assert (status, "différent" in said) == (1, True), "an empty observatory is a failure"
+    assert "0 faits relus" in plam("rebuild")[1]
+    plam("import", "plan")
+    assert "4 état(s) redits par actions" in plam("resync", "actions")[1]
+    assert value(settings, "SELECT count(*) FROM actions.outbox WHERE type LIKE '%.restated'") == 4
+
+
+def test_a_definition_that_is_not_there_cannot_be_made_current(plam: Plam) -> None:
+    assert plam("switch", "K06", "2") == (1, "plam : K06 n'a pas de définition 2.\n")
+    assert "en vigueur" in plam("switch", "K06", "1")[1]
+
+
+def test_migrating_again_changes_nothing(plam: Plam) -> None:
+    assert plam("migrate")[0] == 0
+
+
+def test_what_is_mistyped_is_said_in_words(plam: Plam) -> None:
+    for arguments, variables, words in (
+        (["serve", "nothing"], {}, "nothing : inconnu"),
+        (["migrate"], {"PLAM_PORT": "http"}, "PLAM_PORT"),
+        (["token", "--role", "steering"], {}, "base embarquée"),
+        (["relay"], {}, "PLAM_BROKER_URL"),
+        (["relay"], {"PLAM_BROKER_URL": "carrier-pigeon://x"}, "carrier-pigeon"),
+    ):
+        status, said = plam(*arguments, **variables)
+        assert status != 0
+        assert words in said, said
