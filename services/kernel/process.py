@@ -49,7 +49,7 @@ def run_server(main: Coroutine[Any, Any, None]) -> None:
     """Runs `serve` in the event loop that uvicorn prefers: uvloop, where it is installed."""
     # uvicorn raises the signal that ended it again: as an exception, so that the embedded PostgreSQL is released
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
         runner.run(main)
 
 
