@@ -73,11 +73,18 @@ def system_app(
         finally:
             await asyncio.shield(databases.close())
 
+    async def exposed(_request: Request) -> Response:
+        for service in services:
+            await health.look(databases, service)
+        return metrics.exposition()
+
     apps = {service.name: service_app(service, databases, tokens) for service in services}
     mounts = [Mount(f"/{name}", _Named(name, app)) for name, app in apps.items()]
     allowed = databases.settings.allowed_hosts
     app = Starlette(
-        routes=[*extra, PlainRoute("/metrics", _metrics), *mounts], exception_handlers={HTTPException: _http_problem}, lifespan=around
+        routes=[*extra, PlainRoute("/metrics", exposed), *mounts],
+        exception_handlers={HTTPException: _http_problem, Exception: _broken},
+        lifespan=around,
     )
     app.router.redirect_slashes = False
     switch = Switch(app, services=apps)
@@ -103,10 +110,6 @@ def leads_to(path: str) -> Callable[[Request], Any]:
         return RedirectResponse(path)
 
     return redirect
-
-
-async def _metrics(_request: Request) -> Response:
-    return metrics.exposition()
 
 
 def _answer_problems(app: FastAPI) -> None:

@@ -171,7 +171,7 @@ class _Run:
                 if item.received is None:
                     await quarantine.hold(connection, name, item.raw, item.refusal)
             if received:
-                with _correlated(received):
+                with _correlated(name, received):
                     await self.service.apply(db, received)
             if at == len(self.items):
                 await connection.execute(_END, self.batch)
@@ -182,13 +182,14 @@ class _Run:
 
 
 @contextmanager
-def _correlated(received: Sequence[Received]) -> Iterator[None]:
-    """Binds the correlation id that the events share; of a batch that has several, the log line names them."""
+def _correlated(consumer: str, received: Sequence[Received]) -> Iterator[None]:
+    """Binds the correlation id that the events share; of a batch that has several, the log line names them all."""
     correlations = list(dict.fromkeys(one.event.correlationid for one in received if one.event.correlationid))
     token = correlation_id.set(correlations[0] if len(correlations) == 1 else "")
     try:
         yield
-        log.info("events.applied", events=len(received), **({"correlation_ids": correlations[:50]} if len(correlations) > 1 else {}))
+        several = {"correlation_ids": correlations} if len(correlations) > 1 else {}
+        log.info("events.applied", consumer=consumer, events=len(received), **several)
     finally:
         correlation_id.reset(token)
 

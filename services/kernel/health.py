@@ -46,8 +46,12 @@ async def read_readiness(request: Request, _caller: Public) -> Health:
 @router.get("/metrics", operation_id="readMetrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def read_metrics(request: Request, _caller: Public) -> Response:
     """Les mesures du processus, et l'état du chemin des événements du service, au format Prometheus."""
-    databases: Databases = request.app.state.databases
     service: Service = request.app.state.service
+    await look(request.app.state.databases, service)
+    return metrics.exposition()
+
+
+async def look(databases: Databases, service: Service) -> None:
+    """Brings the gauges of a service's event path up to date; a database that is away leaves them as they were."""
     with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable):
         await metrics.look(await databases.pool(service.name, "health"), service.name, service.consumers)
-    return metrics.exposition()

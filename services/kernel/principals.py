@@ -1,9 +1,11 @@
 """Who is calling: a subject, its roles, its organisation, its departments."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from services.contracts.codes import Department, Role
+from services.kernel.problems import Forbidden
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class Principal:
     def covers(self, department: Department | None) -> bool:
         """Whether a department is within the caller's (a caller without departments covers the region)."""
         return not self.departments or department in self.departments
+
+    def check_covers(self, departments: Collection[Department]) -> None:
+        """Raises `Forbidden` unless every one of these departments is within the caller's. None of them stands for the whole region."""
+        if self.departments and not (departments and self.departments.issuperset(departments)):
+            raise Forbidden("Vos droits ne couvrent pas tous les départements concernés.")
 
 
 ANONYMOUS = Principal("anonymous")

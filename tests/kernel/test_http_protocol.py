@@ -8,6 +8,9 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 from prometheus_client import REGISTRY
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from services.kernel import ids
@@ -16,7 +19,7 @@ from services.kernel.database import Databases
 from services.kernel.settings import Settings
 from services.plam import SERVICES
 from tests.kernel.http_world import World, look
-from tests.support.actions import action_body
+from tests.support.actions import action_body, an_action
 from tests.support.api import call, operations
 
 ODD_METHODS = ("TRACE", "CONNECT", "OPTIONS", "PROPFIND", "get", "FOO", "PUT", "DELETE", "PATCH", "POST", "GET")
@@ -189,3 +192,23 @@ async def test_what_a_client_invents_makes_no_label(app: ASGIApp) -> None:
     }
     known = {operation.id for operation in operations()} | {"other"} | pages | set(World().operation_ids())
     assert {sample.labels["operation"] for sample in samples} <= known
+
+
+async def test_the_metrics_of_the_process_tell_of_every_service_s_events(app: ASGIApp, steering: httpx.AsyncClient) -> None:
+    await an_action(steering)
+    text = (await call(app, "GET", "/metrics")).body.decode()
+    assert 'plam_outbox_waiting{consumer="observatory",service="actions"} 1.0' in text
+    for service in SERVICES:
+        assert f'plam_quarantine_events{{service="{service.name}"}} 0.0' in text
+
+
+async def test_what_breaks_outside_every_route_is_a_problem_too(databases: Databases) -> None:
+    async def breaks(_request: Request) -> Response:
+        raise RuntimeError
+
+    answer = await call(system_app(SERVICES, databases, extra=[Route("/breaks", breaks)]), "GET", "/breaks")
+    assert (answer.status, answer.headers["content-type"], answer.problem["type"]) == (
+        500,
+        "application/problem+json",
+        "urn:plam:problem:broken",
+    )

@@ -47,7 +47,7 @@ async def an_envelope(steering: httpx.AsyncClient, **given: Any) -> dict[str, An
     """An open envelope of 100,000 euros, of a scheme of its own unless the test gives one."""
     scheme_id = given.pop("scheme_id", None) or (await an_active_scheme(steering))["id"]
     body = {"scheme_id": scheme_id, "fiscal_year": 2026, "funder": "ARS-PDL", "ceiling_cents": 100_000 * EURO, **given}
-    return ok(await steering.post(f"{HOME}/envelopes", json=body))
+    return ok(await steering.post(f"{HOME}/envelopes", json=body, headers=with_key()))
 
 
 def commitment_body(envelope: dict[str, Any], **given: Any) -> dict[str, Any]:

@@ -50,6 +50,7 @@ async def test_every_event_arrives_and_moves_a_figure_or_a_copy(
             assert time.monotonic() - written < 10
             await asyncio.sleep(0.01)
         latency = time.monotonic() - written
+        assert latency < 1
     for service in ("access", "actions", "internships", "recruitment"):
         plant.command("resync", service)
     verified = plant.command("verify")

@@ -26,20 +26,30 @@ class NotReady(Conflict):
 
 
 async def create(db: Database, body: ActionCreate, *, by: Principal) -> Action:
-    """Creates a draft. Raises `AlreadyExists` when the reference is taken, `Invalid` for an unknown lead."""
+    """Creates a draft.
+
+    Raises `Forbidden` outside the caller's departments, `AlreadyExists` when the reference is taken, `Invalid` for an unknown lead.
+    """
+    by.check_covers(body.departments)
     await _check_lead(db, body.lead_organisation_id)
     return await db.save(Action(**body.model_dump()), event="actions.action.created", by=by)
 
 
 async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Principal, version: int) -> Action:
-    """Changes the fields that were sent; the milestones copy the axis and the departments, so they are sent again."""
-    action = await db.one(queries.action(action_id, by), version=version)
+    """Changes the fields that were sent; the milestones copy the axis and the departments, so they are sent again.
+
+    Raises `ActionEnded`, and `NotReady` when an action under way would lose its lead.
+    """
+    action = await _theirs(db, action_id, by, version)
     if action.status in milestones.ENDED:
         raise milestones.ActionEnded("Rouvrez l'action pour la changer.")
     if "lead_organisation_id" in patch.model_fields_set:
         await _check_lead(db, patch.lead_organisation_id)
+        if patch.lead_organisation_id is None and action.status in (ActionStatus.in_progress, ActionStatus.suspended):
+            raise NotReady("Une action en cours garde une organisation pilote : désignez-en une autre.")
     if not patched(action, patch, ActionWrite):
         return action
+    by.check_covers(action.departments)
     return await _save(db, action, "actions.action.changed", by)
 
 
@@ -60,7 +70,7 @@ async def approve(db: Database, action_id: UUID, decision_ref: str, *, by: Princ
 
 async def start(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Starts an approved action. Raises `NotReady` without a lead organisation or an open milestone."""
-    action = await db.one(queries.action(action_id, by), version=version)
+    action = await _theirs(db, action_id, by, version)
     move(action, ActionStatus.in_progress, only_from=ActionStatus.approved)
     lacks = []
     if action.lead_organisation_id is None:
@@ -79,7 +89,7 @@ async def suspend(db: Database, action_id: UUID, reason: str, *, by: Principal, 
 
 async def resume(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Takes up a suspended action again."""
-    action = await db.one(queries.action(action_id, by), version=version)
+    action = await _theirs(db, action_id, by, version)
     move(action, ActionStatus.in_progress, only_from=ActionStatus.suspended)
     action.status_reason = None
     return await _save(db, action, "actions.action.resumed", by)
@@ -87,7 +97,7 @@ async def resume(db: Database, action_id: UUID, *, by: Principal, version: int) 
 
 async def complete(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Completes an action whose milestones are all reached or cancelled. Raises `NotReady` otherwise."""
-    action = await db.one(queries.action(action_id, by).with_for_update(), version=version)  # no milestone is added meanwhile
+    action = await _theirs(db, action_id, by, version, held=True)  # no milestone is added meanwhile
     move(action, ActionStatus.completed)
     waiting = [m for m in await db.fetch(milestone_queries.of_action(action_id)) if m.status is MilestoneStatus.planned]
     if waiting:
@@ -102,7 +112,7 @@ async def evaluate(db: Database, action_id: UUID, *, by: Principal, version: int
 
 async def reopen(db: Database, action_id: UUID, reason: str, *, by: Principal, version: int) -> Action:
     """Takes a completed action back into progress, with a reason."""
-    action = await db.one(queries.action(action_id, by), version=version)
+    action = await _theirs(db, action_id, by, version)
     move(action, ActionStatus.in_progress, only_from=ActionStatus.completed)
     action.status_reason = reason
     return await _save(db, action, "actions.action.reopened", by)
@@ -136,6 +146,14 @@ async def _with_live(db: Database, rows: list[tuple[UUID, str]]) -> list[tuple[U
     return [(id_, with_live(document, health.live(actions[id_], milestones_of[id_], today))) for id_, document in rows]
 
 
+async def _theirs(db: Database, action_id: UUID, by: Principal, version: int, *, held: bool = False) -> Action:
+    """One action that the caller may change. Raises `NotFound`, `PreconditionFailed`, `Forbidden` outside their departments."""
+    statement = queries.action(action_id, by)
+    action: Action = await db.one(statement.with_for_update() if held else statement, version=version)
+    by.check_covers(action.departments)
+    return action
+
+
 async def _move(
     db: Database,
     action_id: UUID,
@@ -147,7 +165,7 @@ async def _move(
     reason: str | None = None,
     decision_ref: str | None = None,
 ) -> Action:
-    action = await db.one(queries.action(action_id, by), version=version)
+    action = await _theirs(db, action_id, by, version)
     move(action, to)
     action.status_reason = reason
     action.decision_ref = decision_ref or action.decision_ref

@@ -41,6 +41,7 @@ async def create(db: Database, body: MilestoneCreate, *, by: Principal) -> Miles
     found = await db.fetch(queries.parent(body.action_id))
     if not found:
         raise invalid("#/action_id", "unknown_reference", "Cette action n'existe pas.")
+    by.check_covers(found[0].departments)
     if found[0].status in ENDED:
         raise ActionEnded
     copies: dict[str, Any] = {"axis": found[0].axis, "departments": found[0].departments, "action_status": found[0].status}
@@ -125,6 +126,7 @@ async def read_page(db: Database, query: MilestoneQuery, *, by: Principal) -> li
 
 async def _open(db: Database, milestone_id: UUID, by: Principal, version: int) -> Milestone:
     milestone = await db.one(queries.milestone(milestone_id, by), version=version)
+    by.check_covers(milestone.departments)
     if milestone.action_status in ENDED:
         raise ActionEnded
     return milestone

@@ -11,7 +11,7 @@ from services.internships_api.offers.schemas import OfferCreate, OfferLive, Offe
 from services.kernel.auth import allow
 from services.kernel.bodies import Reason
 from services.kernel.history import History, HistoryQuery, read_history
-from services.kernel.idempotency import OptionalKey
+from services.kernel.idempotency import OptionalKey, RequiredKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
 from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
@@ -63,18 +63,18 @@ async def change_offer(offer_id: UUID, body: OfferPatch, caller: OfferEditor, ve
 
 
 @routes.post("/{offer_id}/publish", operation_id="publishOffer", response_model=OfferRead, responses=MOVE | problems(422))
-async def publish_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def publish_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
     """Publie l'offre et réserve ses places sur chaque semaine ; refusé, semaines à l'appui, si la capacité manque."""
     return resource(await operations.publish(db, offer_id, by=caller, version=version))
 
 
 @routes.post("/{offer_id}/close", operation_id="closeOffer", response_model=OfferRead, responses=MOVE)
-async def close_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def close_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
     """Clôt l'offre : les places restées libres reviennent à la capacité du terrain."""
     return resource(await operations.close(db, offer_id, by=caller, version=version))
 
 
 @routes.post("/{offer_id}/cancel", operation_id="cancelOffer", response_model=OfferRead, responses=MOVE)
-async def cancel_offer(offer_id: UUID, body: Reason, caller: OfferEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def cancel_offer(offer_id: UUID, body: Reason, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
     """Annule une offre publiée, avec un motif ; refusé tant que des stages y sont confirmés."""
     return resource(await operations.cancel(db, offer_id, body.reason, by=caller, version=version))

@@ -40,7 +40,7 @@ async def list_envelopes(request: Request, query: Annotated[EnvelopeQuery, Query
 
 
 @routes.post("", operation_id="createEnvelope", status_code=201, response_model=EnvelopeRead, responses=problems(409))
-async def create_envelope(request: Request, body: EnvelopeCreate, caller: MoneyKeeper, _key: OptionalKey, db: Db) -> Response:
+async def create_envelope(request: Request, body: EnvelopeCreate, caller: MoneyKeeper, _key: RequiredKey, db: Db) -> Response:
     """Ouvre une enveloppe d'un dispositif actif ; son registre commence par son plafond."""
     return created(request, await operations.create(db, body, by=caller))
 

@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from services.contracts.codes import Role
+from services.contracts.codes import Department, Role
 from services.kernel.database import Databases
 from tests.conftest import Client
-from tests.support.actions import action_body, an_action, an_organisation_copy
+from tests.support.actions import a_milestone, action_body, an_action, an_approved_action, an_organisation_copy, move
 from tests.support.http import at, pointers, problem_type
 
 
@@ -117,3 +117,32 @@ async def test_earlier_versions_are_kept(steering: httpx.AsyncClient) -> None:
 async def test_only_those_who_prepare_the_plan_write_it(client: Client, role: Role) -> None:
     assert (await client(role).post("/actions/v1/actions", json=action_body())).status_code == 403
     assert (await client().post("/actions/v1/actions", json=action_body())).status_code == 401
+
+
+async def test_a_caller_of_some_departments_writes_what_concerns_them_alone(client: Client, steering: httpx.AsyncClient) -> None:
+    mayenne = client(Role.committee, departments=frozenset({Department.mayenne}))
+    own = await an_action(mayenne, departments=["53"])
+    others = [await an_action(steering, departments=departments) for departments in (["85"], ["53", "85"], [])]
+
+    for departments in (["85"], ["53", "85"], []):
+        assert (await mayenne.post("/actions/v1/actions", json=action_body(departments=departments))).status_code == 403
+        answer = await mayenne.patch(f"/actions/v1/actions/{own['id']}", json={"departments": departments}, headers=at(own))
+        assert answer.status_code == 403
+    for action in others:
+        path = f"/actions/v1/actions/{action['id']}"
+        assert (await mayenne.patch(path, json={"title": "Autre"}, headers=at(action))).status_code == 403
+        assert (await mayenne.post(f"{path}/submit", headers=at(action))).status_code == 403
+        milestone = {"action_id": action["id"], "title": "Jalon", "due": "2027-03-31"}
+        assert (await mayenne.post("/actions/v1/milestones", json=milestone)).status_code == 403
+        assert (await steering.get(path)).json() == action
+    assert (await move(mayenne, own, "submit"))["status"] == "submitted"
+
+
+async def test_an_action_under_way_keeps_a_lead(steering: httpx.AsyncClient, databases: Databases) -> None:
+    lead = str(await an_organisation_copy(databases))
+    action = await an_approved_action(steering, lead_organisation_id=lead)
+    await a_milestone(steering, action)
+    for verb, body in (("start", {}), ("suspend", {"reason": "Financement"})):
+        action = await move(steering, action, verb, **body)
+        answer = await steering.patch(f"/actions/v1/actions/{action['id']}", json={"lead_organisation_id": None}, headers=at(action))
+        assert (answer.status_code, problem_type(answer)) == (409, "action-not-ready")

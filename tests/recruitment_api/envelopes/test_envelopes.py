@@ -58,10 +58,12 @@ async def test_only_an_active_scheme_is_funded(steering: httpx.AsyncClient) -> N
     draft = await a_scheme(steering)
     body = {"scheme_id": draft["id"], "fiscal_year": 2026, "funder": "ARS-PDL", "ceiling_cents": 1}
 
-    answer = await steering.post(f"{HOME}/envelopes", json=body)
+    answer = await steering.post(f"{HOME}/envelopes", json=body, headers=with_key())
     assert (answer.status_code, problem_type(answer)) == (409, "scheme-not-active")
 
-    answer = await steering.post(f"{HOME}/envelopes", json={**body, "scheme_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"})
+    answer = await steering.post(
+        f"{HOME}/envelopes", json={**body, "scheme_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"}, headers=with_key()
+    )
     assert (answer.status_code, pointers(answer)) == (422, ["#/scheme_id"])
 
 
@@ -80,7 +82,7 @@ async def test_an_envelope_is_checked(steering: httpx.AsyncClient, wrong: dict[s
     scheme = await an_active_scheme(steering)
     body = {"scheme_id": scheme["id"], "fiscal_year": 2026, "funder": "ARS-PDL", "ceiling_cents": 1, **wrong}
 
-    answer = await steering.post(f"{HOME}/envelopes", json=body)
+    answer = await steering.post(f"{HOME}/envelopes", json=body, headers=with_key())
 
     assert (answer.status_code, pointers(answer)) == (422, [pointer])
     assert ok(await steering.get(f"{HOME}/envelopes"))["items"] == []
@@ -260,7 +262,7 @@ async def test_no_one_else_moves_money(client: Client, steering: httpx.AsyncClie
     body = {"scheme_id": envelope["scheme_id"], "fiscal_year": 2026, "funder": "ARS-PDL", "ceiling_cents": 1}
 
     answers = [
-        await other.post(f"{HOME}/envelopes", json=body),
+        await other.post(f"{HOME}/envelopes", json=body, headers=with_key()),
         await other.post(f"{HOME}/envelopes/{envelope['id']}/ceiling", json={"ceiling_cents": 1, **REASON}, headers=with_key(envelope)),
         *[
             await other.post(f"{HOME}/envelopes/{envelope['id']}/{verb}", json=None if verb == "unfreeze" else REASON, headers=at(envelope))
