@@ -22,6 +22,8 @@ from services.kernel.settings import Settings
 OLDEST_POSTGRES = 150_000
 LITTLE_SPACE = 1_000_000_000
 MUCH_LAG = 60.0
+SHARING = 5
+"""Services that one PostgreSQL usually serves."""
 MUCH_SKEW = 5.0
 
 DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)
@@ -125,4 +127,9 @@ async def _service(service: Service, databases: Databases) -> AsyncIterator[Find
             if row["age"] > MUCH_LAG:
                 words = f"{row['events']} événement(s) attendent {row['consumer']}, le plus ancien depuis {row['age']:.0f} s."
                 yield Finding(Verdict.warning, name, f"{words} Le relais ou l'ouvrier est-il arrêté ?")
+        most = await connection.fetchval("SELECT current_setting('max_connections')::int")
+        wanted = sum(size for _, size in databases.settings.pools)
+        if most < wanted * SHARING:
+            words = f"PostgreSQL accepte {most} connexions ; un processus de chaque rôle peut en ouvrir {wanted} par service."
+            yield Finding(Verdict.warning, name, f"{words} Augmentez max_connections, ou diminuez PLAM_POOLS__API, PLAM_POOLS__WORKER…")
         yield Finding(Verdict.ok, name, f"PostgreSQL {version.major}, schéma {here}.")

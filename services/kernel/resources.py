@@ -78,6 +78,11 @@ async def page_rows(db: Database, listing: Listing, query: PageQuery, **scope: A
     return await db.fetch(listing.statement(parameters), **parameters)
 
 
+def either(condition: str, wanted: bool | None) -> dict[str, bool]:
+    """The filter of a condition, or of its contrary (`not_…`): each a condition of its own, which an index can serve."""
+    return {} if wanted is None else {condition if wanted else f"not_{condition}": True}
+
+
 def page_of(request: Request, query: PageQuery, rows: list[tuple[UUID, str]]) -> Response:
     """A page from the pairs that `page_rows` gives."""
     shown = rows[: query.limit]

@@ -1,11 +1,14 @@
 """Tables: each in its service's schema, each noun with its history, nothing that reaches into another service."""
 
+import sys
+from operator import eq
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, DateTime, Enum, Float, Numeric, String, Table, Text
+from sqlalchemy import JSON, BinaryExpression, Column, DateTime, Enum, Float, Numeric, String, Table, Text, UniqueConstraint, bindparam
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.kernel.paging import Listing
 from services.kernel.records import NOUNS, Noun, Record, table_of
 from services.kernel.service import Service
 from services.plam import SERVICES
@@ -60,6 +63,28 @@ def test_a_document_is_text_and_a_statement_writes_every_column(noun: Noun) -> N
     table = table_of(noun.table)
     assert isinstance(table.columns["document"].type, Text)
     assert set(noun.columns) == set(noun.table.model_fields)
+
+
+LISTINGS = {
+    f"{name}.{attribute}": value
+    for name, module in sorted(sys.modules.items())
+    if name.startswith("services.") and name.endswith(".queries")
+    for attribute, value in vars(module).items()
+    if isinstance(value, Listing)
+}
+
+
+@pytest.mark.parametrize("listing", LISTINGS.values(), ids=LISTINGS)
+def test_every_filter_of_a_list_on_one_value_has_its_index(listing: Listing) -> None:
+    """Filters on a set of values have none: each value is in many rows, and the newest of these are soon found by walking the key."""
+    table = table_of(listing.table)
+    led = {str(next(iter(index.expressions))) for index in table.indexes} | {column.name for column in table.primary_key}
+    led |= {next(iter(each.columns)).name for each in table.constraints if isinstance(each, UniqueConstraint)}
+    led |= {column.name for column in table.columns if column.unique}
+    for name, condition in listing.filters.items():
+        compared = condition(bindparam(name))
+        if isinstance(compared, BinaryExpression) and compared.operator is eq and isinstance(compared.left, Column):
+            assert compared.left.name in led, f"{table}: no index begins with {compared.left.name}"
 
 
 def test_every_record_is_a_noun() -> None:

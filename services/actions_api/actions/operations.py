@@ -15,7 +15,7 @@ from services.kernel.database import Database
 from services.kernel.patching import patched
 from services.kernel.principals import Principal
 from services.kernel.problems import Conflict, invalid
-from services.kernel.resources import page_rows, with_live
+from services.kernel.resources import either, page_rows, with_live
 
 
 class NotReady(Conflict):
@@ -132,7 +132,8 @@ async def read_live(db: Database, action_id: UUID, *, by: Principal) -> ActionLi
 async def read_page(db: Database, query: ActionQuery, *, by: Principal) -> list[tuple[UUID, str]]:
     """A page's (id, document) pairs of what the caller may see; with `live`, each document has its part of the day."""
     scope = {} if queries.sees_drafts(by) else {"shared": True}
-    rows = await page_rows(db, queries.LISTING, query, today=clock.today(), **scope)
+    chosen = either("late", query.overdue) | either("flagships", query.flagship)
+    rows = await page_rows(db, queries.LISTING, query, today=clock.today(), **chosen, **scope)
     return await _with_live(db, rows) if query.live else rows
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Date, bindparam, func, or_
+from sqlalchemy import Date, and_, bindparam, func, literal_column, not_, or_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
@@ -29,7 +29,7 @@ LATE_MILESTONE = (
     select(Milestone.id)
     .where(
         col(Milestone.action_id) == col(Action.id),
-        col(Milestone.status) == MilestoneStatus.planned,
+        col(Milestone.status) == literal_column(f"'{MilestoneStatus.planned}'"),  # as the index of due dates says it
         col(Milestone.due) < bindparam("today", type_=Date()),
     )
     .exists()
@@ -42,9 +42,11 @@ LISTING = Listing(
         "objective": lambda value: holds(Action.objectives, value),
         "department": lambda value: or_(holds(Action.departments, value), func.cardinality(col(Action.departments)) == 0),
         "status": lambda value: col(Action.status) == value,
-        "flagship": lambda value: col(Action.flagship) == value,
+        "flagships": lambda _value: and_(col(Action.flagship)),
+        "not_flagships": lambda _value: not_(col(Action.flagship)),
         "lead_organisation_id": lambda value: col(Action.lead_organisation_id) == value,
-        "overdue": lambda value: value == LATE_MILESTONE,
+        "late": lambda _value: LATE_MILESTONE,
+        "not_late": lambda _value: not_(LATE_MILESTONE),
         "shared": lambda _value: SHARED,
     },
 )

@@ -24,7 +24,7 @@ from services.kernel.database import Database
 from services.kernel.patching import patched
 from services.kernel.principals import Principal
 from services.kernel.problems import Conflict, invalid
-from services.kernel.resources import page_rows, with_live
+from services.kernel.resources import either, page_rows, with_live
 
 ENDED = (ActionStatus.completed, ActionStatus.evaluated, ActionStatus.abandoned)
 
@@ -117,7 +117,7 @@ async def read_page(db: Database, query: MilestoneQuery, *, by: Principal) -> li
     """A page's (id, document) pairs of what the caller may see; with `live`, each document has its part of the day."""
     scope = {} if sees_drafts(by) else {"shared": True}
     today = clock.today()
-    rows = await page_rows(db, queries.LISTING, query, today=today, **scope)
+    rows = await page_rows(db, queries.LISTING, query, today=today, **either("late", query.overdue), **scope)
     if not query.live:
         return rows
     milestones = {milestone.id: milestone for milestone in await db.fetch(queries.those([row[0] for row in rows]))}

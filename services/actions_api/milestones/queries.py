@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Date, and_, bindparam
+from sqlalchemy import Date, and_, bindparam, literal_column, not_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
@@ -19,7 +19,9 @@ from services.kernel.resources import document_by_id
 MILESTONE_HISTORY = versions_of(Milestone)
 
 SHARED = col(Milestone.action_status) != ActionStatus.draft
-OVERDUE = and_(col(Milestone.status) == MilestoneStatus.planned, col(Milestone.due) < bindparam("today", type_=Date()))
+PLANNED = col(Milestone.status) == literal_column(f"'{MilestoneStatus.planned}'")
+"""As the index of due dates says it: a bound value would not find it."""
+OVERDUE = and_(PLANNED, col(Milestone.due) < bindparam("today", type_=Date()))
 
 DOCUMENT = document_by_id(Milestone)
 SHARED_DOCUMENT = document_by_id(Milestone, SHARED)
@@ -30,7 +32,8 @@ LISTING = Listing(
         "action_id": lambda value: col(Milestone.action_id) == value,
         "axis": lambda value: col(Milestone.axis) == value,
         "status": lambda value: col(Milestone.status) == value,
-        "overdue": lambda value: value == OVERDUE,
+        "late": lambda _value: OVERDUE,
+        "not_late": lambda _value: not_(OVERDUE),
         "shared": lambda _value: SHARED,
     },
 )

@@ -35,6 +35,7 @@ class Milestone(ActionsRecord, table=True):
         CheckConstraint("(status = 'cancelled') = (cancelled_on IS NOT NULL)", "cancelled"),
         CheckConstraint("weight BETWEEN 1 AND 100", "weight"),
         page_index("milestone_action_page", "action_id"),
+        page_index("milestone_axis_page", "axis"),
         page_index("milestone_status_page", "status"),
         Index("milestone_due", "due", postgresql_where="status = 'planned'"),
     )

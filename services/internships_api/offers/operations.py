@@ -21,7 +21,7 @@ from services.kernel.database import Database
 from services.kernel.patching import patched
 from services.kernel.principals import Principal
 from services.kernel.problems import Conflict, invalid
-from services.kernel.resources import page_rows
+from services.kernel.resources import either, page_rows
 
 
 class UnitSuspended(Conflict):
@@ -158,8 +158,7 @@ async def read_live(db: Database, offer_id: UUID, *, by: Principal) -> OfferLive
 
 async def read_page(db: Database, query: OfferQuery, *, by: Principal) -> list[tuple[UUID, str]]:
     """A page's (id, document) pairs of what the caller may see."""
-    available = {} if query.available is None else {"free" if query.available else "not_free": True}
-    return await page_rows(db, queries.LISTING, query, **available, **queries.scope(by))
+    return await page_rows(db, queries.LISTING, query, **either("free", query.available), **queries.scope(by))
 
 
 def is_open(offer: Offer, today: date) -> bool:

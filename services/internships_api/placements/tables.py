@@ -42,6 +42,7 @@ class Placement(InternshipsRecord, table=True):
         page_index("placement_organisation_page", "organisation_id"),
         page_index("placement_institute_page", "institute_id"),
         page_index("placement_department_page", "department"),
+        page_index("placement_profession_page", "profession"),
         page_index("placement_status_page", "status"),
     )
 

@@ -40,6 +40,7 @@ class PlacementRequest(InternshipsRecord, table=True):
         page_index("placement_request_organisation_page", "organisation_id"),
         page_index("placement_request_institute_page", "institute_id"),
         page_index("placement_request_department_page", "department"),
+        page_index("placement_request_profession_page", "profession"),
         page_index("placement_request_status_page", "status"),
     )
 

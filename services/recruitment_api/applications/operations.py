@@ -6,7 +6,7 @@ from services.contracts.recruitment import ApplicationStatus
 from services.kernel import clock
 from services.kernel.database import Database
 from services.kernel.principals import Principal
-from services.kernel.resources import page_rows
+from services.kernel.resources import either, page_rows
 from services.recruitment_api.applications import queries
 from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.lifecycle import LIFECYCLE, move
@@ -75,4 +75,4 @@ async def read_live(db: Database, application_id: UUID, *, by: Principal) -> App
 
 async def read_page(db: Database, query: ApplicationQuery, *, by: Principal) -> list[tuple[UUID, str]]:
     """A page's (id, document) pairs of what the caller may see."""
-    return await page_rows(db, queries.LISTING, query, today=clock.today(), **scope(by))
+    return await page_rows(db, queries.LISTING, query, today=clock.today(), **either("late", query.overdue), **scope(by))

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Date, and_, bindparam
+from sqlalchemy import Date, and_, bindparam, literal_column, not_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
@@ -17,7 +17,9 @@ from services.recruitment_api.visibility import concerning, concerns, filters
 
 APPLICATION_HISTORY = versions_of(Application)
 
-OVERDUE = and_(col(Application.status) == ApplicationStatus.submitted, col(Application.respond_by) < bindparam("today", type_=Date()))
+SUBMITTED = col(Application.status) == literal_column(f"'{ApplicationStatus.submitted}'")
+"""As the index of unanswered applications says it: a bound value would not find it."""
+OVERDUE = and_(SUBMITTED, col(Application.respond_by) < bindparam("today", type_=Date()))
 
 DOCUMENT = document_by_id(Application)
 OWN_DOCUMENT = document_by_id(Application, concerns(Application))
@@ -29,7 +31,8 @@ LISTING = Listing(
         "organisation_id": lambda value: col(Application.organisation_id) == value,
         "department": lambda value: col(Application.department) == value,
         "status": lambda value: col(Application.status) == value,
-        "overdue": lambda value: value == OVERDUE,
+        "late": lambda _value: OVERDUE,
+        "not_late": lambda _value: not_(OVERDUE),
         **filters(Application),
     },
 )
