@@ -132,8 +132,8 @@ def test_the_ledger_is_rebuilt_and_compared(plam: Plam, settings: Settings) -> N
 
 
 def test_a_definition_that_is_not_there_cannot_be_made_current(plam: Plam) -> None:
-    assert plam("switch", "K06", "2") == (1, "plam : K06 n'a pas de définition 2.\n")
-    assert "en vigueur" in plam("switch", "K06", "1")[1]
+    assert plam("switch", "K03", "2") == (1, "plam : K03 n'a pas de définition 2.\n")
+    assert "en vigueur" in plam("switch", "K03", "1")[1]
 
 
 def test_migrating_again_changes_nothing(plam: Plam) -> None:

@@ -17,7 +17,9 @@ MEANING = {
     """,
     "K06": """
         SELECT count(*) FILTER (WHERE m.reached_on <= m.due_initial)::bigint, count(*)::bigint
-        FROM milestone m WHERE m.status <> 'cancelled' AND m.due_initial <= $1::date
+        FROM milestone m WHERE m.due_initial <= $1::date
+          AND (m.status = 'reached' AND m.action_status NOT IN ('draft', 'submitted')
+               OR m.status = 'planned' AND m.action_status IN ('approved', 'in_progress', 'suspended'))
     """,
     "K14": """
         SELECT count(*) FILTER (WHERE cardinality(sectors) = 3)::bigint, count(*)::bigint

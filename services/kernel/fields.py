@@ -28,19 +28,27 @@ INSTANT_PATTERN = DAY_PATTERN.removesuffix("$") + rf"T{_TIME}:[0-5][0-9](\.[0-9]
 def _line(value: str) -> str:
     if _HARMFUL_IN_LINE.search(value):
         raise ValueError("caractère de contrôle ou invisible refusé")
-    return _folded(value)
+    return _said(value)
 
 
 def _text(value: str) -> str:
     if _HARMFUL_IN_TEXT.search(value):
         raise ValueError("caractère de contrôle ou invisible refusé")
-    return _folded(value)
+    return _said(value)
 
 
-def _folded(value: str) -> str:
+def _said(value: str) -> str:
     if not value.strip():
         raise ValueError("texte vide")
-    return unicodedata.normalize("NFC", value)
+    return value
+
+
+def _composed(value: Any) -> Any:
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) and not value.isascii() else value
+
+
+COMPOSED = BeforeValidator(_composed)
+"""Accents are composed before a length is measured, since NFC makes some texts longer. Last in its type, so that it comes first."""
 
 
 def _iso_date(value: Any) -> Any:
@@ -70,10 +78,10 @@ def _in_utc(value: datetime) -> datetime:
 
 def line(maximum: int) -> Any:
     """A type: one line of text of 1 to `maximum` characters, NFC, without controls or invisible characters."""
-    return Annotated[str, StringConstraints(min_length=1, max_length=maximum, pattern=LINE_PATTERN), AfterValidator(_line)]
+    return Annotated[str, StringConstraints(min_length=1, max_length=maximum, pattern=LINE_PATTERN), AfterValidator(_line), COMPOSED]
 
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE_PATTERN), AfterValidator(_line)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE_PATTERN), AfterValidator(_line), COMPOSED]
 """A title or a name: one line, 200 characters at the most."""
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
 """A short code: ASCII letters, digits, `_`, `.`, `-`."""
@@ -81,6 +89,7 @@ Paragraphs = Annotated[
     str,
     StringConstraints(min_length=1, max_length=10_000),
     AfterValidator(_text),
+    COMPOSED,
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 10_000, "allOf": [{"pattern": TEXT_PATTERN}, {"pattern": r"\S"}]}),
 ]
 """A text of several lines."""

@@ -11,11 +11,12 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from services.kernel import idempotency
-from services.kernel.auth import authenticate
+from services.kernel.auth import Policy, authenticate
 from services.kernel.calling import Call, StrictRequest
 from services.kernel.database import Database, Databases
 from services.kernel.faults import problem_for
 from services.kernel.logs import correlation_id
+from services.kernel.principals import ANONYMOUS
 from services.kernel.problems import FieldError, Invalid, TooLarge, Unavailable, UnsupportedMedia
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -42,6 +43,7 @@ class Route(APIRoute):
         methods = self.methods or set()
         changes = not methods <= {"GET", "HEAD"}
         posts = "POST" in methods
+        guarded = any(isinstance(dependency.call, Policy) for dependency in self.dependant.dependencies)
 
         async def answer(request: StrictRequest) -> Response:
             result = await call.run(request)
@@ -64,7 +66,7 @@ class Route(APIRoute):
                     request.scope["plam.database"] = db
                     try:
                         key = request.headers.get("idempotency-key") if posts else None
-                        response = await (answer(request) if key is None else _once(answer, request, db, key))
+                        response = await (answer(request) if key is None else _once(answer, request, db, key, guarded=guarded))
                         await db.commit()
                         return response
                     finally:
@@ -94,11 +96,11 @@ class _Answer:
 
 
 async def _once(
-    answer: Callable[[StrictRequest], Coroutine[Any, Any, Response]], request: StrictRequest, db: Database, key: str
+    answer: Callable[[StrictRequest], Coroutine[Any, Any, Response]], request: StrictRequest, db: Database, key: str, *, guarded: bool
 ) -> Response:
     caller = authenticate(request)
-    if not re.fullmatch(idempotency.PATTERN, key):
-        return await answer(request)  # its own declaration refuses it, naming the header
+    if (guarded and caller is ANONYMOUS) or not re.fullmatch(idempotency.PATTERN, key):
+        return await answer(request)  # the route's own policy, or declaration, refuses it
     kept = await idempotency.claim(db, caller.subject, key, await idempotency.fingerprint(request, caller))
     if kept is not None:
         return kept

@@ -201,3 +201,9 @@ async def test_the_runtime_role_keeps_answers(databases: Databases) -> None:
     """The table is the one thing that the kernel writes for itself during a request: its rights are needed."""
     pool: asyncpg.Pool = await databases.pool("actions")
     await pool.execute("INSERT INTO idempotency (subject, key, request) VALUES ($1, 'x', '')", ids.new().hex)
+
+
+async def test_a_key_without_a_caller_takes_nothing(client: Client, databases: Databases) -> None:
+    answer = await client().post(ACTIONS, json=action_body(), headers=KEY)
+    assert answer.status_code == 401
+    assert await count(databases, "idempotency") == 0

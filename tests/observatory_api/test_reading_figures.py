@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Department, Profession, Role, Sector
 from services.kernel.database import Databases
 from services.kernel.problems import Invalid
@@ -338,3 +339,22 @@ async def _a_little_of_everything(databases: Databases) -> None:
             commitment(version=version, amount_cents=version * 100),
             request(version=version, answered_at=at("2026-01-09")),
         )
+
+
+async def test_a_quotient_is_the_same_alone_and_among_its_groups(databases: Databases) -> None:
+    await record(databases, envelope(opened_on=on("2026-01-01")))
+    alone = await values(databases, "R05", as_of="2026-04-30")
+    (group,) = (await values(databases, "R05", as_of="2026-04-30", by="scheme_code")).groups
+    assert (alone.value, alone.numerator) == (group.value, group.numerator) == (0.0, 0)
+
+
+async def test_milestones_of_actions_that_were_never_approved_count_for_nothing(databases: Databases) -> None:
+    late = {"due_initial": on("2026-03-31"), "due": on("2026-03-31")}
+    for key, status in enumerate(ActionStatus, start=1):
+        await record(databases, milestone(id=number(key), action_status=status, **late))
+        reached = {"status": MilestoneStatus.reached, "reached_on": on("2026-03-30")}
+        await record(databases, milestone(id=number(key + 100), action_status=status, **reached, **late))
+    live, decided = 3, len(ActionStatus) - 2
+    found = await values(databases, "K06", as_of="2026-12-31")
+    assert (found.numerator, found.denominator) == (decided, decided + live)
+    assert (await values(databases, "K07", as_of="2026-12-31")).samples == decided + live

@@ -89,7 +89,11 @@ async def test_rebuild_refills_the_roll_up(databases: Databases, settings: Setti
     assert (await verified(databases)).sound
 
 
-@ratio("K06", label="Jalons tenus", definition=2, by=("axis", "department"), many=("department",))
+(FIRST,) = CATALOGUE.definitions("K06")
+SECOND = FIRST + 1
+
+
+@ratio("K06", label="Jalons tenus", definition=SECOND, by=("axis", "department"), many=("department",))
 def milestones_on_time_in_force(milestone: MilestoneState) -> Iterable[Contribution]:
     """The second definition of these tests: on time is by the due date in force."""
     if milestone.status is not MilestoneStatus.cancelled:
@@ -112,11 +116,11 @@ async def test_a_figure_read_again_after_corrections_and_a_rebuild_has_the_bytes
     await rebuild(databases, catalogue=BOTH)
     await record(databases, milestone(id=number(900), version=3, due_initial=on("2026-08-31"), reached_on=on("2026-03-30")))
     async with databases.open("observatory", "worker") as db:
-        await switch(db, "K06", 2, catalogue=BOTH)
+        await switch(db, "K06", SECOND, catalogue=BOTH)
     await rebuild(databases, catalogue=BOTH)
 
     now = await values(databases, "K06", **SERVED, catalogue=BOTH)
-    assert now.definition == 2
+    assert now.definition == SECOND
     assert now.numerator != figure.numerator
     again = await values(databases, "K06", **SERVED, catalogue=BOTH, known_at=figure.known_at)
     assert again.model_dump_json() == figure.model_dump_json()
@@ -131,9 +135,9 @@ async def test_a_new_definition_is_filled_beside_the_old_and_switched_at_an_inst
     assert (await verified(databases, BOTH)).sound
     assert (await values(databases, "K06", as_of="2026-12-31", catalogue=BOTH)).value == 0.0
     async with databases.open("observatory", "worker") as db:
-        switched_at = await switch(db, "K06", 2, catalogue=BOTH)
+        switched_at = await switch(db, "K06", SECOND, catalogue=BOTH)
     found = await values(databases, "K06", as_of="2026-12-31", catalogue=BOTH)
-    assert (found.value, found.definition, found.known_at) == (1.0, 2, switched_at)
+    assert (found.value, found.definition, found.known_at) == (1.0, SECOND, switched_at)
     assert (
         await values(databases, "K06", as_of="2026-12-31", catalogue=BOTH, known_at=switched_at)
     ).model_dump_json() == found.model_dump_json()
@@ -141,14 +145,14 @@ async def test_a_new_definition_is_filled_beside_the_old_and_switched_at_an_inst
 
 async def test_a_definition_is_switched_once(databases: Databases) -> None:
     async with databases.open("observatory", "worker") as db:
-        await switch(db, "K06", 2, catalogue=BOTH)
-    for number_again in (1, 2):
+        await switch(db, "K06", SECOND, catalogue=BOTH)
+    for number_again in (FIRST, SECOND):
         with pytest.raises(AlreadyCurrent):
             async with databases.open("observatory", "worker") as db:
                 await switch(db, "K06", number_again, catalogue=BOTH)
     with pytest.raises(NotFound):
         async with databases.open("observatory", "worker") as db:
-            await switch(db, "K06", 3, catalogue=BOTH)
+            await switch(db, "K06", SECOND + 1, catalogue=BOTH)
 
 
 async def test_facts_are_summed_up_as_a_service_sums_up_its_rows(databases: Databases) -> None:

@@ -135,6 +135,8 @@ def check_file(path: Path, places: Places, report: Report) -> Entities:
     for finess_ej, each in found.items():
         if each.siren and holders.setdefault(each.siren, finess_ej) != finess_ej:
             report.refuse(each.line, "siren", f"{each.siren} est aussi le SIREN de l'entité juridique {holders[each.siren]}")
+    if not report.lines:
+        report.refuse(0, "", "le fichier n'a aucun établissement")
     report.problems.sort(key=lambda problem: problem.line)
     return found
 

@@ -32,7 +32,7 @@ class UnitSuspended(Conflict):
 
 
 class UnitSiteClosed(Conflict):
-    """A unit makes no offer once its site is closed."""
+    """A unit makes no offer, and hosts nobody more, once its site is closed."""
 
     type = "unit-site-closed"
     title = "Le site du terrain de stage est fermé"
@@ -122,13 +122,17 @@ async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, ve
 
 
 async def take(db: Database, offer_id: UUID, places: int, *, by: Principal) -> Offer:
-    """Takes places of an offer and of its unit's weeks. Raises `NoSeatLeft` or `OfferNotOpen`: never one place too many."""
+    """Takes places of an offer and of its unit's weeks: never one place too many.
+
+    Raises `NoSeatLeft`, `OfferNotOpen` or `UnitSiteClosed`.
+    """
     taken: Sequence[Offer] = await db.fetch(queries.with_seats_taken(offer_id, places, clock.today()))
     if not taken:
         offer = await db.one(queries.OFFER, id=offer_id)
         check_open(offer, clock.today())
         left = offer.seats - offer.taken
         raise NoSeatLeft(f"Il reste {left} place(s) pour {places} demandée(s).", seats_left=left)
+    await check_site(db, taken[0])
     await shift(db, taken[0].unit_id, taken[0].starts_on, taken[0].ends_on, taken=places * SEAT)
     return await db.save(taken[0], event="internships.offer.taken", by=by)
 
@@ -170,6 +174,13 @@ def check_open(offer: Offer, today: date) -> None:
     """Raises `OfferNotOpen` unless the offer is."""
     if not is_open(offer, today):
         raise OfferNotOpen("Une offre se prend entre sa publication et sa clôture, avant sa fin.")
+
+
+async def check_site(db: Database, offer: Offer) -> None:
+    """Nobody is sent to a site that has closed, even if its offer was published before. Raises `UnitSiteClosed`."""
+    unit = await db.one(unit_queries.unit(offer.unit_id))
+    if not await db.fetch(active_site(unit.site_id, unit.organisation_id)):
+        raise UnitSiteClosed
 
 
 async def _check_unit(db: Database, unit: Unit, professions: Sequence[Profession]) -> None:

@@ -16,12 +16,19 @@ from services.internships_api.requests.tables import DeclineReason, PlacementReq
 from services.kernel import clock
 from services.kernel.database import Database
 from services.kernel.principals import Principal
-from services.kernel.problems import invalid
+from services.kernel.problems import Conflict, invalid
 from services.kernel.resources import page_rows
 
 
+class InstituteClosed(Conflict):
+    """An institute that has closed places nobody."""
+
+    type = "institute-closed"
+    title = "L'institut est fermé"
+
+
 async def submit(db: Database, body: RequestCreate, *, by: Principal) -> PlacementRequest:
-    """An institute asks for seats. Raises `Invalid`, or `OfferNotOpen`. Nothing is held for it until the host accepts."""
+    """An institute asks for seats. Raises `Invalid`, `OfferNotOpen` or `UnitSiteClosed`. Nothing is held for it until the host accepts."""
     institute_id = await _institute(db, body.institute_id, by)
     offer = await _open_offer(db, body.offer_id, by)
     if body.profession not in offer.professions:
@@ -39,9 +46,14 @@ async def submit(db: Database, body: RequestCreate, *, by: Principal) -> Placeme
 
 
 async def accept(db: Database, request_id: UUID, *, by: Principal, version: int) -> PlacementRequest:
-    """The host accepts: seats and weeks are taken, placements confirmed, all or nothing. Raises `NoSeatLeft`, `OfferNotOpen`."""
+    """The host accepts: seats and weeks are taken, placements confirmed, all or nothing.
+
+    Raises `NoSeatLeft`, `OfferNotOpen`, `UnitSiteClosed`, `InstituteClosed`.
+    """
     request = await _of_host(db, request_id, by, version)
     move(request, RequestStatus.accepted)
+    if not await db.fetch(active_organisation(request.institute_id)):
+        raise InstituteClosed
     offer = await offers.take(db, request.offer_id, request.learners, by=by)
     await placements.confirm(db, request, offer, by=by)
     request.answered_at = clock.now()
@@ -71,7 +83,10 @@ async def seen(db: Database, request_id: UUID, *, by: Principal, version: int | 
 
 async def read_live(db: Database, request_id: UUID, *, by: Principal) -> RequestLive:
     """The moves that are allowed now."""
-    return RequestLive(allowed_moves=LIFECYCLE.allowed((await seen(db, request_id, by=by)).status))
+    request = await seen(db, request_id, by=by)
+    offer = await db.one(offer_queries.OFFER, id=request.offer_id)
+    refused = () if offers.is_open(offer, clock.today()) else (RequestStatus.accepted,)
+    return RequestLive(allowed_moves=[move for move in LIFECYCLE.allowed(request.status) if move not in refused])
 
 
 async def read_page(db: Database, query: RequestQuery, *, by: Principal) -> list[tuple[UUID, str]]:
@@ -90,6 +105,7 @@ async def _open_offer(db: Database, offer_id: UUID, by: Principal) -> Offer:
     if not found:
         raise invalid("#/offer_id", "unknown_reference", "Cette offre n'existe pas.")
     offers.check_open(found[0], clock.today())
+    await offers.check_site(db, found[0])
     return found[0]
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.contracts.codes import OrganisationRole
 from services.contracts.internships import UnitStatus
 from services.internships_api.organisations.queries import active_organisation
 from services.internships_api.parties import check_host
@@ -19,8 +20,11 @@ from services.kernel.problems import invalid
 async def create(db: Database, body: UnitCreate, *, by: Principal) -> Unit:
     """Opens a unit in a site. Raises `Invalid` for an unknown or closed site, `AlreadyExists` when the site has the code."""
     check_host(by, body.organisation_id)
-    if not await db.fetch(active_organisation(body.organisation_id)):
-        raise invalid("#/organisation_id", "unknown_reference", "Cette organisation est inconnue ou fermée.")
+    hosts = await db.fetch(active_organisation(body.organisation_id))
+    if not hosts or OrganisationRole.host not in hosts[0].roles:
+        raise invalid(
+            "#/organisation_id", "unknown_reference", "Cette organisation est inconnue, fermée, ou n'accueille pas de stagiaires."
+        )
     sites = await db.fetch(active_site(body.site_id, body.organisation_id))
     if not sites:
         raise invalid("#/site_id", "unknown_reference", "Ce site est inconnu, fermé, ou d'une autre organisation.")

@@ -1,18 +1,19 @@
 """Jalons tenus.
 
 Part des jalons atteints au plus tard à leur échéance initiale, parmi les jalons non annulés dont l'échéance initiale tombe
-dans la période.
+dans la période. Les jalons d'une fiche qui n'est pas validée, et ceux qu'une action abandonnée laisse ouverts, ne comptent pas.
 """
 
 from collections.abc import Iterable
 
 from services.contracts.actions import MilestoneState, MilestoneStatus
 from services.observatory_api.indicators.model import Contribution, denominator, numerator, ratio
+from services.observatory_api.indicators.plan import expected
 
 
-@ratio("K06", label="Jalons tenus", definition=1, by=("axis", "department"), many=("department",))
+@ratio("K06", label="Jalons tenus", definition=2, by=("axis", "department"), many=("department",))
 def milestones_on_time(milestone: MilestoneState) -> Iterable[Contribution]:
-    if milestone.status is MilestoneStatus.cancelled:
+    if milestone.status is MilestoneStatus.cancelled or not expected(milestone):
         return
     yield denominator(milestone.due_initial)
     if milestone.reached_on and milestone.reached_on <= milestone.due_initial:

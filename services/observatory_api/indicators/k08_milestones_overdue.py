@@ -10,7 +10,7 @@ from services.observatory_api.indicators.model import Contribution, Reading, den
 from services.observatory_api.indicators.plan import closed_on, expected, overdue_spells, planned_from
 
 
-@ratio("K08", label="Jalons en souffrance", definition=1, by=("axis", "department"), many=("department",), reading=Reading.stock)
+@ratio("K08", label="Jalons en souffrance", definition=2, by=("axis", "department"), many=("department",), reading=Reading.stock)
 def milestones_overdue(milestone: MilestoneState) -> Iterable[Contribution]:
     if not expected(milestone):
         return

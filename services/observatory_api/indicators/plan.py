@@ -10,6 +10,7 @@ from services.observatory_api.indicators.model import Spell, latest, spells
 LIVE = frozenset({ActionStatus.approved, ActionStatus.in_progress, ActionStatus.suspended})
 STARTED = frozenset({ActionStatus.in_progress, ActionStatus.suspended, ActionStatus.completed, ActionStatus.evaluated})
 RETAINED = LIVE | STARTED
+DECIDED = RETAINED | {ActionStatus.abandoned}
 
 NEXT_DAY = timedelta(days=1)
 
@@ -31,8 +32,10 @@ def closed_on(milestone: MilestoneState) -> date | None:
 
 
 def expected(milestone: MilestoneState) -> bool:
-    """Whether the milestone counts: done with, or still open in an action that is live."""
-    return milestone.status is not MilestoneStatus.planned or milestone.action_status in LIVE
+    """Whether the milestone counts: still open in an action that is live, or done with in one that was approved."""
+    if milestone.status is MilestoneStatus.planned:
+        return milestone.action_status in LIVE
+    return milestone.action_status in DECIDED
 
 
 def due_spells(milestone: MilestoneState) -> Iterator[tuple[date, date, date | None]]:

@@ -180,10 +180,11 @@ async def _derived(
 ) -> dict[Group, Shown]:
     assert indicator.formula is not None
     parts = [await shown(reader, reader.current(code), question, wanted, known) for code in indicator.of]
-    empty = Shown(Figure(None), [Figure(None)] * len(wanted) if wanted else None)
+    nothing = [figure(reader.current(code), {}) for code in indicator.of]
+    empty = [Shown(each, [each] * len(wanted) if wanted else None) for each in nothing]
     made = {}
     for group in dict.fromkeys(group for part in parts for group in part):
-        found = [part.get(group, empty) for part in parts]
+        found = [part.get(group, none) for part, none in zip(parts, empty, strict=True)]
         points = [indicator.formula(*each) for each in zip(*(one.points or () for one in found), strict=True)] if wanted else None
         made[group] = Shown(indicator.formula(*(one.total for one in found)), points)
     return made

@@ -66,10 +66,11 @@ async def read_live(db: Database, application_id: UUID, *, by: Principal) -> App
     application = await db.one(queries.application(application_id, by))
     pending = application.status is ApplicationStatus.submitted
     left = (application.respond_by - clock.today()).days
+    refused = () if await needs.seeks(db, application.need_id) else (ApplicationStatus.accepted,)
     return ApplicationLive(
         overdue=pending and left < 0,
         days_left=left if pending else None,
-        allowed_moves=LIFECYCLE.allowed(application.status),
+        allowed_moves=[move for move in LIFECYCLE.allowed(application.status) if move not in refused],
     )
 
 

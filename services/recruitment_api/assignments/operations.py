@@ -32,7 +32,8 @@ async def confirm(db: Database, need: StaffingNeed, application: Application, bo
     """Assigns a post of the need, which was taken before, to the application's person. Raises `Invalid`, `AlreadyAssigned`."""
     if body.legal_form not in need.legal_forms:
         raise invalid("#/legal_form", "not_offered", f"Le besoin propose : {', '.join(need.legal_forms)}.")
-    starts_on, ends_on = body.starts_on or need.starts_on, body.ends_on or need.ends_on
+    starts_on = body.starts_on or need.starts_on
+    ends_on = body.ends_on if "ends_on" in body.model_fields_set else need.ends_on  # null, if it is said: without an end
     if ends_on and starts_on >= ends_on:
         raise invalid("#/ends_on", "before_start", "La fin doit suivre le début.")
     if await db.fetch(queries.standing(need.id, application.candidate_ref)):  # the need's row is held: nobody else confirms one

@@ -61,7 +61,7 @@ async def create(db: Database, body: NeedCreate, *, by: Principal) -> StaffingNe
     """Creates a draft. Raises `Invalid` for an unknown organisation or site, `AlreadyExists` when the reference is taken."""
     organisation_id = _employer_of(body.organisation_id, by)
     if not await db.fetch(queries.employer(organisation_id)):
-        raise invalid("#/organisation_id", "unknown_reference", "Cette organisation est inconnue ou fermée.")
+        raise invalid("#/organisation_id", "unknown_reference", "Cette organisation est inconnue, fermée, ou n'est pas un employeur.")
     site = await _site(db, body.site_id, organisation_id)
     await _check_scheme(db, body.scheme_id)
     given = body.model_dump(exclude={"organisation_id", "sector"})
@@ -89,9 +89,7 @@ async def publish(db: Database, need_id: UUID, *, by: Principal, version: int) -
     move(need, NeedStatus.open, only_from=NeedStatus.draft)
     if need.expires_on < clock.today():
         raise NeedNotReady("Le dernier jour de publication est passé.")
-    if not await db.fetch(queries.site(need.site_id, need.organisation_id)):
-        raise NeedNotReady("Le site est fermé.")
-    await _check_scheme(db, need.scheme_id)
+    await _check_stands(db, need)
     need.published_at = clock.now()
     return await db.save(need, event="recruitment.need.published", by=by)
 
@@ -105,13 +103,17 @@ async def cancel(db: Database, need_id: UUID, reason: str, *, by: Principal, ver
 
 
 async def prolong(db: Database, need_id: UUID, body: Prolongation, *, by: Principal, version: int) -> StaffingNeed:
-    """Opens an expired need again until another day. Raises `ProlongedTooOften` the fourth time, `Invalid` for a day gone by."""
+    """Opens an expired need again until another day.
+
+    Raises `ProlongedTooOften` the fourth time, `Invalid` for a day gone by, `NeedNotReady`, `SchemeNotActive`.
+    """
     need = await _own(db, need_id, by, version)
     move(need, NeedStatus.partially_filled if need.filled_count else NeedStatus.open, only_from=NeedStatus.expired)
     if need.prolongation_count == MOST_PROLONGATIONS:
         raise ProlongedTooOften
     if body.expires_on < clock.today():
         raise invalid("#/expires_on", "in_the_past", "Le dernier jour de publication ne peut pas être passé.")
+    await _check_stands(db, need)
     need.expires_on, need.ended_on = body.expires_on, None
     need.prolongation_count += 1
     return await db.save(need, event="recruitment.need.prolonged", by=by)
@@ -141,16 +143,27 @@ async def seeking(db: Database, need_id: UUID, *, by: Principal) -> StaffingNeed
     if not found:
         raise invalid("#/need_id", "unknown_reference", "Ce besoin n'existe pas.")
     need = found[0]
-    if need.status not in SEEKING or need.expires_on < clock.today():  # the job that expires it may not have run yet
+    if not _seeks(need):
         raise NeedNotOpen
+    await _check_site(db, need)
     return need
 
 
+async def seeks(db: Database, need_id: UUID) -> bool:
+    """Whether a need still seeks somebody, today."""
+    return _seeks(await db.one(queries.need(need_id, SYSTEM)))
+
+
+def _seeks(need: StaffingNeed) -> bool:
+    return need.status in SEEKING and need.expires_on >= clock.today()  # the job that expires it may not have run yet
+
+
 async def take_post(db: Database, need_id: UUID) -> StaffingNeed:
-    """Fills one post, never one too many; saving the need must follow. Raises `NoPostLeft` or `NeedNotOpen`."""
+    """Fills one post, never one too many; saving the need must follow. Raises `NoPostLeft`, `NeedNotOpen` or `NeedNotReady`."""
     rows = await db.fetch(queries.take_post(need_id, clock.today()))
     if rows:
         need: StaffingNeed = rows[0]
+        await _check_site(db, need)
         return need
     refused = await db.one(queries.need(need_id, SYSTEM))
     raise NoPostLeft if refused.filled_count == refused.headcount else NeedNotOpen
@@ -190,6 +203,18 @@ async def _site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteCopy:
     if not found:
         raise invalid("#/site_id", "unknown_reference", "Ce site est inconnu, fermé ou d'une autre organisation.")
     return found[0]
+
+
+async def _check_stands(db: Database, need: StaffingNeed) -> None:
+    """Raises `NeedNotReady` or `SchemeNotActive` when what a need stands on has ended."""
+    await _check_site(db, need)
+    await _check_scheme(db, need.scheme_id)
+
+
+async def _check_site(db: Database, need: StaffingNeed) -> None:
+    """Nobody is recruited for a site that has closed, even if its need was published before."""
+    if not await db.fetch(queries.site(need.site_id, need.organisation_id)):
+        raise NeedNotReady("Le site est fermé.")
 
 
 async def _check_scheme(db: Database, scheme_id: UUID | None) -> None:

@@ -4,13 +4,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, case, literal, or_, update
+from sqlalchemy import UUID as SaUuid, any_, case, literal, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.contracts.access import OrganisationStatus
-from services.contracts.codes import Role
+from services.contracts.codes import OrganisationRole, Role
 from services.contracts.recruitment import NeedStatus
 from services.kernel.paging import Listing
 from services.kernel.principals import Principal
@@ -111,8 +111,12 @@ def past(today: date, limit: int) -> SelectOfScalar[StaffingNeed]:
 
 
 def employer(organisation_id: UUID) -> SelectOfScalar[OrganisationCopy]:
-    """An active organisation, to have needs."""
-    return select(OrganisationCopy).where(OrganisationCopy.id == organisation_id, OrganisationCopy.status == OrganisationStatus.active)
+    """An active employer, to have needs."""
+    return select(OrganisationCopy).where(
+        OrganisationCopy.id == organisation_id,
+        OrganisationCopy.status == OrganisationStatus.active,
+        OrganisationRole.employer == any_(col(OrganisationCopy.roles)),
+    )
 
 
 def site(site_id: UUID, organisation_id: UUID) -> SelectOfScalar[SiteCopy]:

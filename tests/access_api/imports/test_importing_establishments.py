@@ -217,3 +217,8 @@ async def test_history_cannot_be_rewritten_by_the_service(databases: Databases, 
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with databases.open("access") as db:
             await (await db.connection()).execute("DELETE FROM organisation_version")
+
+
+async def test_a_file_without_a_line_is_refused(databases: Databases, tmp_path: Path) -> None:
+    report = await run(databases, write_csv(tmp_path / "e.csv", []))
+    assert (report.refused, said(report)) == (True, [(0, "", True)])

@@ -146,3 +146,11 @@ async def test_an_action_under_way_keeps_a_lead(steering: httpx.AsyncClient, dat
         action = await move(steering, action, verb, **body)
         answer = await steering.patch(f"/actions/v1/actions/{action['id']}", json={"lead_organisation_id": None}, headers=at(action))
         assert (answer.status_code, problem_type(answer)) == (409, "action-not-ready")
+
+
+async def test_a_length_is_that_of_what_is_kept(steering: httpx.AsyncClient) -> None:
+    doubled = "\u0958"  # NFC makes two characters of it
+    kept = await an_action(steering, title=doubled * 100)
+    assert len(kept["title"]) == 200
+    answer = await steering.post("/actions/v1/actions", json=action_body(title=doubled * 101))
+    assert (answer.status_code, pointers(answer)) == (422, ["#/title"])

@@ -7,8 +7,12 @@ from uuid import uuid4
 import httpx
 import pytest
 import time_machine
+from sqlmodel import col, update
 
+from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole, Role
+from services.internships_api.organisations.tables import OrganisationCopy
+from services.internships_api.sites.tables import SiteCopy
 from services.kernel.database import Databases
 from tests.conftest import Client
 from tests.support.http import at, ok, pointers, problem_type
@@ -259,3 +263,37 @@ async def test_filters_narrow_the_list(steering: httpx.AsyncClient, databases: D
         ({"organisation_id": str(place.host)}, first),
     ):
         assert names(await listed(steering, "requests", **query)) == {found["id"]}
+
+
+async def test_nobody_is_sent_to_a_site_that_has_closed(steering: httpx.AsyncClient, databases: Databases) -> None:
+    place = await a_place(databases)
+    offer = await an_offer(steering, await a_unit(steering, place))
+    request = await a_request(steering, place, offer)
+    async with databases.open("internships") as db:
+        await db.fetch(update(SiteCopy).values(status=OrganisationStatus.closed))
+
+    asked = await steering.post(f"{API}/requests", json=body_of(offer, institute_id=str(place.institute)))
+    accepted = await move(steering, "requests", request, "accept")
+
+    assert [(answer.status_code, problem_type(answer)) for answer in (asked, accepted)] == [(409, "unit-site-closed")] * 2
+    assert (await fresh(steering, "offers", offer))["taken"] == 0
+
+
+async def test_an_institute_that_has_closed_places_nobody(steering: httpx.AsyncClient, databases: Databases) -> None:
+    place = await a_place(databases)
+    request = await a_request(steering, place, await an_offer(steering, await a_unit(steering, place)))
+    async with databases.open("internships") as db:
+        await db.fetch(update(OrganisationCopy).where(col(OrganisationCopy.id) == place.institute).values(status=OrganisationStatus.closed))
+
+    accepted = await move(steering, "requests", request, "accept")
+
+    assert (accepted.status_code, problem_type(accepted)) == (409, "institute-closed")
+
+
+async def test_a_request_whose_offer_is_over_is_no_longer_accepted(steering: httpx.AsyncClient, databases: Databases) -> None:
+    place = await a_place(databases)
+    offer = await an_offer(steering, await a_unit(steering, place))
+    path = f"{API}/requests/{(await a_request(steering, place, offer))['id']}/live"
+    assert ok(await steering.get(path))["allowed_moves"] == ["accepted", "declined", "withdrawn"]
+    await move(steering, "offers", offer, "cancel", reason="Travaux")
+    assert ok(await steering.get(path))["allowed_moves"] == ["declined", "withdrawn"]

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 import time_machine
-from sqlmodel import select
+from sqlmodel import select, update
 
 from services.contracts.codes import Department, Role
 from services.contracts.recruitment import NeedUrgency
@@ -15,6 +15,7 @@ from services.kernel.database import Databases
 from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.schemas import ApplicationRead
 from services.recruitment_api.applications.tables import Application, DeclineReason
+from services.recruitment_api.sites.tables import SiteCopy
 from tests.conftest import Client
 from tests.support.http import at, ok, pointers, problem_type
 from tests.support.recruitment import (
@@ -314,3 +315,41 @@ async def test_the_stored_document_is_the_row_s(employer: Employer, databases: D
     async with databases.open("recruitment") as db:
         row = await db.one(select(Application))
         assert row.document == ApplicationRead.model_validate(row).model_dump_json()
+
+
+async def close_site(databases: Databases) -> None:
+    """The service hears that the site has closed."""
+    async with databases.open("recruitment") as db:
+        await db.fetch(update(SiteCopy).values(status="closed", version=2))
+
+
+async def test_nobody_is_recruited_for_a_site_that_has_closed(employer: Employer, databases: Databases) -> None:
+    need = await an_open_need(employer, headcount=2)
+    application = await an_application(employer.client, need)
+    await close_site(databases)
+
+    applied = await employer.client.post(f"{HOME}/applications", json={"need_id": need["id"], "candidate_ref": "C7F3A9K2"})
+    accepted = await employer.client.post(f"{HOME}/applications/{application['id']}/accept", json=CDI, headers=with_key(application))
+
+    assert [(answer.status_code, problem_type(answer)) for answer in (applied, accepted)] == [(409, "need-not-ready")] * 2
+    assert (await again(employer.client, "needs", need))["filled_count"] == 0
+
+
+async def test_an_application_whose_need_is_over_is_no_longer_accepted(employer: Employer) -> None:
+    need = await an_open_need(employer)
+    application = await an_application(employer.client, need)
+    assert (await live(employer, application))["allowed_moves"] == ["accepted", "declined", "withdrawn"]
+    await move(employer.client, "needs", need, "cancel", reason="Poste supprimé")
+    assert (await live(employer, application))["allowed_moves"] == ["declined", "withdrawn"]
+
+
+async def live(employer: Employer, application: dict[str, Any]) -> dict[str, Any]:
+    """What depends on the day."""
+    return ok(await employer.client.get(f"{HOME}/applications/{application['id']}/live"))
+
+
+async def test_an_end_that_is_said_to_be_none_is_none(employer: Employer) -> None:
+    need = await an_open_need(employer, headcount=2, ends_on="2030-06-01")
+    permanent = await accept(employer.client, await an_application(employer.client, need), ends_on=None)
+    fixed = await accept(employer.client, await an_application(employer.client, need))
+    assert (permanent["ends_on"], fixed["ends_on"]) == (None, "2030-06-01")

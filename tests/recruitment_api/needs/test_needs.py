@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import select
 
-from services.contracts.codes import Department, Role
+from services.contracts.codes import Department, OrganisationRole, Role
 from services.contracts.recruitment import NeedStatus
 from services.kernel import clock, ids
 from services.kernel.database import Databases
@@ -16,6 +16,7 @@ from services.kernel.principals import SYSTEM
 from services.recruitment_api.needs.lifecycle import LIFECYCLE
 from services.recruitment_api.needs.schemas import NeedRead
 from services.recruitment_api.needs.tables import StaffingNeed
+from services.recruitment_api.organisations.tables import OrganisationCopy
 from services.recruitment_api.sites.tables import SiteCopy
 from tests.conftest import Client
 from tests.support.http import at, ok, pointers, problem_type
@@ -283,3 +284,10 @@ async def test_the_stored_document_is_the_row_s(employer: Employer, databases: D
         row = await db.one(select(StaffingNeed))
         assert row.status is NeedStatus.partially_filled
         assert row.document == NeedRead.model_validate(row).model_dump_json()
+
+
+async def test_only_an_employer_has_needs(employer: Employer, databases: Databases) -> None:
+    async with databases.open("recruitment") as db:
+        await db.fetch(update(OrganisationCopy).values(roles=[OrganisationRole.institute]))
+    answer = await employer.client.post(f"{HOME}/needs", json=need_body(employer))
+    assert (answer.status_code, pointers(answer)) == (422, ["#/organisation_id"])
