@@ -1,14 +1,17 @@
-"""internships_api on one page: its routes, who hears its events, what it hears."""
+"""internships_api on one page: its routes, who hears its events, what it hears, what it does at regular times."""
+
+from datetime import timedelta
 
 from services.internships_api.base import METADATA
 from services.internships_api.capacity.routes import routes as capacity
 from services.internships_api.meaning import MEANING
+from services.internships_api.offers.operations import close_all_past
 from services.internships_api.offers.routes import routes as offers
 from services.internships_api.organisations.projection import apply
 from services.internships_api.placements.routes import routes as placements
 from services.internships_api.requests.routes import routes as requests
 from services.internships_api.units.routes import routes as units
-from services.kernel.service import Service
+from services.kernel.service import Job, Service
 
 SERVICE = Service(
     name="internships",
@@ -18,5 +21,6 @@ SERVICE = Service(
     routers=(units, capacity, offers, requests, placements),
     consumers={"observatory": frozenset({"unit", "offer", "request", "placement"})},
     apply=apply,
+    jobs=(Job("close_offers", timedelta(hours=1), close_all_past),),
     meaning=MEANING,
 )

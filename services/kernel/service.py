@@ -32,6 +32,14 @@ class Job:
     run: Callable[[Database], Awaitable[None]]
 
 
+async def in_parts(db: Database, part: Callable[[Database], Awaitable[int]], size: int) -> None:
+    """What a job does to many rows, in transactions of `size` of them: `part` says how many it found, until it finds fewer."""
+    found = size
+    while found == size:
+        async with db.databases.open(db.service, "worker") as own:
+            found = await part(own)
+
+
 @dataclass(frozen=True)
 class Service:
     """One service. `name` is its PostgreSQL schema, its path, the prefix of its queues and of its event types."""

@@ -19,9 +19,13 @@ from services.internships_api.weeks import SEAT
 from services.kernel import clock
 from services.kernel.database import Database
 from services.kernel.patching import patched
-from services.kernel.principals import Principal
+from services.kernel.principals import SYSTEM, Principal
 from services.kernel.problems import Conflict, invalid
 from services.kernel.resources import either, page_rows
+from services.kernel.service import in_parts
+
+CLOSED_AT_ONCE = 50
+"""Offers that one transaction closes: few, since it holds their units' weeks."""
 
 
 class UnitSuspended(Conflict):
@@ -103,10 +107,20 @@ async def publish(db: Database, offer_id: UUID, *, by: Principal, version: int) 
 async def close(db: Database, offer_id: UUID, *, by: Principal, version: int) -> Offer:
     """Takes no more requests, and gives back to the unit's weeks what nobody took."""
     await own(db, offer_id, by=by)
-    offer = await db.one(queries.held(offer_id), version=version)
-    move(offer, OfferStatus.closed)
-    await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=(offer.taken - offer.seats) * SEAT)
-    return await db.save(offer, event="internships.offer.closed", by=by)
+    return await _close(db, await db.one(queries.held(offer_id), version=version), by=by)
+
+
+async def close_past(db: Database) -> int:
+    """Closes published offers whose last week is over; how many, at most `CLOSED_AT_ONCE`."""
+    past = await db.fetch(queries.past(clock.today(), CLOSED_AT_ONCE))
+    for offer in past:
+        await _close(db, offer, by=SYSTEM)
+    return len(past)
+
+
+async def close_all_past(db: Database) -> None:
+    """Closes every offer that is over."""
+    await in_parts(db, close_past, CLOSED_AT_ONCE)
 
 
 async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, version: int) -> Offer:
@@ -162,7 +176,7 @@ async def read_live(db: Database, offer_id: UUID, *, by: Principal) -> OfferLive
 
 async def read_page(db: Database, query: OfferQuery, *, by: Principal) -> list[tuple[UUID, str]]:
     """A page's (id, document) pairs of what the caller may see."""
-    return await page_rows(db, queries.LISTING, query, **either("free", query.available), **queries.scope(by))
+    return await page_rows(db, queries.LISTING, query, today=clock.today(), **either("free", query.available), **queries.scope(by))
 
 
 def is_open(offer: Offer, today: date) -> bool:
@@ -181,6 +195,12 @@ async def check_site(db: Database, offer: Offer) -> None:
     unit = await db.one(unit_queries.unit(offer.unit_id))
     if not await db.fetch(active_site(unit.site_id, unit.organisation_id)):
         raise UnitSiteClosed
+
+
+async def _close(db: Database, offer: Offer, *, by: Principal) -> Offer:
+    move(offer, OfferStatus.closed)
+    await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=(offer.taken - offer.seats) * SEAT)
+    return await db.save(offer, event="internships.offer.closed", by=by)
 
 
 async def _check_unit(db: Database, unit: Unit, professions: Sequence[Profession]) -> None:

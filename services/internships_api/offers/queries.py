@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, Boolean, ColumnElement, and_, bindparam, literal_column, not_, or_
+from sqlalchemy import UUID as SaUuid, Boolean, ColumnElement, Date, and_, bindparam, literal_column, not_, or_
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select, update
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -23,6 +23,7 @@ SHARED = or_(col(Offer.status) != OfferStatus.draft, col(Offer.organisation_id) 
 """A draft is seen by the organisation that prepares it and by the agency, and by nobody else."""
 AVAILABLE: ColumnElement[bool] = literal_column("(status = 'published' AND taken < seats)", Boolean())
 """As the index of available offers says it, word for word: a bound value would not find it."""
+FREE = and_(AVAILABLE, col(Offer.ends_on) > bindparam("today", type_=Date()))
 
 DOCUMENT = document_by_id(Offer)
 SHARED_DOCUMENT = document_by_id(Offer, SHARED)
@@ -40,8 +41,8 @@ LISTING = Listing(
         "organisation_id": lambda value: col(Offer.organisation_id) == value,
         "from_day": lambda value: col(Offer.ends_on) > value,
         "to_day": lambda value: col(Offer.starts_on) < value,
-        "free": lambda _value: AVAILABLE,
-        "not_free": lambda _value: not_(AVAILABLE),
+        "free": lambda _value: FREE,
+        "not_free": lambda _value: not_(FREE),
         "host": lambda _value: SHARED,
     },
 )
@@ -67,6 +68,17 @@ def offer(caller: Principal) -> SelectOfScalar[Offer]:
 def held(offer_id: UUID) -> SelectOfScalar[Offer]:
     """One offer, locked: no seat moves meanwhile."""
     return select(Offer).where(Offer.id == offer_id).with_for_update(key_share=True)
+
+
+def past(today: date, limit: int) -> SelectOfScalar[Offer]:
+    """Published offers whose last week is over, locked in order, without those that somebody is changing."""
+    return (
+        select(Offer)
+        .where(col(Offer.status) == OfferStatus.published, col(Offer.ends_on) <= today)
+        .order_by(col(Offer.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
 
 
 def with_seats_taken(offer_id: UUID, places: int, today: date) -> Executable:

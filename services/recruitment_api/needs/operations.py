@@ -11,6 +11,7 @@ from services.kernel.patching import patched
 from services.kernel.principals import SYSTEM, Principal
 from services.kernel.problems import Conflict, Forbidden, invalid
 from services.kernel.resources import page_rows
+from services.kernel.service import in_parts
 from services.recruitment_api.needs import queries
 from services.recruitment_api.needs.lifecycle import LIFECYCLE, SEEKING, move
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedQuery, NeedWrite, Prolongation
@@ -130,11 +131,8 @@ async def expire(db: Database, today: date) -> int:
 
 
 async def expire_all(db: Database) -> None:
-    """Expires every need that is due, in transactions of a few hundred."""
-    expired = EXPIRED_AT_ONCE
-    while expired == EXPIRED_AT_ONCE:
-        async with db.databases.open(db.service, "worker") as part:
-            expired = await expire(part, clock.today())
+    """Expires every need that is due."""
+    await in_parts(db, lambda part: expire(part, clock.today()), EXPIRED_AT_ONCE)
 
 
 async def seeking(db: Database, need_id: UUID, *, by: Principal) -> StaffingNeed:

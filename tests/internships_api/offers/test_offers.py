@@ -11,12 +11,16 @@ from sqlmodel import col, update
 
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, Role
+from services.internships_api.service import SERVICE
 from services.internships_api.sites.tables import SiteCopy
+from services.internships_api.weeks import WEEK
 from services.kernel.database import Databases
+from services.kernel.scheduler import run_job
 from tests.conftest import Client
 from tests.support.http import ok, pointers, problem_type
 from tests.support.internships import (
     API,
+    LAST,
     a_place,
     a_request,
     a_unit,
@@ -283,3 +287,21 @@ async def test_a_move_sent_twice_under_one_key_happens_once(steering: httpx.Asyn
     assert (first.status_code, second.status_code, second.headers["idempotency-replayed"]) == (200, 200, "true")
     assert second.content == first.content
     assert await counters(steering, unit) == [(100, 20, 0)] * 5
+
+
+async def test_an_offer_that_is_over_is_closed_and_no_longer_available(steering: httpx.AsyncClient, databases: Databases) -> None:
+    place = await a_place(databases)
+    unit = await a_unit(steering, place)
+    over = await an_offer(steering, unit, seats=1)
+    lasting = await an_offer(steering, unit, seats=1, ends_on=(LAST + WEEK).isoformat())
+
+    async def available() -> list[str]:
+        return [item["id"] for item in await listed(steering, "offers", available="true")]
+
+    assert await available() == [lasting["id"], over["id"]]
+    with time_machine.travel(datetime(LAST.year, LAST.month, LAST.day, 9, tzinfo=UTC)):
+        assert await available() == [lasting["id"]]
+        for _ in range(2):
+            assert await run_job(databases, SERVICE, "close_offers")
+        assert [(await fresh(steering, "offers", offer))["status"] for offer in (over, lasting)] == ["closed", "published"]
+        assert await counters(steering, unit) == [(100, 10, 0)] * 5
