@@ -16,6 +16,7 @@ from sqlalchemy.sql.base import Executable
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.kernel import saving
+from services.kernel.faults import AWAY
 from services.kernel.outbox import Doorbell
 from services.kernel.principals import Principal
 from services.kernel.problems import NotFound, PreconditionFailed, Unavailable
@@ -153,7 +154,7 @@ class Database:
         try:
             if not connection.is_closed():
                 await transaction.rollback()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except AWAY:
             connection.terminate()
         finally:
             await self._shelf.pool.release(connection)

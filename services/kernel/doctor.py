@@ -7,15 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import asyncpg
 from alembic.script import ScriptDirectory
 
 from services.kernel import clock
 from services.kernel.brokers import make_broker
 from services.kernel.database import Databases
+from services.kernel.faults import OUT_OF_REACH
 from services.kernel.migrate import alembic_config
 from services.kernel.outbox import LAG
-from services.kernel.problems import Unavailable
 from services.kernel.service import Service
 from services.kernel.settings import Settings
 
@@ -25,8 +24,6 @@ MUCH_LAG = 60.0
 SHARING = 5
 """Services that one PostgreSQL usually serves."""
 MUCH_SKEW = 5.0
-
-DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)
 
 
 class Verdict(StrEnum):
@@ -57,7 +54,7 @@ async def examine(services: Sequence[Service], settings: Settings) -> AsyncItera
             try:
                 async for finding in _service(service, databases):
                     yield finding
-            except DATABASE_ERRORS as error:
+            except OUT_OF_REACH as error:
                 words = f"la base ne répond pas comme il faut ({type(error).__name__} : {error})."
                 yield Finding(Verdict.wrong, service.name, f"{words} Vérifiez PLAM_DATABASE_URL, puis plam migrate.")
     finally:

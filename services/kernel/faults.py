@@ -10,6 +10,9 @@ from services.kernel.problems import BadRequest, PreconditionFailed, Problem, Un
 log = structlog.get_logger(__name__)
 
 AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""What a database raises that does not answer, or not as it should; time-outs are among `OSError`."""
+OUT_OF_REACH = (*AWAY, Unavailable)
+"""The same, for who takes a connection too: none may be free in time."""
 BUGS = (asyncpg.DataError, asyncpg.SyntaxOrAccessError)
 
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from typing import Literal
 
-import asyncpg
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from services.kernel import metrics
 from services.kernel.auth import Public
 from services.kernel.database import Databases
+from services.kernel.faults import AWAY, OUT_OF_REACH
 from services.kernel.problems import Unavailable, problems
 from services.kernel.service import Service
 
@@ -38,7 +38,7 @@ async def read_readiness(request: Request, _caller: Public) -> Health:
         async with asyncio.timeout(1.5):
             pool = await databases.pool(request.app.state.service.name, "health")
             await pool.fetchval("SELECT 1 FROM outbox LIMIT 1")
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except AWAY as error:
         raise Unavailable("La base de données ne répond pas, ou n'est pas à jour : plam migrate.") from error
     return Health(status="ok")
 
@@ -53,5 +53,5 @@ async def read_metrics(request: Request, _caller: Public) -> Response:
 
 async def look(databases: Databases, service: Service) -> None:
     """Brings the gauges of a service's event path up to date; a database that is away leaves them as they were."""
-    with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable):
+    with contextlib.suppress(*OUT_OF_REACH):
         await metrics.look(await databases.pool(service.name, "health"), service.name, service.consumers)

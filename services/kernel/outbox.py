@@ -18,6 +18,8 @@ import sqlalchemy as sa
 import structlog
 from asyncpg.pool import PoolConnectionProxy
 
+from services.kernel.faults import AWAY
+
 log = structlog.get_logger(__name__)
 
 KEPT_AFTER_ACKNOWLEDGEMENT = timedelta(days=7)
@@ -222,6 +224,6 @@ class Doorbell:
                 pool = await self._pools.pool(self._service, "relay")
                 async with pool.acquire(timeout=1) as connection:
                     await connection.execute("SELECT pg_notify($1, '')", channel_of(self._service), timeout=1)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except AWAY as error:
                 log.warning("outbox.ring_failed", service=self._service, error=repr(error))
             await asyncio.sleep(RING_INTERVAL)

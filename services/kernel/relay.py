@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import dramatiq
 import orjson
 import structlog
@@ -19,15 +18,13 @@ from prometheus_client import Counter
 from services.kernel import ids
 from services.kernel.brokers import BrokerUnavailableError, Sender, volatile
 from services.kernel.database import Databases
+from services.kernel.faults import OUT_OF_REACH
 from services.kernel.outbox import channel_of
-from services.kernel.problems import Unavailable
 from services.kernel.service import Service
 
 log = structlog.get_logger(__name__)
 
 SENT = Counter("plam_relay_events_sent", "Events given to the broker, sent again included.", ["service", "consumer", "again"])
-
-DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)
 
 
 @dataclass(frozen=True)
@@ -143,7 +140,7 @@ class Relay:
                     forgotten = False
                 more = await self.round(sender)
                 pause = 0.0
-            except (BrokerUnavailableError, *DATABASE_ERRORS) as error:
+            except (BrokerUnavailableError, *OUT_OF_REACH) as error:
                 pause = min(max(pause * 2, 0.25), self._pace.longest_pause)
                 log.warning("relay.pausing", service=self._service.name, seconds=pause, error=repr(error))
                 await self._pause(stop, pause)
@@ -230,7 +227,7 @@ class Relay:
         if connection is None:
             return
         pool = await self._databases.pool(self._service.name, "relay")
-        with contextlib.suppress(*DATABASE_ERRORS):
+        with contextlib.suppress(*OUT_OF_REACH):
             if not connection.is_closed():
                 await connection.remove_listener(channel_of(self._service.name), self._heard)
         await pool.release(connection)
