@@ -74,8 +74,7 @@ def system_app(
             await asyncio.shield(databases.close())
 
     async def exposed(_request: Request) -> Response:
-        for service in services:
-            await health.look(databases, service)
+        await asyncio.gather(*(health.look(databases, service) for service in services))
         return metrics.exposition()
 
     apps = {service.name: service_app(service, databases, tokens) for service in services}

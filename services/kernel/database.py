@@ -22,12 +22,15 @@ from services.kernel.principals import Principal
 from services.kernel.problems import NotFound, PreconditionFailed, Unavailable
 from services.kernel.records import Noun, Record
 from services.kernel.settings import Settings
-from services.kernel.shelf import Shelf
+from services.kernel.shelf import Shelf, is_open
 from services.kernel.statements import prepare
 
 Use = Literal["api", "worker", "relay", "health"]
 Routing = Mapping[str, Mapping[str, frozenset[str]]]
 """service → consumer → kinds of state: who hears what."""
+
+LONGEST_ROLLBACK = 1.0
+"""Seconds until a connection that does not answer is cut rather than rolled back."""
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -152,10 +155,12 @@ class Database:
 
     async def _roll_back(self, connection: PoolConnectionProxy, transaction: Transaction) -> None:
         try:
-            if not connection.is_closed():
-                await transaction.rollback()
+            if is_open(connection):
+                async with asyncio.timeout(LONGEST_ROLLBACK):
+                    await transaction.rollback()
         except AWAY:
-            connection.terminate()
+            if is_open(connection):
+                connection.terminate()
         finally:
             await self._shelf.pool.release(connection)
 

@@ -19,8 +19,8 @@ HELD_EVENTS = Gauge("plam_quarantine_events", "Events in quarantine.", ("service
 async def look(pool: asyncpg.Pool, service: str, consumers: Iterable[str]) -> None:
     """Brings the gauges of a service's event path up to date from its tables."""
     async with pool.acquire(timeout=1) as connection:
-        waiting = {row["consumer"]: row for row in await connection.fetch(LAG)}
-        HELD_EVENTS.labels(service).set(await connection.fetchval(HELD))
+        waiting = {row["consumer"]: row for row in await connection.fetch(LAG, timeout=1)}
+        HELD_EVENTS.labels(service).set(await connection.fetchval(HELD, timeout=1))
     for consumer in {*consumers, *waiting}:
         row = waiting.get(consumer)
         WAITING.labels(service, consumer).set(row["events"] if row else 0)

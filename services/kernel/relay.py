@@ -21,6 +21,7 @@ from services.kernel.database import Databases
 from services.kernel.faults import OUT_OF_REACH
 from services.kernel.outbox import channel_of
 from services.kernel.service import Service
+from services.kernel.shelf import is_open
 
 log = structlog.get_logger(__name__)
 
@@ -215,12 +216,17 @@ class Relay:
             await connection.execute(_ALL_DUE)
 
     async def _listen(self) -> None:
-        if self._listening is not None and not self._listening.is_closed():
+        if self._listening is not None and is_open(self._listening):
             return
         await self._stop_listening()
         pool = await self._databases.pool(self._service.name, "relay")
-        self._listening = await pool.acquire(timeout=5)
-        await self._listening.add_listener(channel_of(self._service.name), self._heard)
+        connection = await pool.acquire(timeout=5)
+        try:
+            await connection.add_listener(channel_of(self._service.name), self._heard)
+        except BaseException:
+            await pool.release(connection)
+            raise
+        self._listening = connection  # only now: one that does not listen is tried again
 
     async def _stop_listening(self) -> None:
         connection, self._listening = self._listening, None
@@ -228,7 +234,7 @@ class Relay:
             return
         pool = await self._databases.pool(self._service.name, "relay")
         with contextlib.suppress(*OUT_OF_REACH):
-            if not connection.is_closed():
+            if is_open(connection):
                 await connection.remove_listener(channel_of(self._service.name), self._heard)
         await pool.release(connection)
 

@@ -9,6 +9,14 @@ from asyncpg.pool import PoolConnectionProxy
 from services.kernel.problems import Unavailable
 
 
+def is_open(connection: PoolConnectionProxy) -> bool:
+    """Whether a pooled connection can be used. The driver takes back one that the server closed, and its proxy then answers nothing."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
+
+
 class Shelf:
     """The connections of one pool, for whoever opens a `Database` on it.
 
@@ -27,7 +35,7 @@ class Shelf:
         """A connection. Raises `Unavailable` when none is free within the bound."""
         while self._free:
             connection = self._free.pop()
-            if not connection.is_closed():
+            if is_open(connection):
                 return connection
             await self.pool.release(connection)
         self._waiting += 1
@@ -40,7 +48,7 @@ class Shelf:
 
     async def give(self, connection: PoolConnectionProxy) -> None:
         """Gives back a connection whose last statement ended as it should, outside any transaction."""
-        if self._keeps and not self._waiting and not connection.is_closed():
+        if self._keeps and not self._waiting and is_open(connection):
             self._free.append(connection)
         else:
             await self.pool.release(connection)

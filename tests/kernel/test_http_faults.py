@@ -21,7 +21,7 @@ from services.kernel.database import Databases
 from services.kernel.principals import Principal
 from services.kernel.settings import PoolSizes, Settings
 from services.plam import ROUTING, SERVICES
-from tests.kernel.http_world import World, look, tables
+from tests.kernel.http_world import World, kill, look, tables
 from tests.support import hostile
 from tests.support.api import Answer, Operation, call, operations
 
@@ -94,6 +94,18 @@ async def test_a_connection_lost_before_the_commit_is_never_a_success(running: C
     assert seconds < BOUND
     assert await world.rows() == []
     assert (await world.post("scratch", id=2)).status == 201
+
+
+async def test_connections_closed_while_within_reach_cost_no_request(running: Callable[..., Running]) -> None:
+    world = running(pools=PoolSizes(api=4))
+    assert {answer.status for answer in await asyncio.gather(*(world.get("slow?seconds=0.1") for _ in range(4)))} == {200}
+    shelf = await world.databases.shelf("actions")
+    assert len(shelf._free) == 4
+    for process in [connection.get_server_pid() for connection in shelf._free]:
+        await kill(world.databases.settings, process)
+    await asyncio.sleep(0.1)  # the driver hears of it
+    answers = [await world.post("scratch", id=number) for number in range(5)]
+    assert [answer.status for answer in answers] == [201] * 5
 
 
 async def test_a_bug_is_a_problem_that_tells_nothing_and_stores_nothing(running: Callable[..., Running]) -> None:

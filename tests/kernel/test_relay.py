@@ -19,6 +19,7 @@ from services.kernel.database import Databases
 from services.kernel.outbox import Recorded
 from services.kernel.relay import Pace, Relay
 from tests.kernel.event_world import World, until
+from tests.kernel.http_world import look
 
 
 class Unreliable(StubBroker):
@@ -209,6 +210,19 @@ async def test_a_command_that_writes_and_ends_still_wakes_the_relay(world: World
         await command.emit()
         await command.databases.close()
         await until(lambda: _sizes(memory, world, 1), within=2)
+
+
+async def test_a_relay_whose_connections_the_server_closed_goes_on(world: World, memory: dramatiq.Broker) -> None:
+    async with world.relaying(memory, pace=Pace(poll=0.1)):
+        await world.emit()
+        await until(lambda: _sizes(memory, world, 1))
+        async with look(world.databases.settings) as connection:
+            ended = (
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()"
+            )
+            assert await connection.fetchval(ended, f"plam {world.producer.name} relay") >= 1
+        await world.emit()
+        await until(lambda: _sizes(memory, world, 2), within=10)
 
 
 async def test_many_rings_are_few_notifications(world: World) -> None:
