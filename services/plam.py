@@ -30,6 +30,7 @@ from services.kernel.app import leads_to
 from services.kernel.auth import Tokens
 from services.kernel.database import Database, Databases, Routing
 from services.kernel.embedded import EmbeddedError
+from services.kernel.faults import AWAY
 from services.kernel.migrate import migrate as bring_to_head
 from services.kernel.principals import Principal
 from services.kernel.problems import Problem
@@ -66,7 +67,7 @@ def main() -> None:
     """The `plam` command: what goes wrong is said in a sentence, with exit status 1."""
     try:
         cli()
-    except (EmbeddedError, Problem, process.NeedsBrokerError, OSError, ValueError) as error:
+    except (EmbeddedError, Problem, process.NeedsBrokerError, *AWAY, ValueError) as error:
         err.print(f"[red]plam :[/red] {error}")
         raise SystemExit(1) from error
 

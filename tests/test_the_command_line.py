@@ -145,6 +145,8 @@ def test_what_is_mistyped_is_said_in_words(plam: Plam) -> None:
         (["serve", "nothing"], {}, "nothing : inconnu"),
         (["migrate"], {"PLAM_PORT": "http"}, "PLAM_PORT"),
         (["token", "--role", "steering"], {}, "base embarquée"),
+        (["migrate"], {"PLAM_SECRET": ""}, "PLAM_SECRET"),
+        (["rebuild"], {"PLAM_DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "plam :"),
         (["relay"], {}, "PLAM_BROKER_URL"),
         (["relay"], {"PLAM_BROKER_URL": "carrier-pigeon://x"}, "carrier-pigeon"),
     ):

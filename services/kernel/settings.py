@@ -42,7 +42,7 @@ class Settings(BaseSettings):
 
     metrics_port: int | None = Field(None, description="Port of the metrics of a relay, a worker or a scheduler; none: not served.")
 
-    secret: SecretStr | None = Field(None, description="Key of the pseudonyms; none: kept in the data folder.")
+    secret: SecretStr | None = Field(None, min_length=16, description="Key of the pseudonyms; none: kept in the data folder.")
     token_keys: Path | None = Field(None, description="JWK set that signs or verifies tokens; none: in the data folder.")
     max_body: int = Field(1_048_576, description="Bytes a request's body may have.")
     log_level: str = "info"
@@ -61,5 +61,5 @@ class Settings(BaseSettings):
         own: SecretStr | None = getattr(self, f"{service}_database_url")
         url = own or self.database_url
         if url is None:
-            raise LookupError("PLAM_DATABASE_URL n'est pas définie et la base embarquée n'est pas démarrée.")
+            raise ValueError("PLAM_DATABASE_URL n'est pas définie et la base embarquée n'est pas démarrée.")
         return url.get_secret_value()

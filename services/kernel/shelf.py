@@ -3,10 +3,15 @@
 The pool starts a task at each release, looks at all its connections at each acquisition, and sets timers: a tenth of a read.
 """
 
+import time
+
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from services.kernel.problems import Unavailable
+
+IDLE = 300.0
+"""Seconds after which a connection that nobody used is closed: a network on the way may have forgotten it."""
 
 
 def is_open(connection: PoolConnectionProxy) -> bool:
@@ -28,16 +33,16 @@ class Shelf:
         self.pool = pool
         self._wait = wait
         self._keeps = keeps
-        self._free: list[PoolConnectionProxy] = []
+        self._free: list[tuple[float, PoolConnectionProxy]] = []  # since when; the one that waits longest first
         self._waiting = 0
 
     async def take(self) -> PoolConnectionProxy:
         """A connection. Raises `Unavailable` when none is free within the bound."""
         while self._free:
-            connection = self._free.pop()
-            if is_open(connection):
+            since, connection = self._free.pop()
+            if is_open(connection) and time.monotonic() - since < IDLE:
                 return connection
-            await self.pool.release(connection)
+            await self._drop(connection)
         self._waiting += 1
         try:
             return await self.pool.acquire(timeout=self._wait)
@@ -49,7 +54,10 @@ class Shelf:
     async def give(self, connection: PoolConnectionProxy) -> None:
         """Gives back a connection whose last statement ended as it should, outside any transaction."""
         if self._keeps and not self._waiting and is_open(connection):
-            self._free.append(connection)
+            now = time.monotonic()
+            self._free.append((now, connection))
+            if now - self._free[0][0] >= IDLE:
+                await self._drop(self._free.pop(0)[1])
         else:
             await self.pool.release(connection)
 
@@ -57,4 +65,10 @@ class Shelf:
         """Gives what is here back to the pool, which can then be closed."""
         self._keeps = False
         while self._free:
-            await self.pool.release(self._free.pop())
+            await self.pool.release(self._free.pop()[1])
+
+    async def _drop(self, connection: PoolConnectionProxy) -> None:
+        """Closes a connection, without a word to a server that may not hear it; the pool makes another when one is needed."""
+        if is_open(connection):
+            connection.terminate()
+        await self.pool.release(connection)

@@ -117,6 +117,9 @@ def _acknowledgements_actor(broker: dramatiq.Broker, service: Service, databases
                 log.warning("worker.acknowledgement_failed", batch=batch, pause=pause, error=repr(error))
                 if pause is not None:
                     await asyncio.sleep(pause)
+            except Exception:
+                log.exception("worker.acknowledgement_broken", queue=queue, batch=batch)
+                return
             else:
                 if waiting:  # the relay may have been at the end of its window
                     databases.doorbell(service.name).ring()

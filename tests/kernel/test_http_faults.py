@@ -101,11 +101,24 @@ async def test_connections_closed_while_within_reach_cost_no_request(running: Ca
     assert {answer.status for answer in await asyncio.gather(*(world.get("slow?seconds=0.1") for _ in range(4)))} == {200}
     shelf = await world.databases.shelf("actions")
     assert len(shelf._free) == 4
-    for process in [connection.get_server_pid() for connection in shelf._free]:
+    for process in [connection.get_server_pid() for _, connection in shelf._free]:
         await kill(world.databases.settings, process)
     await asyncio.sleep(0.1)  # the driver hears of it
     answers = [await world.post("scratch", id=number) for number in range(5)]
     assert [answer.status for answer in answers] == [201] * 5
+
+
+async def test_a_connection_that_nobody_used_for_long_is_closed(running: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> None:
+    world = running(pools=PoolSizes(api=2))
+    await asyncio.gather(*(world.get("slow?seconds=0.1") for _ in range(2)))
+    shelf = await world.databases.shelf("actions")
+    old = {connection.get_server_pid() for _, connection in shelf._free}
+    monkeypatch.setattr("services.kernel.shelf.IDLE", 0.0)
+    assert (await world.post("scratch", id=1)).status == 201
+    monkeypatch.setattr("services.kernel.shelf.IDLE", 300.0)
+    assert (await world.post("scratch", id=2)).status == 201
+    assert len(old) == 2
+    assert not old & {connection.get_server_pid() for _, connection in shelf._free}
 
 
 async def test_a_bug_is_a_problem_that_tells_nothing_and_stores_nothing(running: Callable[..., Running]) -> None:

@@ -1,6 +1,10 @@
-"""What the tests of recruitment share: an employer."""
+"""What the tests of recruitment share: an employer, and the day on which they take place."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 
 from services.kernel.database import Databases
 from tests.conftest import Client
@@ -11,3 +15,10 @@ from tests.support.recruitment import Employer, an_employer
 async def employer(databases: Databases, client: Client) -> Employer:
     """An employer with one site, in Loire-Atlantique."""
     return await an_employer(databases, client)
+
+
+@pytest.fixture(autouse=True)
+def in_november() -> Iterator[None]:
+    """A day before the weeks and the deadlines that these tests name; time goes on from there."""
+    with time_machine.travel(datetime(2026, 11, 23, 10, tzinfo=UTC)):
+        yield

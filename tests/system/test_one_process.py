@@ -98,9 +98,11 @@ async def test_the_whole_story_is_sound_in_one_process(alone: Alone, capsys: pyt
 async def test_killed_while_writing_it_comes_back_whole(alone: Alone) -> None:
     acknowledged: set[str] = set()
     for _ in range(KILLS):
+        enough = asyncio.Event()
         async with alone.client() as client:
-            writing = asyncio.create_task(_write(client, acknowledged))
-            await asyncio.sleep(1)
+            writing = asyncio.create_task(_write(client, acknowledged, enough))
+            await asyncio.wait_for(enough.wait(), 30)
+            assert not writing.done()
             alone.process.kill()
             await writing
         await asyncio.to_thread(alone.start)
@@ -108,16 +110,25 @@ async def test_killed_while_writing_it_comes_back_whole(alone: Alone) -> None:
     verified = alone.command("verify")
 
     async with alone.client() as client:
-        stored = {item["ref"] for item in (await client.get("/actions/v1/actions", params={"limit": "200"})).json()["items"]}
-    assert acknowledged
+        stored: set[str] = set()
+        query = {"limit": "200"}
+        while True:
+            page = (await client.get("/actions/v1/actions", params=query)).json()
+            stored |= {item["ref"] for item in page["items"]}
+            if page["next"] is None:
+                break
+            query["after"] = page["next"]
     assert acknowledged <= stored
     assert "encore en route" not in verified
 
 
-async def _write(client: httpx.AsyncClient, acknowledged: set[str]) -> None:
-    """Creates actions until the process is gone; those that were acknowledged."""
+async def _write(client: httpx.AsyncClient, acknowledged: set[str], enough: asyncio.Event) -> None:
+    """Creates actions until the process is gone, and says when it is well under way."""
+    before = len(acknowledged)
     try:
-        for _ in range(25):
+        while True:
             acknowledged.add((await make(client, "/actions/v1/actions", **action_of()))["ref"])
+            if len(acknowledged) == before + 10:
+                enough.set()
     except httpx.TransportError:
         return

@@ -96,8 +96,11 @@ class Places(NamedTuple):
     now: Mapping[str, str]
 
 
-class FileChanged(Exception):
+class FileChanged(ValueError):
     """The file was written to between its check and its import."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} a changé pendant l'importation : rien n'est importé.")
 
 
 async def import_establishments(db: Database, path: Path, *, by: Principal = SYSTEM, progress: Progress | None = None) -> Report:

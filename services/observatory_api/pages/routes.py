@@ -9,8 +9,9 @@ from starlette.responses import HTMLResponse, Response
 
 from services.contracts.codes import Role
 from services.kernel.auth import Public
+from services.kernel.faults import problem_for
 from services.kernel.principals import ANONYMOUS, Principal
-from services.kernel.problems import Forbidden, Problem, Unauthenticated
+from services.kernel.problems import Forbidden, Unauthenticated
 from services.kernel.routing import Db, Route
 from services.kernel.settings import Settings
 from services.observatory_api.pages import operations, views
@@ -40,7 +41,10 @@ class PageRoute(Route):
         async def handle(request: Request) -> Response:
             try:
                 return await inner(request)
-            except Problem as problem:
+            except Exception as error:
+                problem = problem_for(error)
+                if problem is None:
+                    raise
                 return HTMLResponse(views.refusal(problem), problem.status, {**HEADERS, **problem.headers, "Cache-Control": "no-store"})
 
         return handle

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from services.contracts.codes import Role
 from services.kernel.app import system_app
@@ -116,3 +117,12 @@ def test_local_pages_are_open_by_default_with_the_embedded_database_alone(tmp_pa
         assert settings.local_pages is True
     with attached(Settings(home=tmp_path / "plam", database_url=None, local_pages=False)) as settings:
         assert settings.local_pages is False
+
+
+async def test_without_its_database_the_page_is_still_a_page(tmp_path: Path) -> None:
+    databases = Databases(Settings(home=tmp_path, database_url=SecretStr("postgresql://127.0.0.1:1/none"), local_pages=True))
+    transport = httpx.ASGITransport(system_app((SERVICE,), databases), client=("127.0.0.1", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as person:
+        answer = await person.get("/observatory/")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert read(answer.text).one("h1").text == "Service momentanément indisponible"
