@@ -18,7 +18,7 @@ class PoolSizes(BaseModel):
 class Settings(BaseSettings):
     """What an operator may set, each by the variable `PLAM_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="PLAM_", env_nested_delimiter="__", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="PLAM_", env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True)
 
     home: Path = Field(Path(".plam"), description="Data folder: embedded database, keys.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
