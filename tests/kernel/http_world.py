@@ -20,7 +20,7 @@ from services.kernel.routing import Db, router
 from services.kernel.service import Service
 from services.kernel.settings import Settings
 
-SECRET = "canary-8e03978e"
+SECRET = "canary-8e03978e-40d5"
 TABLES = f"""
 CREATE TABLE actions.scratch (
     id int PRIMARY KEY,
