@@ -163,13 +163,13 @@ class _Run:
     async def apply(self, items: Sequence[Item], *, at: int) -> None:
         """One transaction: the readable events applied, the others in quarantine, the receipt moved past `at` or ended."""
         name, received = self.service.name, [item.received for item in items if item.received]
+        refused = [item for item in items if item.received is None]
         if self.service.apply is None:
             raise LookupError(f"{name} n'applique aucun événement.")
         async with self.databases.open(name, "worker") as db:
             connection = await db.connection()
-            for item in items:
-                if item.received is None:
-                    await quarantine.hold(connection, name, item.raw, item.refusal)
+            for item in refused:
+                await quarantine.hold(connection, item.raw, item.refusal)
             if received:
                 with _correlated(name, received):
                     await self.service.apply(db, received)
@@ -177,6 +177,8 @@ class _Run:
                 await connection.execute(_END, self.batch)
             else:
                 await connection.execute(_MOVE, self.batch, at + 1, 1)
+        for item in refused:
+            quarantine.tell(name, item.raw, item.refusal)
         for type_, count in Tally(one.event.type for one in received).items():
             APPLIED.labels(name, type_).inc(count)
 

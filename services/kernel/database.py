@@ -19,7 +19,7 @@ from services.kernel import saving
 from services.kernel.faults import AWAY
 from services.kernel.outbox import Doorbell
 from services.kernel.principals import Principal
-from services.kernel.problems import NotFound, PreconditionFailed, Unavailable
+from services.kernel.problems import NotFound, PreconditionFailed
 from services.kernel.records import Noun, Record
 from services.kernel.settings import Settings
 from services.kernel.shelf import Shelf, is_open
@@ -40,7 +40,7 @@ class Database:
     """One connection in one transaction, for one request, one batch or one command.
 
     The connection is taken at the first statement, and the transaction begins at the first statement that writes or
-    locks. A single `save` waits for the end, where one statement is a transaction by itself: `run` a second statement
+    locks. A single `save` waits for the end, where one statement is a transaction by itself: run a second statement
     and it goes first, inside a transaction. Only the edge that opened the database commits.
     """
 
@@ -221,12 +221,7 @@ class Databases:
         for doorbell in self._doorbells.values():
             await doorbell.settle()
         shelves = self._shelves.pop(asyncio.get_running_loop(), {})
-        for shelf in shelves.values():
-            try:
-                await shelf.clear()
-                await asyncio.wait_for(shelf.pool.close(), 2)
-            except TimeoutError:
-                shelf.pool.terminate()
+        await asyncio.gather(*(_closed(shelf) for shelf in shelves.values()))
 
     def emission(self, service: str, noun: Noun) -> saving.Emission:
         """Who hears the events of a noun, and the key of its pseudonyms."""
@@ -258,19 +253,17 @@ class Databases:
                 "lock_timeout": f"{settings.lock_timeout * 1000:.0f}",
                 "idle_in_transaction_session_timeout": "30s",
             }
-        try:
-            return await asyncpg.create_pool(
-                settings.database_url_of(service),
-                min_size=0,
-                max_size=getattr(settings.pools, use),
-                server_settings=session,
-                init=_set_codecs,
-                reset=_keep,
-                timeout=2,
-                max_inactive_connection_lifetime=300,
-            )
-        except TimeoutError as error:
-            raise Unavailable("La base de données ne répond pas.") from error
+        return await asyncpg.create_pool(
+            settings.database_url_of(service),
+            min_size=0,
+            max_size=getattr(settings.pools, use),
+            server_settings=session,
+            init=_set_codecs,
+            reset=_keep,
+            timeout=2,
+            command_timeout={"relay": settings.relay_timeout, "worker": settings.work_timeout}.get(use),
+            max_inactive_connection_lifetime=300,
+        )
 
 
 def runtime_role(service: str) -> str:
@@ -297,12 +290,22 @@ def kept_file(path: Path, make: Any) -> bytes:
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(make())
+            file.flush()
+            os.fsync(file.fileno())  # a power cut must not leave an empty key
         try:
             os.link(fresh, path)
         except FileExistsError:
             pass
         fresh.unlink()
     return path.read_bytes()
+
+
+async def _closed(shelf: Shelf) -> None:
+    try:
+        await shelf.clear()
+        await asyncio.wait_for(shelf.pool.close(), 2)
+    except TimeoutError:
+        shelf.pool.terminate()
 
 
 async def _set_codecs(connection: asyncpg.Connection) -> None:

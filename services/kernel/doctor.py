@@ -6,7 +6,9 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
+import asyncpg
 from alembic.script import ScriptDirectory
 
 from services.kernel import clock
@@ -49,14 +51,19 @@ async def examine(services: Sequence[Service], settings: Settings) -> AsyncItera
     yield _port(settings)
     yield await _broker(settings)
     databases = Databases(settings)
+    tight: dict[str, str] = {}
     try:
         for service in services:
             try:
-                async for finding in _service(service, databases):
+                async for finding in _service(service, databases, tight):
                     yield finding
+            except asyncpg.UndefinedTableError:
+                yield Finding(Verdict.wrong, service.name, "la base répond, mais ses tables n'y sont pas : plam migrate.")
             except OUT_OF_REACH as error:
                 words = f"la base ne répond pas comme il faut ({type(error).__name__} : {error})."
                 yield Finding(Verdict.wrong, service.name, f"{words} Vérifiez PLAM_DATABASE_URL, puis plam migrate.")
+        for words in tight.values():
+            yield Finding(Verdict.warning, "connexions", words)
     finally:
         await databases.close()
 
@@ -97,8 +104,9 @@ async def _broker(settings: Settings) -> Finding:
     return Finding(Verdict.ok, "courtier", f"{scheme} répond.")
 
 
-async def _service(service: Service, databases: Databases) -> AsyncIterator[Finding]:
-    name = service.name
+async def _service(service: Service, databases: Databases, tight: dict[str, str]) -> AsyncIterator[Finding]:
+    """Looks at one service's database; servers that accept too few connections are added to `tight`, by their address."""
+    name, sound = service.name, True
     pool = await databases.pool(name, "health")
     async with pool.acquire(timeout=2) as connection:
         version = connection.get_server_version()
@@ -108,11 +116,13 @@ async def _service(service: Service, databases: Databases) -> AsyncIterator[Find
             return
         encoding = await connection.fetchval("SHOW server_encoding")
         if encoding != "UTF8":
+            sound = False
             yield Finding(Verdict.wrong, name, f"la base est en {encoding} : il faut UTF8.")
         here = await connection.fetchval("SELECT version_num FROM alembic_version")
         url = databases.settings.database_url_of(name)
         head = ScriptDirectory.from_config(alembic_config(service, url)).get_current_head()
         if here != head:
+            sound = False
             yield Finding(Verdict.wrong, name, f"schéma à la version {here}, le code attend {head} : plam migrate.")
         skew = abs((await connection.fetchval("SELECT clock_timestamp()") - clock.now()).total_seconds())
         if skew > MUCH_SKEW:
@@ -128,5 +138,6 @@ async def _service(service: Service, databases: Databases) -> AsyncIterator[Find
         wanted = sum(size for _, size in databases.settings.pools)
         if most < wanted * SHARING:
             words = f"PostgreSQL accepte {most} connexions ; un processus de chaque rôle peut en ouvrir {wanted} par service."
-            yield Finding(Verdict.warning, name, f"{words} Augmentez max_connections, ou diminuez PLAM_POOLS__API, PLAM_POOLS__WORKER…")
-        yield Finding(Verdict.ok, name, f"PostgreSQL {version.major}, schéma {here}.")
+            tight[urlsplit(url).netloc] = f"{words} Augmentez max_connections, ou diminuez PLAM_POOLS__API, PLAM_POOLS__WORKER…"
+        if sound:
+            yield Finding(Verdict.ok, name, f"PostgreSQL {version.major}, schéma {here}.")

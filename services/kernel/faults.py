@@ -10,9 +10,11 @@ from services.kernel.problems import BadRequest, PreconditionFailed, Problem, Un
 log = structlog.get_logger(__name__)
 
 AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
-"""What a database raises that does not answer, or not as it should; time-outs are among `OSError`."""
+"""What a database raises that cannot be reached, does not answer, or not as it should; time-outs are among `OSError`."""
 OUT_OF_REACH = (*AWAY, Unavailable)
 """The same, for who takes a connection too: none may be free in time."""
+BROKEN_OFF = (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, TimeoutError)
+"""The same on a connection that was made. Any other `OSError` of a request is a fault of ours, such as a file that is not there."""
 BUGS = (asyncpg.DataError, asyncpg.SyntaxOrAccessError)
 
 
@@ -26,7 +28,7 @@ def problem_for(error: Exception) -> Problem | None:
         return conflict_of(error)
     if isinstance(error, (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)):
         return PreconditionFailed("Une autre requête a changé la même ressource : relisez-la.")
-    if isinstance(error, AWAY) and not isinstance(error, BUGS):
+    if isinstance(error, BROKEN_OFF) and not isinstance(error, BUGS):
         log.warning("database.unavailable", error=type(error).__name__, detail=str(error)[:200])
         return Unavailable("La base de données ne répond pas.")
     return None

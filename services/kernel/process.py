@@ -87,7 +87,6 @@ async def serve(
         date_header=True,
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=30,
-        h11_max_incomplete_event_size=65_536,
     )
     server = uvicorn.Server(config)
     telling = asyncio.create_task(_tell(server, settings, started))

@@ -72,13 +72,17 @@ def event_id_of(raw: Any) -> UUID:
         return UUID(bytes=hashlib.sha256(orjson.dumps(raw)).digest()[:16])
 
 
-async def hold(connection: PoolConnectionProxy, consumer: str, raw: Any, reason: str) -> None:
-    """Puts an event in quarantine, in the connection's transaction if it has one."""
-    event_id = event_id_of(raw)
-    source, type_ = (_storable(raw.get(name)) if isinstance(raw, dict) else "" for name in ("source", "type"))
-    await connection.execute(_HOLD, event_id, source, type_, orjson.dumps(raw).decode(), _storable(reason))
+async def hold(connection: PoolConnectionProxy, raw: Any, reason: str) -> None:
+    """Puts an event in quarantine, in the connection's transaction; `tell` follows its commit."""
+    await connection.execute(
+        _HOLD, event_id_of(raw), _named(raw, "source"), _named(raw, "type"), orjson.dumps(raw).decode(), _storable(reason)
+    )
+
+
+def tell(consumer: str, raw: Any, reason: str) -> None:
+    """Counts and logs an event that is in quarantine from now on."""
     QUARANTINED.labels(consumer).inc()
-    log.error("events.quarantined", consumer=consumer, event_id=str(event_id), type=type_, reason=reason)
+    log.error("events.quarantined", consumer=consumer, event_id=str(event_id_of(raw)), type=_named(raw, "type"), reason=reason)
 
 
 async def held(databases: Databases, service: Service) -> Sequence[Held]:
@@ -120,6 +124,10 @@ async def _retry(databases: Databases, service: Service, event_id: UUID) -> bool
 def reason_of(error: BaseException) -> str:
     """Why an event was not applied, for a person."""
     return str(error) if isinstance(error, UnreadableError) else f"{type(error).__name__} : {error}"
+
+
+def _named(raw: Any, attribute: str) -> str:
+    return _storable(raw.get(attribute)) if isinstance(raw, dict) else ""
 
 
 def _storable(value: Any) -> str:

@@ -1,18 +1,22 @@
 """The settings: read once from the environment at the edge, then passed on."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+A_BATCH = 3
+"""Connections of a batch under way: for its work, its receipt, its series."""
 
 
 class PoolSizes(BaseModel):
     """Connections a process may hold, a service: to answer requests, to work, to relay, to tell its health."""
 
-    api: int = 10
-    worker: int = 16  # three a batch under way (work, receipt, series), and acknowledgements and jobs beside
-    relay: int = 3
-    health: int = 1
+    api: int = Field(10, ge=1)
+    worker: int = Field(16, ge=A_BATCH + 1)
+    relay: int = Field(3, ge=2)  # one that listens, and those that claim
+    health: int = Field(1, ge=1)
 
 
 class Settings(BaseSettings):
@@ -36,9 +40,11 @@ class Settings(BaseSettings):
     request_timeout: float = Field(2.0, description="Seconds a request may take before 503.")
     statement_timeout: float = Field(2.0, description="Seconds a statement of a request may take.")
     lock_timeout: float = Field(1.0, description="Seconds a statement of a request may wait for a lock.")
+    relay_timeout: float = Field(30.0, description="Seconds a statement of a relay may take.")
+    work_timeout: float = Field(600.0, description="Seconds a statement of a worker or a command may take.")
 
     broker_url: SecretStr = Field(SecretStr("memory://"), description="memory://, redis://… or amqp://…")
-    worker_threads: int = Field(4, description="Batches that a worker process applies at once.")
+    worker_threads: int = Field(4, ge=1, description="Batches that a worker process applies at once.")
 
     metrics_port: int | None = Field(None, description="Port of the metrics of a relay, a worker or a scheduler; none: not served.")
 
@@ -50,6 +56,13 @@ class Settings(BaseSettings):
     local_pages: bool | None = Field(
         None, description="Pages open without a token to this machine; none: with the embedded database alone."
     )
+
+    @model_validator(mode="after")
+    def _batches_find_connections(self) -> Self:
+        if self.pools.worker < self.worker_threads * A_BATCH:
+            least = self.worker_threads * A_BATCH
+            raise ValueError(f"PLAM_POOLS__WORKER doit valoir au moins {least} pour PLAM_WORKER_THREADS={self.worker_threads}")
+        return self
 
     @property
     def embedded(self) -> bool:

@@ -6,9 +6,12 @@ The pool starts a task at each release, looks at all its connections at each acq
 import time
 
 import asyncpg
+import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from services.kernel.problems import Unavailable
+
+log = structlog.get_logger(__name__)
 
 IDLE = 300.0
 """Seconds after which a connection that nobody used is closed: a network on the way may have forgotten it."""
@@ -37,7 +40,7 @@ class Shelf:
         self._waiting = 0
 
     async def take(self) -> PoolConnectionProxy:
-        """A connection. Raises `Unavailable` when none is free within the bound."""
+        """A connection. Raises `Unavailable` when none is free within the bound, or none can be made."""
         while self._free:
             since, connection = self._free.pop()
             if is_open(connection) and time.monotonic() - since < IDLE:
@@ -48,6 +51,9 @@ class Shelf:
             return await self.pool.acquire(timeout=self._wait)
         except TimeoutError as error:
             raise Unavailable("Toutes les connexions à la base sont occupées.") from error
+        except OSError as error:
+            log.warning("database.out_of_reach", error=repr(error))
+            raise Unavailable("La base de données ne répond pas.") from error
         finally:
             self._waiting -= 1
 
