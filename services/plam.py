@@ -77,7 +77,7 @@ def up() -> None:
     """Tout en un processus : migre, charge le plan s'il manque, sert, relaie, travaille."""
     with _settings() as settings:
         asyncio.run(_prepare(settings))
-        process.run_server(process.serve(SERVICES, settings, ROUTING, pages=PAGES, everything=True, started=_tell))
+        process.run_server(process.serve(SERVICES, settings, ROUTING, pages=PAGES, everything=True, started=_tells(SERVICES)))
 
 
 @cli.command()
@@ -86,7 +86,7 @@ def serve(names: Names = None) -> None:
     with _settings() as settings:
         chosen = _chosen(names)
         pages = PAGES if OBSERVATORY in chosen else ()
-        process.run_server(process.serve(chosen, settings, ROUTING, pages=pages, started=_tell))
+        process.run_server(process.serve(chosen, settings, ROUTING, pages=pages, started=_tells(chosen)))
 
 
 @cli.command()
@@ -297,8 +297,10 @@ def retry_events(ids: Annotated[list[UUID] | None, typer.Argument(help="Événem
     """Rejoue des événements en quarantaine ; ceux qui passent en sortent."""
     with _settings() as settings:
         released, tried = asyncio.run(_with_databases(settings, lambda databases: _retry(databases, ids)))
+    if ids is not None and tried < len(set(ids)):
+        out.print(f"{len(set(ids)) - tried} événement(s) ne sont pas en quarantaine.")
     out.print(f"{released} événement(s) sur {tried} sont passés.")
-    raise typer.Exit(0 if released == tried else 1)
+    raise typer.Exit(0 if released == (tried if ids is None else len(set(ids))) else 1)
 
 
 async def _held(databases: Databases) -> list[tuple[str, quarantine.Held]]:
@@ -353,11 +355,14 @@ def _settings() -> Iterator[Settings]:
     try:
         settings = Settings()
     except ValidationError as error:
-        faults = "; ".join(f"PLAM_{'_'.join(map(str, fault['loc'])).upper()} : {fault['msg']}" for fault in error.errors())
-        raise typer.BadParameter(faults) from error
+        raise typer.BadParameter(" ; ".join(_fault_of(fault["loc"], fault["msg"]) for fault in error.errors())) from error
     logs.configure(settings.log_level)
     with process.attached(settings) as ready:
         yield ready
+
+
+def _fault_of(place: tuple[int | str, ...], words: str) -> str:
+    return f"PLAM_{'__'.join(map(str, place)).upper()} : {words}" if place else words.removeprefix("Value error, ")
 
 
 @contextmanager
@@ -379,13 +384,17 @@ def _chosen(names: Sequence[str] | None) -> Sequence[Service]:
     return [by_name[name] for name in names] if names else SERVICES
 
 
-def _tell(address: str) -> None:
-    out.print(f"PlaM est prêt : [bold]{address}/[/bold]")
-    out.print(f"  tableau de bord   {address}/observatory/")
-    for service in SERVICES:
-        out.print(f"  {service.name:17} {address}/{service.name}/openapi.json")
-    out.print("  jeton             plam token --role steering")
-    out.print("  Ctrl-C pour arrêter")
+def _tells(services: Sequence[Service]) -> Callable[[str], None]:
+    def tell(address: str) -> None:
+        out.print(f"PlaM est prêt : [bold]{address}/[/bold]")
+        if OBSERVATORY in services:
+            out.print(f"  tableau de bord   {address}/observatory/")
+        for service in services:
+            out.print(f"  {service.name:17} {address}/{service.name}/openapi.json")
+        out.print("  jeton             plam token --role steering")
+        out.print("  Ctrl-C pour arrêter")
+
+    return tell
 
 
 if __name__ == "__main__":

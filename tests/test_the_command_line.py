@@ -119,6 +119,8 @@ def test_a_quarantined_event_is_listed_and_tried_again(plam: Plam, settings: Set
     assert plam("events", "retry", str(sound.id)) == (0, "1 événement(s) sur 1 sont passés.\n")
     assert value(settings, "SELECT count(*) FROM observatory.fact") == 1
     assert plam("events", "retry") == (1, "0 événement(s) sur 1 sont passés.\n")
+    status, said = plam("events", "retry", str(ids.new()))
+    assert (status, "ne sont pas en quarantaine" in said) == (1, True)
     assert "données refusées" in plam("events")[1]
 
 
@@ -146,6 +148,8 @@ def test_what_is_mistyped_is_said_in_words(plam: Plam) -> None:
         (["migrate"], {"PLAM_PORT": "http"}, "PLAM_PORT"),
         (["token", "--role", "steering"], {}, "base embarquée"),
         (["migrate"], {"PLAM_SECRET": ""}, "PLAM_SECRET"),
+        (["worker"], {"PLAM_WORKER_THREADS": "8"}, "PLAM_POOLS__WORKER doit valoir au moins 24"),
+        (["worker"], {"PLAM_POOLS__RELAY": "1"}, "PLAM_POOLS__RELAY"),
         (["rebuild"], {"PLAM_DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "plam :"),
         (["relay"], {}, "PLAM_BROKER_URL"),
         (["relay"], {"PLAM_BROKER_URL": "carrier-pigeon://x"}, "carrier-pigeon"),

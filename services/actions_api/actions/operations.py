@@ -4,7 +4,7 @@ from collections import defaultdict
 from uuid import UUID
 
 from services.actions_api.actions import health, queries
-from services.actions_api.actions.lifecycle import move
+from services.actions_api.actions.lifecycle import ENDED, move
 from services.actions_api.actions.schemas import ActionCreate, ActionLive, ActionPatch, ActionQuery, ActionWrite
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones import operations as milestones, queries as milestone_queries
@@ -41,8 +41,9 @@ async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Princ
     Raises `ActionEnded`, and `NotReady` when an action under way would lose its lead.
     """
     action = await _theirs(db, action_id, by, version)
-    if action.status in milestones.ENDED:
-        raise milestones.ActionEnded("Rouvrez l'action pour la changer.")
+    if action.status in ENDED:
+        reopens = action.status is ActionStatus.completed
+        raise milestones.ActionEnded("Rouvrez l'action pour la changer." if reopens else "Évaluée ou abandonnée, elle ne change plus.")
     if "lead_organisation_id" in patch.model_fields_set:
         await _check_lead(db, patch.lead_organisation_id)
         if patch.lead_organisation_id is None and action.status in (ActionStatus.in_progress, ActionStatus.suspended):
@@ -102,6 +103,7 @@ async def complete(db: Database, action_id: UUID, *, by: Principal, version: int
     waiting = [m for m in await db.fetch(milestone_queries.of_action(action_id)) if m.status is MilestoneStatus.planned]
     if waiting:
         raise NotReady(f"{len(waiting)} jalon(s) ne sont ni atteints ni annulés.")
+    action.status_reason = None
     return await _save(db, action, "actions.action.completed", by)
 
 

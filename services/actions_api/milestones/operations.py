@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.actions_api.actions.lifecycle import ENDED
 from services.actions_api.actions.queries import sees_drafts
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones import queries
@@ -18,15 +19,13 @@ from services.actions_api.milestones.schemas import (
     MilestoneWrite,
 )
 from services.actions_api.milestones.tables import Milestone
-from services.contracts.actions import ActionStatus, MilestoneStatus
+from services.contracts.actions import MilestoneStatus
 from services.kernel import clock
 from services.kernel.database import Database
 from services.kernel.patching import patched
 from services.kernel.principals import Principal
 from services.kernel.problems import Conflict, invalid
 from services.kernel.resources import either, page_rows, with_live
-
-ENDED = (ActionStatus.completed, ActionStatus.evaluated, ActionStatus.abandoned)
 
 
 class ActionEnded(Conflict):

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from services.contracts.codes import Department, Role
+from services.contracts.codes import Department
 from services.contracts.recruitment import EnvelopeStatus
 from services.kernel import clock
 from services.kernel.database import Database
 from services.kernel.paging import PageQuery, after_of
 from services.kernel.principals import Principal
-from services.kernel.problems import Conflict, Forbidden, invalid
+from services.kernel.problems import Conflict, invalid
 from services.kernel.resources import page_rows
 from services.recruitment_api.envelopes import queries
 from services.recruitment_api.envelopes.lifecycle import LIFECYCLE, move
@@ -178,6 +178,5 @@ async def _refusal(db: Database, envelope_id: UUID, cents: int, by: Principal) -
     return EnvelopeExceeded(f"{cents} centimes demandés, {left} disponibles.", available_cents=left)
 
 
-def _check_covers(caller: Principal, department: Department | None) -> None:
-    if not caller.has(Role.steering) and not caller.covers(department):
-        raise Forbidden("Cette enveloppe est hors de vos départements.")
+def _check_covers(by: Principal, department: Department | None) -> None:
+    by.check_covers([department] if department else [])  # an envelope of no department is the region's
