@@ -6,6 +6,7 @@ from hashlib import md5
 
 from sqlmodel import col, select
 
+from services.contracts.envelope import State
 from services.kernel.database import Database
 from services.kernel.records import Noun
 from services.kernel.saving import pseudonym
@@ -16,10 +17,11 @@ PAGE = 20_000
 
 @dataclass(frozen=True)
 class Bucket:
-    """What a bucket of (subject, version) pairs sums up to; buckets go by the first byte of md5(subject)."""
+    """What a bucket of (subject, version, number of the state's shape) sums up to; buckets go by the first byte of md5(subject)."""
 
     count: int = 0
     versions: int = 0
+    numbers: int = 0
     hash: int = 0
 
 
@@ -37,14 +39,18 @@ class Completeness:
         return self.differences == 0 and self.rows > 0
 
 
-def summed(pairs: Iterable[tuple[str, int]]) -> dict[str, Bucket]:
-    """The buckets of (subject, version) pairs: count, sum of versions, sum of the first 8 bytes of md5('subject:version'), signed."""
+def summed(pairs: Iterable[tuple[str, int]], number: int) -> dict[str, Bucket]:
+    """The buckets of (subject, version) pairs whose states have one number.
+
+    Count, sums of versions and numbers, sum of the first 8 bytes of md5('subject:version:number'), signed.
+    """
     sums: dict[str, list[int]] = {}
     for subject, version in pairs:
-        bucket = sums.setdefault(_md5(subject).hex()[:2], [0, 0, 0])
+        bucket = sums.setdefault(_md5(subject).hex()[:2], [0, 0, 0, 0])
         bucket[0] += 1
         bucket[1] += version
-        bucket[2] += int.from_bytes(_md5(f"{subject}:{version}")[:8], signed=True)
+        bucket[2] += number
+        bucket[3] += int.from_bytes(_md5(f"{subject}:{version}:{number}")[:8], signed=True)
     return {name: Bucket(*values) for name, values in sums.items()}
 
 
@@ -67,14 +73,17 @@ async def rows_of(db: Database, noun: Noun) -> list[tuple[str, int]]:
         after = page[-1][0]
 
 
-def compare(report: Completeness, service: str, kind: str, rows: Sequence[tuple[str, int]], facts: Mapping[str, Bucket]) -> None:
-    """Adds to the report the buckets where a noun's rows and its facts differ."""
-    expected = summed(rows)
+def compare(report: Completeness, service: str, state: type[State], rows: Sequence[tuple[str, int]], facts: Mapping[str, Bucket]) -> None:
+    """Adds to the report the buckets where a noun's rows and its facts differ; a fact in an older shape than today's differs."""
+    expected = summed(rows, state.number)
     report.rows += len(rows)
     for bucket in sorted(expected.keys() | facts.keys()):
         here, there = expected.get(bucket, Bucket()), facts.get(bucket, Bucket())
         if here != there:
             report.differences += 1
             if len(report.examples) < MOST_EXAMPLES:
-                words = f"{service}.{kind}, tranche {bucket} : {here.count} ligne(s) de version totale {here.versions}"
-                report.examples.append(f"{words}, {there.count} fait(s) de version totale {there.versions}")
+                words = f"{service}.{state.kind}, tranche {bucket} : {here.count} ligne(s) de version totale {here.versions}"
+                words = f"{words}, {there.count} fait(s) de version totale {there.versions}"
+                if here.numbers != there.numbers and here.count == there.count:
+                    words = f"{words}, d'une autre forme que {state.schema_name()} : plam resync {service}"
+                report.examples.append(words)

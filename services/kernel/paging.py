@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
 from services.kernel.problems import FieldError, Invalid
-from services.kernel.records import Record
+from services.kernel.records import Record, stored_document
 
 Filter = Callable[[BindParameter[Any]], ColumnElement[bool]]
 """From the bound value of a filter to the condition that it sets."""
@@ -38,19 +38,19 @@ class Listing:
     def __init__(self, table: type[Record], filters: Mapping[str, Filter]) -> None:
         self.table = table
         self.filters = filters
-        self._statements: dict[frozenset[str], Select[UUID, str]] = {}
+        self._statements: dict[frozenset[str], Select[UUID, Any]] = {}
 
-    def statement(self, parameters: Mapping[str, Any]) -> Select[UUID, str]:
-        """The statement of (id, document) for the filters among the parameters; its binds bear their names."""
+    def statement(self, parameters: Mapping[str, Any]) -> Select[UUID, Any]:
+        """The statement of (id, stored document) for the filters among the parameters; its binds bear their names."""
         given = frozenset(name for name in parameters if name in self.filters or name == "after")
         known = self._statements.get(given)
         if known is None:
             known = self._statements[given] = self._build(given)
         return known
 
-    def _build(self, given: frozenset[str]) -> Select[UUID, str]:
+    def _build(self, given: frozenset[str]) -> Select[UUID, Any]:
         identifier = col(self.table.id)
-        statement: Select[UUID, str] = select(identifier, col(self.table.document))
+        statement: Select[UUID, Any] = select(identifier, stored_document(self.table))
         for name in sorted(given - {"after"}):
             statement = statement.where(self.filters[name](bindparam(name)))
         if "after" in given:

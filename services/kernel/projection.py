@@ -11,6 +11,9 @@ from services.kernel.database import Database
 from services.kernel.records import table_of
 from services.kernel.service import Apply, Received
 
+NUMBER = "state_number"
+"""The column that says in which shape the state of a copy was said."""
+
 
 class UncopiedKindError(Exception):
     """A kind that this service is sent and keeps no copy of: its list of consumers and its projection disagree."""
@@ -19,7 +22,7 @@ class UncopiedKindError(Exception):
 def projector(copies: Mapping[str, type[SQLModel] | Table]) -> Apply:
     """An `Apply` that keeps a copy of each kind in its table: the columns that the state has a field for, newest version only.
 
-    The table's key is `id`, and it has a `version`.
+    The table's key is `id`, and it has a `version` and a `state_number`: of what was heard last, in which shape it was said.
     """
     tables = {kind: copy if isinstance(copy, Table) else table_of(copy) for kind, copy in copies.items()}
     statements = {kind: _upsert(kind, table) for kind, table in tables.items()}
@@ -31,13 +34,14 @@ def projector(copies: Mapping[str, type[SQLModel] | Table]) -> Apply:
             if kind not in statements:
                 raise UncopiedKindError(f"aucune copie de « {kind} » n'est tenue ici")
             of_kind, key = newest.setdefault(kind, {}), str(received.state.id)
-            if key not in of_kind or of_kind[key].state.version < received.state.version:
+            if key not in of_kind or of_kind[key].rank < received.rank:
                 of_kind[key] = received
         connection = await db.connection()
         for kind in sorted(newest):
-            columns = _columns(kind, tables[kind])
+            shown = set(_columns(kind, tables[kind]))
             # sorted, or else two workers lock the same rows in opposite orders
-            rows = [newest[kind][key].state.model_dump(mode="json", include=set(columns)) for key in sorted(newest[kind])]
+            heard = [newest[kind][key] for key in sorted(newest[kind])]
+            rows = [one.state.model_dump(mode="json", include=shown) | {NUMBER: one.rank[1]} for one in heard]
             await connection.execute(statements[kind], orjson.dumps(rows).decode())
 
     return apply
@@ -49,14 +53,14 @@ def _columns(kind: str, table: Table) -> Sequence[str]:
 
 
 def _upsert(kind: str, table: Table) -> str:
-    names = _columns(kind, table)
-    if not {"id", "version"} <= set(names):
-        raise LookupError(f"La table {table.name} n'a pas les colonnes id et version d'une copie.")
+    names = [*_columns(kind, table), NUMBER]
+    if not {"id", "version"} <= set(names) or NUMBER not in table.columns:
+        raise LookupError(f"La table {table.name} n'a pas les colonnes id, version et {NUMBER} d'une copie.")
     target = f'"{table.schema}"."{table.name}"' if table.schema else f'"{table.name}"'
     quoted = ", ".join(f'"{name}"' for name in names)
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name != "id")
     # the row type reads arrays, dates and enums from JSON, where unnest would flatten arrays
     return (
         f"INSERT INTO {target} AS copy ({quoted}) SELECT {quoted} FROM json_populate_recordset(NULL::{target}, $1::text::json) "
-        f"ON CONFLICT (id) DO UPDATE SET {changes} WHERE copy.version < excluded.version"
+        f"ON CONFLICT (id) DO UPDATE SET {changes} WHERE (copy.version, copy.{NUMBER}) < (excluded.version, excluded.{NUMBER})"
     )

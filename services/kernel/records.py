@@ -24,6 +24,8 @@ from sqlalchemy import (
     Table,
     Text,
     any_,
+    bindparam,
+    case,
     literal,
     text,
     type_coerce,
@@ -177,6 +179,13 @@ def among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
 def holds(column: Any, value: BindParameter[Any]) -> ColumnElement[bool]:
     """The condition that a text array holds a value."""
     return type_coerce(value, Text) == any_(col(column))
+
+
+def stored_document(record: type[Record]) -> ColumnElement[Any]:
+    """The stored document of a row, or null where its shape is not the newest: it is then serialised from its row."""
+    # asked when the statement is first compiled: a noun is declared after its table
+    newest = bindparam("document_schema", callable_=lambda: NOUNS[record].document_schema, type_=Integer())
+    return case((col(record.document_schema) == newest, col(record.document)))
 
 
 def page_index(name: str, *columns: str, where: str | None = None) -> Index:

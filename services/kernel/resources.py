@@ -1,6 +1,8 @@
 """Answers made of stored documents: one resource, a created one, a page of them; `ETag` and `If-Match`."""
 
 import re
+from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,13 +12,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy import UUID as SaUuid, bindparam
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select
-from sqlmodel.sql.expression import Select
+from sqlmodel.sql.expression import Select, SelectOfScalar
 from starlette.responses import Response
 
 from services.kernel.database import Database
 from services.kernel.paging import Listing, PageQuery, after_of, cursor
 from services.kernel.problems import NotFound, PreconditionFailed, PreconditionRequired
-from services.kernel.records import Record
+from services.kernel.records import Record, among, stored_document
+from services.kernel.saving import current_document
 
 M = TypeVar("M", bound=BaseModel)
 JSON = "application/json"
@@ -30,9 +33,9 @@ class Page(BaseModel, Generic[M]):
 
 
 def document_by_id(table: type[Record], *conditions: Any) -> Select[str, int]:
-    """The statement of (document, version) by `id`, for `read`; conditions say what a caller may see."""
+    """The statement of (stored document, version) by `id`, for `read`; conditions say what a caller may see."""
     by_id = col(table.id) == bindparam("id", type_=SaUuid())
-    return select(col(table.document), col(table.version)).where(by_id, *conditions)
+    return select(stored_document(table), col(table.version)).where(by_id, *conditions).execution_options(record=table)
 
 
 def etag(version: int) -> str:
@@ -42,7 +45,7 @@ def etag(version: int) -> str:
 
 def resource(row: Record, status: int = 200) -> Response:
     """A resource as it was just saved."""
-    return Response(row.document, status, headers={"ETag": etag(row.version)}, media_type=JSON)
+    return Response(current_document(row), status, headers={"ETag": etag(row.version)}, media_type=JSON)
 
 
 def created(request: Request, row: Record) -> Response:
@@ -57,6 +60,8 @@ async def read(request: Request, db: Database, statement: Executable, **paramete
     if not records:
         raise NotFound
     document, version = records[0]
+    if document is None:
+        return resource(await db.one(_row(statement.get_execution_options()["record"]), **parameters))
     tag = etag(version)
     known = request.headers.get("if-none-match")
     if known is not None and (tag in known or known.strip() == "*"):
@@ -75,7 +80,20 @@ async def page_rows(db: Database, listing: Listing, query: PageQuery, **scope: A
     parameters: dict[str, Any] = {**filters, **scope, "limit": query.limit + 1}
     if query.after:
         parameters["after"] = after_of(query.after)
-    return await db.fetch(listing.statement(parameters), **parameters)
+    rows = await db.fetch(listing.statement(parameters), **parameters)
+    old = [identifier for identifier, document in rows if document is None]
+    return await _renewed(db, listing.table, rows, old) if old else rows
+
+
+async def _renewed(db: Database, table: type[Record], rows: list[Any], old: Sequence[UUID]) -> list[tuple[UUID, str]]:
+    """The pairs of a page of which some documents are stored in an old shape: those are serialised from their rows."""
+    documents = {row.id: current_document(row) for row in await db.fetch(select(table).where(among(table.id, old)))}
+    return [(identifier, documents[identifier] if document is None else document) for identifier, document in rows]
+
+
+@cache
+def _row(table: type[Record]) -> SelectOfScalar[Record]:
+    return select(table).where(col(table.id) == bindparam("id", type_=SaUuid()))
 
 
 def either(condition: str, wanted: bool | None) -> dict[str, bool]:

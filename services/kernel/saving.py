@@ -49,8 +49,19 @@ def advance(row: Record, by: Principal) -> Noun:
         if not history or history[-1]["status"] != status:
             values["history"] = [*history, {"status": str(status), "at": now.isoformat()}]
     values["document_schema"] = noun.document_schema
-    values["document"] = noun.document.model_validate(_part(row, noun.document)).model_dump_json()
+    values["document"] = serialised(noun, row)
     return noun
+
+
+def serialised(noun: Noun, row: Record) -> str:
+    """The wire document of a row, in the newest shape."""
+    return noun.document.model_validate(_part(row, noun.document)).model_dump_json()
+
+
+def current_document(row: Record) -> str:
+    """The wire document of a row: as it is stored, or made anew where it was stored in another shape."""
+    noun = NOUNS[type(row)]
+    return row.document if row.document_schema == noun.document_schema else serialised(noun, row)
 
 
 def write(noun: Noun, row: Record, event: str | None, emission: Emission) -> Write:

@@ -14,6 +14,7 @@ from services.kernel.brokers import BrokerUnavailableError, Sender, volatile
 from services.kernel.consumption import BLAMELESS, PASSING
 from services.kernel.database import Database, Databases
 from services.kernel.outbox import purge
+from services.kernel.rewriting import rewrite_documents
 from services.kernel.service import Job, Service
 
 log = structlog.get_logger(__name__)
@@ -60,6 +61,7 @@ KERNEL_JOBS = (
     Job("purge_events", timedelta(hours=1), _purge_events),
     Job("purge_receipts", timedelta(days=1), _purge_receipts),
     Job("purge_idempotency_keys", timedelta(hours=1), idempotency.purge),
+    Job("rewrite_documents", timedelta(days=1), rewrite_documents),
 )
 """What every service does by itself."""
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from sqlalchemy import MetaData
 
 from services.contracts.envelope import Event, State
+from services.contracts.registry import schema_of
 from services.kernel.database import Database
 
 
@@ -17,6 +18,11 @@ class Received(NamedTuple):
 
     event: Event
     state: State
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """What tells news from what is known: the version, then the number of the shape in which the event said it."""
+        return self.state.version, schema_of(self.event)[1]
 
 
 Apply = Callable[[Database, Sequence[Received]], Awaitable[None]]

@@ -88,6 +88,7 @@ def _copy_table(metadata: sa.MetaData) -> sa.Table:
         metadata,
         sa.Column("id", sa.UUID(), primary_key=True),
         sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("state_number", sa.SmallInteger, nullable=False),
         sa.Column("ref", sa.Text, nullable=False),
         sa.Column("departments", ARRAY(sa.Text), nullable=False),
         sa.Column("starts_on", sa.Date),

@@ -47,12 +47,32 @@ async def test_a_copy_has_the_columns_that_the_state_has_and_keeps_its_own(world
     assert dict(row) == {
         "id": events[0].state.id,
         "version": 2,
+        "state_number": 1,
         "ref": "A2",
         "departments": ["44", "85"],
         "starts_on": None,
         "status": "in_progress",
         "noted": "ici",
     }
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((0, 1, 2))))
+async def test_of_one_version_the_latest_shape_stands_in_any_order(world: World, order: tuple[int, ...]) -> None:
+    [event] = received(world, 5)
+    shapes = [
+        Received(
+            event.event.model_copy(update={"dataschema": f"action-state/{number}"}), event.state.model_copy(update={"ref": f"S{number}"})
+        )
+        for number in (1, 2, 3)
+    ]
+    await apply(world, *([shapes[at]] for at in order), [shapes[0]])
+    [row] = await world.rows(world.consumer, "SELECT version, state_number, ref FROM action_copy")
+    assert tuple(row) == (5, 3, "S3")
+    await apply(world, received(world, 4))
+    await apply(world, [event, *shapes])
+    assert {
+        (row["state_number"], row["ref"]) for row in await world.rows(world.consumer, "SELECT * FROM action_copy WHERE version = 5")
+    } == {(3, "S3")}
 
 
 async def test_batches_side_by_side_never_wait_for_each_other_in_a_circle(world: World) -> None:

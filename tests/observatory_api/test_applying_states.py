@@ -12,6 +12,7 @@ import pytest
 from services.contracts.actions import ActionStatus, MilestoneState
 from services.contracts.codes import Department
 from services.kernel.database import Databases
+from services.kernel.service import Received
 from services.kernel.settings import PoolSizes, Settings
 from services.observatory_api.indicators.catalogue import CATALOGUE
 from services.observatory_api.ledger.apply import apply
@@ -44,6 +45,21 @@ async def test_of_a_batch_only_the_newest_version_is_applied(databases: Database
     await record(databases, action(version=3, axis="A3"), action(version=1, axis="A1"), action(version=2, axis="A2"))
     assert await rows(databases, "SELECT version, previous FROM fact") == [(3, None)]
     assert [group.dimensions for group in (await values(databases, "K03", as_of="2026-06-30", by="axis")).groups] == [{"axis": "A3"}]
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1), (1, 1, 2, 1, 2)])
+async def test_of_one_version_the_latest_shape_is_applied_in_any_order(databases: Databases, order: tuple[int, ...]) -> None:
+    heard = received(action(version=2, axis="A1"))
+    shapes = {
+        1: heard,
+        2: Received(heard.event.model_copy(update={"dataschema": "action-state/2"}), heard.state.model_copy(update={"axis": "A2"})),
+    }
+    for shape in order:
+        async with databases.open("observatory", "worker") as db:
+            await apply(db, [shapes[shape]])
+    assert await rows(databases, "SELECT version, number FROM fact") == [(2, 2)]
+    found = await values(databases, "K03", as_of="2026-06-30", by="axis")
+    assert [(group.dimensions, group.value) for group in found.groups] == [({"axis": "A2"}, 1)]
 
 
 async def test_a_correction_is_a_reversing_entry(databases: Databases) -> None:

@@ -160,4 +160,5 @@ async def test_facts_are_summed_up_as_a_service_sums_up_its_rows(databases: Data
     await record(databases, *actions)
     async with databases.open("observatory", "worker") as db:
         facts = await fact_summary(db)
-    assert facts["/actions", "action"] == summed((str(state.id), state.version) for state in actions)
+    assert facts["/actions", "action"] == summed(((str(state.id), state.version) for state in actions), 1)
+    assert facts["/actions", "action"] != summed(((str(state.id), state.version) for state in actions), 2), "an older shape is a difference"

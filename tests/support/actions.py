@@ -45,7 +45,9 @@ async def an_approved_action(steering: httpx.AsyncClient, **given: Any) -> dict[
 
 async def an_organisation_copy(databases: Databases) -> UUID:
     """An organisation that the service has heard of."""
-    row = OrganisationCopy(id=ids.new(), version=1, name="CH de Saint-Nazaire", roles=[OrganisationRole.employer], status="active")
+    row = OrganisationCopy(
+        id=ids.new(), version=1, state_number=1, name="CH de Saint-Nazaire", roles=[OrganisationRole.employer], status="active"
+    )
     async with databases.open("actions") as db:
         await db.fetch(insert(OrganisationCopy).values(**row.model_dump()))
     return row.id

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, BigInteger, Text
+from sqlalchemy import UUID as SaUuid, BigInteger, SmallInteger, Text
 from sqlmodel import Field, SQLModel
 
 from services.contracts.access import OrganisationStatus
@@ -19,6 +19,7 @@ class SiteCopy(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     version: int = stored(BigInteger)
+    state_number: int = stored(SmallInteger, sa_column_kwargs={"server_default": "1"})
     organisation_id: UUID = stored(SaUuid)
     name: str = stored(Text)
     department: Department = stored(Text)

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 import orjson
 
-from services.contracts.envelope import Event
-from services.contracts.registry import schema_of
 from services.kernel.database import Database
 from services.kernel.service import Received
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
@@ -20,10 +18,11 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::small
 ON CONFLICT (source, kind, entity_key) DO UPDATE
    SET previous = f.contributions, version = excluded.version, number = excluded.number, state = excluded.state,
        contributions = excluded.contributions
- WHERE f.version < excluded.version
+ WHERE (f.version, f.number) < (excluded.version, excluded.number)
 RETURNING source, kind, entity_key, previous
 """
-"""`previous` null: a new entity. A stale event returns no row. Sorted, because facts are locked in this order."""
+"""`previous` null: a new entity. A stale event returns no row; one of the same version is news in a later shape, which says more.
+Sorted, because facts are locked in this order."""
 
 
 class Entity(NamedTuple):
@@ -37,14 +36,14 @@ class Entity(NamedTuple):
 async def apply(db: Database, received: Sequence[Received], *, catalogue: Catalogue = CATALOGUE) -> None:
     """Applies states by version, and posts the difference between what they contribute and what stands.
 
-    Twice, late or out of order: nothing is counted twice, since older and equal versions return no row.
+    Twice, late or out of order: nothing is counted twice, since older versions, and equal ones of no later shape, return no row.
     """
     news = dict(sorted(newest(received).items()))
     numbers = await numbers_of(db)
     summed = dict(zip(news, await numbers.sums(catalogue, [one.state for one in news.values()], db), strict=True))
 
     connection = await db.connection()
-    rows = [(*entity, one.state.version, *_said(one.event), summed[entity].text) for entity, one in news.items()]
+    rows = [(*entity, *one.rank, orjson.dumps(one.event.data).decode(), summed[entity].text) for entity, one in news.items()]
     changed = await connection.fetch(FACTS, *zip(*rows, strict=True)) if rows else []
     differences: Sums = {}
     for source, kind, key, previous in changed:
@@ -60,12 +59,6 @@ def newest(received: Iterable[Received]) -> dict[Entity, Received]:
     news: dict[Entity, Received] = {}
     for one in received:
         entity = Entity(one.event.source, one.state.kind, one.event.subject)
-        if entity not in news or news[entity].state.version < one.state.version:
+        if entity not in news or news[entity].rank < one.rank:
             news[entity] = one
     return news
-
-
-def _said(event: Event) -> tuple[int, str]:
-    """The state as the event said it, and the number of that shape."""
-    _, number = schema_of(event)
-    return number, orjson.dumps(event.data).decode()

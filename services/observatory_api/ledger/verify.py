@@ -15,8 +15,9 @@ from services.observatory_api.ledger.sums import STANDING
 MOST_EXAMPLES = 5
 
 SUMMARY = """
-SELECT source, kind, substr(md5(entity_key), 1, 2) AS bucket, count(*) AS count, sum(version)::bigint AS versions,
-       sum(('x' || substr(md5(entity_key || ':' || version), 1, 16))::bit(64)::bigint)::numeric AS hash
+SELECT source, kind, substr(md5(entity_key), 1, 2) AS bucket,
+       count(*) AS count, sum(version)::bigint AS versions, sum(number)::bigint AS numbers,
+       sum(('x' || substr(md5(entity_key || ':' || version || ':' || number), 1, 16))::bit(64)::bigint)::numeric AS hash
 FROM fact GROUP BY 1, 2, 3
 """
 
@@ -97,5 +98,7 @@ async def fact_summary(db: Database) -> Mapping[tuple[str, str], Mapping[str, Bu
     connection = await db.connection()
     found: dict[tuple[str, str], dict[str, Bucket]] = {}
     for row in await connection.fetch(SUMMARY):
-        found.setdefault((row["source"], row["kind"]), {})[row["bucket"]] = Bucket(row["count"], row["versions"], int(row["hash"]))
+        found.setdefault((row["source"], row["kind"]), {})[row["bucket"]] = Bucket(
+            row["count"], row["versions"], row["numbers"], int(row["hash"])
+        )
     return found

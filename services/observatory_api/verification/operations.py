@@ -70,7 +70,7 @@ async def verify(databases: Databases, services: Sequence[Service], *, patience:
                     compare(
                         completeness,
                         service.name,
-                        noun.state.kind,
+                        noun.state,
                         await rows_of(db, noun),
                         facts.get((f"/{service.name}", noun.state.kind), {}),
                     )
