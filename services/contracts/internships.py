@@ -32,6 +32,15 @@ class RequestStatus(StrEnum):
     accepted = "accepted"
     declined = "declined"
     withdrawn = "withdrawn"
+    offer_closed = "offer_closed"
+
+
+class OfferEnding(StrEnum):
+    """Comment une offre a pris fin : close par le terrain, finie avec sa dernière semaine, annulée."""
+
+    closed = "closed"
+    over = "over"
+    cancelled = "cancelled"
 
 
 class PlacementStatus(StrEnum):
@@ -74,10 +83,10 @@ class OfferState(State):
 
 
 class RequestState(State):
-    """Une demande de places faite par un institut sur une offre, et la réponse du terrain."""
+    """Une demande de places faite par un institut sur une offre, et la réponse du terrain ; sans réponse, elle finit avec l'offre."""
 
     kind: ClassVar[str] = "request"
-    number: ClassVar[int] = 1
+    number: ClassVar[int] = 2
 
     offer_id: UUID
     organisation_id: UUID
@@ -88,6 +97,8 @@ class RequestState(State):
     submitted_at: datetime
     answered_at: datetime | None = None
     decline_reason: str | None = None
+    ended_on: date | None = None
+    why: OfferEnding | None = None
     status: RequestStatus
 
 

@@ -61,6 +61,15 @@ class ApplicationStatus(StrEnum):
     accepted = "accepted"
     declined = "declined"
     withdrawn = "withdrawn"
+    need_closed = "need_closed"
+
+
+class NeedEnding(StrEnum):
+    """Comment un besoin a cessé de chercher : pourvu, expiré, annulé."""
+
+    filled = "filled"
+    expired = "expired"
+    cancelled = "cancelled"
 
 
 class AssignmentStatus(StrEnum):
@@ -141,10 +150,10 @@ class NeedState(State):
 
 
 class ApplicationState(State):
-    """Une candidature à un besoin. L'identifiant est un pseudonyme ; rien ne désigne la personne."""
+    """Une candidature à un besoin ; sans réponse, elle finit avec lui. L'identifiant est un pseudonyme ; rien ne désigne la personne."""
 
     kind: ClassVar[str] = "application"
-    number: ClassVar[int] = 1
+    number: ClassVar[int] = 2
 
     department: Department
     profession: Profession
@@ -152,6 +161,8 @@ class ApplicationState(State):
     submitted_at: datetime
     respond_by: date
     answered_at: datetime | None = None
+    ended_on: date | None = None
+    why: NeedEnding | None = None
     status: ApplicationStatus
 
 

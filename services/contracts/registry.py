@@ -37,7 +37,16 @@ STATES: Mapping[str, type[State]] = {
     )
 }
 
-UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+def _never_ended(data: dict[str, Any]) -> dict[str, Any]:
+    """Until number 2, nothing ended with what it waited for."""
+    return {**data, "ended_on": None, "why": None}
+
+
+UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
+    ("request", 1): _never_ended,
+    ("application", 1): _never_ended,
+}
 """(kind, number) → a function from the data of that number to the data of the next one."""
 
 

@@ -9,6 +9,7 @@ from services.internships_api.offers.operations import close_all_past
 from services.internships_api.offers.routes import routes as offers
 from services.internships_api.organisations.projection import apply
 from services.internships_api.placements.routes import routes as placements
+from services.internships_api.requests.endings import end_left_behind
 from services.internships_api.requests.routes import routes as requests
 from services.internships_api.units.routes import routes as units
 from services.kernel.service import Job, Service
@@ -21,6 +22,6 @@ SERVICE = Service(
     routers=(units, capacity, offers, requests, placements),
     consumers={"observatory": frozenset({"unit", "offer", "request", "placement"})},
     apply=apply,
-    jobs=(Job("close_offers", timedelta(hours=1), close_all_past),),
+    jobs=(Job("close_offers", timedelta(hours=1), close_all_past), Job("end_requests", timedelta(days=1), end_left_behind)),
     meaning=MEANING,
 )

@@ -6,7 +6,7 @@ Problem
 ├── Forbidden 403
 ├── NotFound 404
 ├── MethodNotAllowed 405
-├── Conflict 409 ── MoveRefused, AlreadyExists, RequestInFlight, and those of the services
+├── Conflict 409 ── MoveRefused, AlreadyExists, LooksTwice, RequestInFlight, and those of the services
 ├── PreconditionFailed 412
 ├── TooLarge 413
 ├── UnsupportedMedia 415
@@ -149,6 +149,13 @@ class MoveRefused(Conflict):
 class AlreadyExists(Conflict):
     type = "already-exists"
     title = "Existe déjà"
+
+
+class LooksTwice(Conflict):
+    """The same again: `existing_id` is the first one's. `?force=true` passes."""
+
+    type = "looks-twice"
+    title = "Déjà fait, semble-t-il"
 
 
 class RequestInFlight(Conflict):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from services.kernel.service import Job, Service
+from services.recruitment_api.applications.endings import end_left_behind
 from services.recruitment_api.applications.routes import routes as applications
 from services.recruitment_api.assignments.routes import routes as assignments
 from services.recruitment_api.base import METADATA
@@ -22,6 +23,6 @@ SERVICE = Service(
     routers=(schemes, envelopes, commitments, needs, applications, assignments),
     consumers={"observatory": frozenset({"scheme", "scheme_envelope", "commitment", "need", "application", "assignment"})},
     apply=apply,
-    jobs=(Job("expire_needs", timedelta(hours=1), expire_all),),
+    jobs=(Job("expire_needs", timedelta(hours=1), expire_all), Job("end_applications", timedelta(days=1), end_left_behind)),
     meaning=MEANING,
 )

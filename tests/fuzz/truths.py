@@ -137,6 +137,8 @@ def _ordered(start: date, end: date, weeks: int | None, *, moves_start: bool, mo
 def sound_query(world: World, operation: str, query: Json, code: str | None) -> Json:
     """Query parameters made sound as a whole."""
     query = {name: value for name, value in query.items() if value is not None}
+    if "force" in query:
+        query["force"] = "true"  # what is drawn from a few rows is often drawn twice
     if operation in ("readIndicatorValues", "readDashboard"):
         _values_query(world, query, code)
     if operation == "readCapacity":

@@ -174,12 +174,12 @@ def _internships(world: World) -> None:
             other = _make(world, UNITS, **where, name=f"Unité {number}", professions=["ide"])
             if number % 2:
                 _move(world, UNITS, other, "suspend", reason="Travaux")
-            draft = _make(world, OFFERS, **{**open_offer, "seats": 1})
+            draft = _make(world, f"{OFFERS}?force=true", **{**open_offer, "seats": 1})
             if number % 2:
                 _move(world, OFFERS, draft, "publish")
             for verb in (None, None, "accept"):
                 request = {"offer_id": offer["id"], "institute_id": world.institutes[number % 2], "profession": "ide", "learners": 2}
-                made = _make(world, REQUESTS, **request)
+                made = _make(world, f"{REQUESTS}?force=true", **request)
                 if verb:
                     _move(world, REQUESTS, made, verb)
 
@@ -208,10 +208,10 @@ def _recruitment(world: World) -> None:
         need = _move(world, NEEDS, need, "publish")
         world.anchors.setdefault(NEEDS, []).append(need["id"])
         for number in range(MANY):
-            draft = _make(world, NEEDS, **{**body, "headcount": 2})
+            draft = _make(world, f"{NEEDS}?force=true", **{**body, "headcount": 2})
             if number % 2:
                 _move(world, NEEDS, draft, "publish")
-            _move(world, NEEDS, _make(world, NEEDS, **{**body, "expires_on": _day(today, 1)}), "publish")
+            _move(world, NEEDS, _make(world, f"{NEEDS}?force=true", **{**body, "expires_on": _day(today, 1)}), "publish")
             for verb in (None, None, "accept"):
                 made = _make(world, APPLICATIONS, need_id=need["id"], candidate_ref=f"C{uuid4().hex[:8]}1".upper())
                 if verb:

@@ -122,15 +122,15 @@ async def counters(client: httpx.AsyncClient, unit: Json, start: date = FIRST, e
 
 
 async def an_offer(client: httpx.AsyncClient, unit: Json, *, published: bool = True, **given: Any) -> Json:
-    """An offer of a unit."""
-    offer = await made(client, "offers", offer_body(unit, **given))
+    """An offer of a unit, like another or not."""
+    offer = await made(client, "offers?force=true", offer_body(unit, **given))
     return ok(await move(client, "offers", offer, "publish")) if published else offer
 
 
 async def a_request(client: httpx.AsyncClient, place: Place, offer: Json, **given: Any) -> Json:
-    """A request of the place's institute for one learner."""
+    """A request of the place's institute for one learner, like another or not."""
     body = {"offer_id": offer["id"], "profession": "ide", "learners": 1, "institute_id": str(place.institute), **given}
-    return await made(client, "requests", body)
+    return await made(client, "requests?force=true", body)
 
 
 async def move(client: httpx.AsyncClient, collection: str, row: Json, verb: str, **body: Any) -> httpx.Response:

@@ -109,8 +109,8 @@ def need_body(employer: Employer, **given: Any) -> dict[str, Any]:
 
 
 async def a_need(employer: Employer, **given: Any) -> dict[str, Any]:
-    """A draft."""
-    return ok(await employer.client.post(f"{HOME}/needs", json=need_body(employer, **given)))
+    """A draft, like another or not."""
+    return ok(await employer.client.post(f"{HOME}/needs?force=true", json=need_body(employer, **given)))
 
 
 async def an_open_need(employer: Employer, **given: Any) -> dict[str, Any]:

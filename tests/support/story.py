@@ -52,10 +52,10 @@ async def access(client: httpx.AsyncClient, story: Story) -> Resource:
     story.add("organisation", await verb(client, where("organisations", other), other, "reopen"))
     commune = await a_commune(client)
     site = await make(
-        client, "/access/v1/sites", organisation_id=hospital["id"], name="Site principal", commune_code=commune, sector="sanitary"
+        client, "/access/v1/sites", organisation_id=hospital["id"], name=f"Site {uuid4().hex[:6]}", commune_code=commune, sector="sanitary"
     )
     site = story.add("site", ok(await client.patch(where("sites", site), json={"name": "Site rénové"}, headers=at(site))))
-    annex = await make(client, "/access/v1/sites", organisation_id=hospital["id"], name="Annexe", commune_code=commune)
+    annex = await make(client, "/access/v1/sites", organisation_id=hospital["id"], name=f"Annexe {uuid4().hex[:6]}", commune_code=commune)
     annex = await verb(client, where("sites", annex), annex, "close", reason="Travaux")
     story.add("site", await verb(client, where("sites", annex), annex, "reopen"))
     return site
@@ -111,7 +111,7 @@ async def actions(client: httpx.AsyncClient, story: Story, site: Resource) -> No
 
 
 async def internships(client: httpx.AsyncClient, story: Story, site: Resource) -> None:
-    """A unit with capacity, an offer published, requests accepted, declined and withdrawn, a placement cancelled."""
+    """A unit with capacity, offers; requests accepted, declined, withdrawn, ended with their offer; a placement cancelled."""
     organisation = site["organisation_id"]
     body = {
         "organisation_id": organisation,
@@ -131,14 +131,14 @@ async def internships(client: httpx.AsyncClient, story: Story, site: Resource) -
     offers = []
     for seats in (6, 2, 1):
         body = {"unit_id": unit["id"], "professions": ["ide"], "starts_on": monday.isoformat(), "ends_on": end.isoformat(), "seats": seats}
-        offers.append(await make(client, "/internships/v1/offers", **body))
+        offers.append(await make(client, "/internships/v1/offers?force=true", **body))
     at_offer = [f"/internships/v1/offers/{offer['id']}" for offer in offers]
     offers[0] = ok(await client.patch(at_offer[0], json={"description": "Encadrement renforcé"}, headers=at(offers[0])))
     offers = [await verb(client, where_is, offer, "publish") for where_is, offer in zip(at_offer, offers, strict=True)]
     story.add("offer", await verb(client, at_offer[2], offers[2], "cancel", reason="Erreur de saisie"))
     for answer, extra in (("accept", {}), ("decline", {"reason": "full"}), ("withdraw", {})):
         ask = {"offer_id": offers[0]["id"], "institute_id": organisation, "profession": "ide", "learners": 2}
-        request = await make(client, "/internships/v1/requests", **ask)
+        request = await make(client, "/internships/v1/requests?force=true", **ask)
         story.add("request", await verb(client, f"/internships/v1/requests/{request['id']}", request, answer, **extra))
     placements = ok(await client.get("/internships/v1/placements", params={"offer_id": offers[0]["id"]}))["items"]
     first = ok(
@@ -148,7 +148,9 @@ async def internships(client: httpx.AsyncClient, story: Story, site: Resource) -
     )
     story.add("placement", await verb(client, f"/internships/v1/placements/{first['id']}", first, "cancel", reason="learner_withdrew"))
     story.add("placement", placements[1])
+    waiting = await make(client, "/internships/v1/requests", **{**ask, "offer_id": offers[1]["id"]})
     story.add("offer", await verb(client, at_offer[1], offers[1], "close"))
+    story.add("request", await again(client, "/internships/v1/requests", waiting))
     story.add("offer", await again(client, "/internships/v1/offers", offers[0]))
 
 
@@ -181,7 +183,7 @@ async def recruitment(client: httpx.AsyncClient, story: Story, site: Resource) -
 
 
 async def needs(client: httpx.AsyncClient, story: Story, site: Resource) -> None:
-    """Needs: one filled and reopened by a cancelled assignment, one prolonged, one cancelled."""
+    """Needs: one filled and reopened by a cancelled assignment, one prolonged, one cancelled with the application that waits for it."""
     today = clock.today()
     body = {
         "organisation_id": site["organisation_id"],
@@ -211,9 +213,12 @@ async def needs(client: httpx.AsyncClient, story: Story, site: Resource) -> None
         application = await make(client, "/recruitment/v1/applications", need_id=need["id"], candidate_ref=f"C7{uuid4().hex[:8].upper()}")
         story.add("application", await verb(client, f"/recruitment/v1/applications/{application['id']}", application, answer, **extra))
     story.add("need", await again(client, "/recruitment/v1/needs", need))
-    cancelled = await make(client, "/recruitment/v1/needs", **body)
+    cancelled = await make(client, "/recruitment/v1/needs?force=true", **body)
     path = f"/recruitment/v1/needs/{cancelled['id']}"
-    story.add("need", await verb(client, path, await verb(client, path, cancelled, "publish"), "cancel", reason="Poste supprimé"))
+    cancelled = await verb(client, path, cancelled, "publish")
+    waiting = await make(client, "/recruitment/v1/applications", need_id=cancelled["id"], candidate_ref=f"C7{uuid4().hex[:8].upper()}")
+    story.add("need", await verb(client, path, cancelled, "cancel", reason="Poste supprimé"))
+    story.add("application", await again(client, "/recruitment/v1/applications", waiting))
 
 
 def action_of(**given: Any) -> Resource:

@@ -16,6 +16,9 @@ from services.kernel.database import Database
 from services.kernel.patching import patched
 from services.kernel.principals import Principal
 from services.kernel.problems import Conflict, invalid
+from services.kernel.twins import refuse_twin
+
+TWIN = "Un site ouvert de cette commune porte déjà ce nom."
 
 
 class OrganisationClosed(Conflict):
@@ -25,14 +28,20 @@ class OrganisationClosed(Conflict):
     title = "L'organisation est fermée"
 
 
-async def create(db: Database, body: SiteCreate, *, by: Principal) -> Site:
-    """Opens a site. Raises `Invalid` for an unknown organisation or commune, `OrganisationClosed`, `AlreadyExists`."""
+async def create(db: Database, body: SiteCreate, *, by: Principal, force: bool = False) -> Site:
+    """Opens a site.
+
+    Raises `Invalid` for an unknown organisation or commune, `OrganisationClosed`, `AlreadyExists`, and `LooksTwice` unless it is forced.
+    """
     commune = await communes.existing(db, body.commune_code)
     found = await db.fetch(organisation_queries.held(body.organisation_id))
     if not found:
         raise invalid("#/organisation_id", "unknown_reference", "Cette organisation n'existe pas.")
     _check_open(found[0])
-    site = Site(**body.model_dump(), folded=fold(body.name), department=commune.department)
+    folded = fold(body.name)
+    if not force:
+        await refuse_twin(db, Site, {"commune_code": commune.code, "folded": folded}, queries.STANDS, said=TWIN)
+    site = Site(**body.model_dump(), folded=folded, department=commune.department)
     site.sector = site.sector or sector_of(site.category_code)
     return await db.save(site, event="access.site.created", by=by)
 

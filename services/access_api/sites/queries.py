@@ -18,6 +18,9 @@ SITE_HISTORY = versions_of(Site)
 
 DOCUMENT = document_by_id(Site)
 
+STANDS = col(Site.status) == OrganisationStatus.active
+"""The condition that a site is one that another would double."""
+
 LISTING = Listing(
     Site,
     {
@@ -41,7 +44,7 @@ def site(site_id: UUID) -> SelectOfScalar[Site]:
 
 def open_sites(organisation_id: UUID) -> SelectOfScalar[Site]:
     """The open sites of an organisation, held."""
-    statement = select(Site).where(Site.organisation_id == organisation_id, Site.status == OrganisationStatus.active)
+    statement = select(Site).where(Site.organisation_id == organisation_id, STANDS)
     return statement.order_by(col(Site.id)).with_for_update()
 
 

@@ -16,6 +16,7 @@ from services.kernel.principals import Principal
 from services.kernel.problems import problems
 from services.kernel.resources import IfMatch, Page, created, page, read, resource
 from services.kernel.routing import Db, router
+from services.kernel.twins import Force
 
 routes = router("/v1/sites", "Sites")
 
@@ -32,9 +33,9 @@ async def list_sites(request: Request, query: Annotated[SiteQuery, Query()], _ca
 
 
 @routes.post("", operation_id="createSite", status_code=201, response_model=SiteRead, responses=problems(409))
-async def create_site(request: Request, body: SiteCreate, caller: Steering, _key: OptionalKey, db: Db) -> Response:
+async def create_site(request: Request, body: SiteCreate, caller: Steering, _key: OptionalKey, db: Db, force: Force = False) -> Response:
     """Ouvre un site d'une organisation active."""
-    return created(request, await operations.create(db, body, by=caller))
+    return created(request, await operations.create(db, body, by=caller, force=force))
 
 
 @routes.get("/{site_id}", operation_id="readSite", response_model=SiteRead, responses=problems(404))

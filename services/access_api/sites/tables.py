@@ -23,6 +23,7 @@ class Site(AccessRecord, table=True):
         CheckConstraint(one_of("department", Department), "department"),
         CheckConstraint(one_of("sector", Sector), "sector"),
         CheckConstraint(one_of("status", OrganisationStatus), "status"),
+        Index("site_twin", "commune_code", "folded"),
         page_index("site_organisation_page", "organisation_id"),
         page_index("site_department_page", "department"),
         page_index("site_commune_page", "commune_code"),

@@ -1,4 +1,4 @@
-"""What can be done with a placement offer. Locks are taken in one order: unit, offer, weeks."""
+"""What can be done with a placement offer. Locks are taken in one order: unit, offer, weeks, requests."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,6 +12,7 @@ from services.internships_api.offers.lifecycle import LIFECYCLE, move
 from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferQuery, OfferWrite
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_host
+from services.internships_api.requests.endings import end_with
 from services.internships_api.sites.queries import active_site
 from services.internships_api.units import queries as unit_queries
 from services.internships_api.units.tables import Unit
@@ -23,9 +24,12 @@ from services.kernel.principals import SYSTEM, Principal
 from services.kernel.problems import Conflict, invalid
 from services.kernel.resources import either, page_rows
 from services.kernel.service import in_parts
+from services.kernel.twins import AGO, refuse_twin
 
 CLOSED_AT_ONCE = 50
 """Offers that one transaction closes: few, since it holds their units' weeks."""
+
+TWIN = "Ce terrain a déjà une offre pour les mêmes semaines et les mêmes professions, créée depuis moins de 24 heures."
 
 
 class UnitSuspended(Conflict):
@@ -70,13 +74,20 @@ class OfferHasPlacements(Conflict):
     title = "Des stages sont confirmés sur cette offre"
 
 
-async def create(db: Database, body: OfferCreate, *, by: Principal) -> Offer:
-    """Prepares a draft. Raises `Invalid` for an unknown unit or a profession it does not host, `UnitSuspended`, `UnitSiteClosed`."""
+async def create(db: Database, body: OfferCreate, *, by: Principal, force: bool = False) -> Offer:
+    """Prepares a draft.
+
+    Raises `Invalid` for an unknown unit or a profession it does not host, `UnitSuspended`, `UnitSiteClosed`, and `LooksTwice`
+    unless it is forced.
+    """
     units = await db.fetch(unit_queries.unit(body.unit_id))
     if not units:
         raise invalid("#/unit_id", "unknown_reference", "Ce terrain de stage n'existe pas.")
     check_host(by, units[0].organisation_id)
     await _check_unit(db, units[0], body.professions)
+    if not force:
+        same = {name: getattr(body, name) for name in ("unit_id", "starts_on", "ends_on", "professions")}
+        await refuse_twin(db, Offer, same, *queries.stands(clock.now() - AGO), said=TWIN)
     offer = Offer(**body.model_dump(), organisation_id=units[0].organisation_id, department=units[0].department)
     return await db.save(offer, event="internships.offer.created", by=by)
 
@@ -105,9 +116,11 @@ async def publish(db: Database, offer_id: UUID, *, by: Principal, version: int) 
 
 
 async def close(db: Database, offer_id: UUID, *, by: Principal, version: int) -> Offer:
-    """Takes no more requests, and gives back to the unit's weeks what nobody took."""
+    """Takes no more requests, ends those that wait, and gives back to the unit's weeks what nobody took."""
     await own(db, offer_id, by=by)
-    return await _close(db, await db.one(queries.held(offer_id), version=version), by=by)
+    offer = await _close(db, await db.one(queries.held(offer_id), version=version), by=by)
+    await end_with(db, [offer], by=by)
+    return offer
 
 
 async def close_past(db: Database) -> int:
@@ -115,6 +128,7 @@ async def close_past(db: Database) -> int:
     past = await db.fetch(queries.past(clock.today(), CLOSED_AT_ONCE))
     for offer in past:
         await _close(db, offer, by=SYSTEM)
+    await end_with(db, past, by=SYSTEM)
     return len(past)
 
 
@@ -124,7 +138,7 @@ async def close_all_past(db: Database) -> None:
 
 
 async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, version: int) -> Offer:
-    """Withdraws a published offer. Raises `OfferHasPlacements` while any stands."""
+    """Withdraws a published offer, and ends the requests that wait for it. Raises `OfferHasPlacements` while any stands."""
     await own(db, offer_id, by=by)
     offer = await db.one(queries.held(offer_id), version=version)
     move(offer, OfferStatus.cancelled)
@@ -132,7 +146,9 @@ async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, ve
         raise OfferHasPlacements(f"{offer.taken} stage(s) à annuler d'abord.")
     await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=-offer.seats * SEAT)
     offer.status_reason = reason
-    return await db.save(offer, event="internships.offer.cancelled", by=by)
+    await db.save(offer, event="internships.offer.cancelled", by=by)
+    await end_with(db, [offer], by=by)
+    return offer
 
 
 async def take(db: Database, offer_id: UUID, places: int, *, by: Principal) -> Offer:

@@ -1,6 +1,6 @@
 """Statements on placement offers."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from services.contracts.internships import OfferStatus
 from services.internships_api.offers.tables import Offer
 from services.kernel.paging import Listing
 from services.kernel.principals import Principal
-from services.kernel.records import holds, versions_of
+from services.kernel.records import among, holds, versions_of
 from services.kernel.resources import document_by_id
 
 OFFER_HISTORY = versions_of(Offer)
@@ -30,6 +30,9 @@ SHARED_DOCUMENT = document_by_id(Offer, SHARED)
 
 OFFER = select(Offer).where(col(Offer.id) == bindparam("id", type_=SaUuid()))
 SHARED_OFFER = OFFER.where(SHARED)
+
+STANDING = OFFER.with_for_update(read=True)
+STANDING_SHARED = SHARED_OFFER.with_for_update(read=True)
 
 LISTING = Listing(
     Offer,
@@ -63,6 +66,16 @@ def document(caller: Principal) -> Select[str, int]:
 def offer(caller: Principal) -> SelectOfScalar[Offer]:
     """One offer by `id` and the caller's scope, if the caller may see it."""
     return OFFER if caller.has(Role.steering) else SHARED_OFFER
+
+
+def standing(caller: Principal) -> SelectOfScalar[Offer]:
+    """The offer of a new request, held as it is until the request is there: it must not end meanwhile."""
+    return STANDING if caller.has(Role.steering) else STANDING_SHARED
+
+
+def stands(since: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that an offer is one that another would double: it was made since then, and has not ended."""
+    return col(Offer.created_at) > since, among(Offer.status, (OfferStatus.draft, OfferStatus.published))
 
 
 def held(offer_id: UUID) -> SelectOfScalar[Offer]:

@@ -16,6 +16,7 @@ from services.kernel.principals import Principal
 from services.kernel.problems import problems
 from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
 from services.kernel.routing import Db, router
+from services.kernel.twins import Force
 
 routes = router("/v1/offers", "Offres de stage")
 
@@ -32,9 +33,11 @@ async def list_offers(request: Request, query: Annotated[OfferQuery, Query()], c
 
 
 @routes.post("", operation_id="createOffer", status_code=201, response_model=OfferRead, responses=problems(403, 409))
-async def create_offer(request: Request, body: OfferCreate, caller: OfferEditor, _key: OptionalKey, db: Db) -> Response:
+async def create_offer(
+    request: Request, body: OfferCreate, caller: OfferEditor, _key: OptionalKey, db: Db, force: Force = False
+) -> Response:
     """Prépare une offre, à l'état de brouillon."""
-    return created(request, await operations.create(db, body, by=caller))
+    return created(request, await operations.create(db, body, by=caller, force=force))
 
 
 @routes.get("/{offer_id}", operation_id="readOffer", response_model=OfferRead, responses=problems(404))
@@ -70,11 +73,11 @@ async def publish_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _
 
 @routes.post("/{offer_id}/close", operation_id="closeOffer", response_model=OfferRead, responses=MOVE)
 async def close_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
-    """Clôt l'offre : les places restées libres reviennent à la capacité du terrain."""
+    """Clôt l'offre : les places restées libres reviennent à la capacité du terrain, et les demandes en attente prennent fin avec elle."""
     return resource(await operations.close(db, offer_id, by=caller, version=version))
 
 
 @routes.post("/{offer_id}/cancel", operation_id="cancelOffer", response_model=OfferRead, responses=MOVE)
 async def cancel_offer(offer_id: UUID, body: Reason, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
-    """Annule une offre publiée, avec un motif ; refusé tant que des stages y sont confirmés."""
+    """Annule une offre publiée, avec un motif, et les demandes en attente avec elle ; refusé tant que des stages y sont confirmés."""
     return resource(await operations.cancel(db, offer_id, body.reason, by=caller, version=version))

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ARRAY, UUID as SaUuid, CheckConstraint, Date, ForeignKey, Integer, SmallInteger, Text
+from sqlalchemy import ARRAY, UUID as SaUuid, CheckConstraint, Date, ForeignKey, Index, Integer, SmallInteger, Text
 from sqlmodel import Field
 
 from services.contracts.codes import Department, Profession
@@ -27,6 +27,7 @@ class Offer(InternshipsRecord, table=True):
         CheckConstraint(one_of("status", OfferStatus), "status"),
         CheckConstraint("(status = 'draft') = (published_on IS NULL)", "published"),
         CheckConstraint("status IN ('published', 'closed') OR taken = 0", "taken_while_open"),
+        Index("placement_offer_twin", "unit_id", "starts_on", "ends_on"),
         page_index("placement_offer_department_page", "department"),
         page_index("placement_offer_organisation_page", "organisation_id"),
         page_index("placement_offer_unit_page", "unit_id"),

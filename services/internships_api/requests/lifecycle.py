@@ -3,6 +3,6 @@
 from services.contracts.internships import RequestStatus as S
 from services.kernel.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.submitted: (S.accepted, S.declined, S.withdrawn)})
+LIFECYCLE = Lifecycle({S.submitted: (S.accepted, S.declined, S.withdrawn, S.offer_closed)})
 
 move = LIFECYCLE.move

@@ -18,6 +18,9 @@ from services.kernel.database import Database
 from services.kernel.principals import Principal
 from services.kernel.problems import Conflict, invalid
 from services.kernel.resources import page_rows
+from services.kernel.twins import AGO, refuse_twin
+
+TWIN = "L'institut a déjà une demande sur cette offre pour cette profession, en attente ou déposée depuis moins de 24 heures."
 
 
 class InstituteClosed(Conflict):
@@ -27,14 +30,20 @@ class InstituteClosed(Conflict):
     title = "L'institut est fermé"
 
 
-async def submit(db: Database, body: RequestCreate, *, by: Principal) -> PlacementRequest:
-    """An institute asks for seats. Raises `Invalid`, `OfferNotOpen` or `UnitSiteClosed`. Nothing is held for it until the host accepts."""
+async def submit(db: Database, body: RequestCreate, *, by: Principal, force: bool = False) -> PlacementRequest:
+    """An institute asks for seats: nothing is held for it until the host accepts.
+
+    Raises `Invalid`, `OfferNotOpen`, `UnitSiteClosed`, and `LooksTwice` unless it is forced.
+    """
     institute_id = await _institute(db, body.institute_id, by)
     offer = await _open_offer(db, body.offer_id, by)
     if body.profession not in offer.professions:
         raise invalid("#/profession", "not_offered", "Cette offre n'est pas ouverte à cette profession.")
     if body.learners > offer.seats:
         raise invalid("#/learners", "too_many", f"Cette offre a {offer.seats} place(s) en tout.")
+    if not force:
+        same = {"offer_id": offer.id, "institute_id": institute_id, "profession": body.profession}
+        await refuse_twin(db, PlacementRequest, same, queries.stands(clock.now() - AGO), said=TWIN)
     request = PlacementRequest(
         **body.model_dump(exclude={"institute_id"}),
         institute_id=institute_id,
@@ -82,10 +91,12 @@ async def seen(db: Database, request_id: UUID, *, by: Principal, version: int | 
 
 
 async def read_live(db: Database, request_id: UUID, *, by: Principal) -> RequestLive:
-    """The moves that are allowed now."""
+    """The moves that may be asked for now: that a request ends with its offer is nobody's."""
     request = await seen(db, request_id, by=by)
     offer = await db.one(offer_queries.OFFER, id=request.offer_id)
-    refused = () if offers.is_open(offer, clock.today()) else (RequestStatus.accepted,)
+    refused = {RequestStatus.offer_closed}
+    if not offers.is_open(offer, clock.today()):
+        refused.add(RequestStatus.accepted)
     return RequestLive(allowed_moves=[move for move in LIFECYCLE.allowed(request.status) if move not in refused])
 
 
@@ -101,7 +112,7 @@ async def _of_host(db: Database, request_id: UUID, by: Principal, version: int) 
 
 
 async def _open_offer(db: Database, offer_id: UUID, by: Principal) -> Offer:
-    found = await db.fetch(offer_queries.offer(by), id=offer_id, **offer_queries.scope(by))
+    found = await db.fetch(offer_queries.standing(by), id=offer_id, **offer_queries.scope(by))
     if not found:
         raise invalid("#/offer_id", "unknown_reference", "Cette offre n'existe pas.")
     offers.check_open(found[0], clock.today())

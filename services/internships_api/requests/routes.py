@@ -15,6 +15,7 @@ from services.kernel.principals import Principal
 from services.kernel.problems import problems
 from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
 from services.kernel.routing import Db, router
+from services.kernel.twins import Force
 
 routes = router("/v1/requests", "Demandes de stage")
 
@@ -32,9 +33,9 @@ async def list_requests(request: Request, query: Annotated[RequestQuery, Query()
 
 
 @routes.post("", operation_id="submitRequest", status_code=201, response_model=RequestRead, responses=problems(403, 409))
-async def submit_request(request: Request, body: RequestCreate, caller: Asker, _key: OptionalKey, db: Db) -> Response:
+async def submit_request(request: Request, body: RequestCreate, caller: Asker, _key: OptionalKey, db: Db, force: Force = False) -> Response:
     """Demande des places d'une offre publiée ; rien n'est retenu avant l'accord du terrain."""
-    return created(request, await operations.submit(db, body, by=caller))
+    return created(request, await operations.submit(db, body, by=caller, force=force))
 
 
 @routes.get("/{request_id}", operation_id="readRequest", response_model=RequestRead, responses=problems(404))

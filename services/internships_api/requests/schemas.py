@@ -1,6 +1,6 @@
 """What the API takes and gives of a request for seats."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
-from services.contracts.internships import RequestState, RequestStatus
+from services.contracts.internships import OfferEnding, RequestState, RequestStatus
 from services.internships_api.requests.tables import DeclineReason, PlacementRequest
 from services.kernel.fields import Paragraphs, count
 from services.kernel.paging import PageQuery
@@ -50,6 +50,8 @@ class RequestRead(Resource):
     submitted_at: datetime = Field(description="Dépôt (UTC).")
     answered_at: datetime | None = Field(description="Réponse du terrain (UTC).")
     decline_reason: DeclineReason | None = Field(description="Motif du refus.")
+    ended_on: date | None = Field(description="Jour où elle a pris fin avec l'offre, sans réponse.")
+    why: OfferEnding | None = Field(description="Comment l'offre a pris fin : close, dernière semaine passée, annulée.")
     status: RequestStatus = Field(description="Statut.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
@@ -71,4 +73,4 @@ class RequestQuery(PageQuery):
     status: RequestStatus | None = Field(None, description="Statut.")
 
 
-REQUEST = Noun(PlacementRequest, RequestRead, RequestState)
+REQUEST = Noun(PlacementRequest, RequestRead, RequestState, document_schema=2)

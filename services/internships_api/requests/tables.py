@@ -1,14 +1,14 @@
 """Where requests for seats live. The host organisation and the department are the offer's."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, CheckConstraint, DateTime, ForeignKey, Integer, Text
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, ForeignKey, Index, Integer, Text
 from sqlmodel import Field
 
 from services.contracts.codes import Department, Profession
-from services.contracts.internships import RequestStatus
+from services.contracts.internships import OfferEnding, RequestStatus
 from services.internships_api.base import InternshipsRecord
 from services.kernel.records import one_of, page_index, stored, with_history
 
@@ -36,6 +36,10 @@ class PlacementRequest(InternshipsRecord, table=True):
         CheckConstraint(one_of("status", RequestStatus), "status"),
         CheckConstraint("(status IN ('accepted', 'declined')) = (answered_at IS NOT NULL)", "answered"),
         CheckConstraint("(status = 'declined') = (decline_reason IS NOT NULL)", "declined"),
+        CheckConstraint(one_of("why", OfferEnding), "why"),
+        CheckConstraint("(status = 'offer_closed') = (ended_on IS NOT NULL)", "ended"),
+        CheckConstraint("(ended_on IS NULL) = (why IS NULL)", "ended_for"),
+        Index("placement_request_twin", "offer_id", "institute_id", "profession"),
         page_index("placement_request_offer_page", "offer_id"),
         page_index("placement_request_organisation_page", "organisation_id"),
         page_index("placement_request_institute_page", "institute_id"),
@@ -54,6 +58,8 @@ class PlacementRequest(InternshipsRecord, table=True):
     submitted_at: datetime = stored(DateTime(timezone=True))
     answered_at: datetime | None = stored(DateTime(timezone=True), default=None)
     decline_reason: DeclineReason | None = stored(Text, default=None)
+    ended_on: date | None = stored(Date, default=None)
+    why: OfferEnding | None = stored(Text, default=None)
     status: RequestStatus = stored(Text, default=RequestStatus.submitted)
 
 

@@ -29,6 +29,7 @@ from services.observatory_api.indicators.r04_committed_cents import committed_ce
 from services.observatory_api.indicators.r05_commit_rate import commit_rate
 from services.observatory_api.indicators.r06_employers_recruiting import employers_recruiting
 from services.observatory_api.indicators.r07_answer_rate import answer_rate
+from services.observatory_api.indicators.r07_answer_rate_2 import answer_rate_of_standing_needs
 from services.observatory_api.indicators.r08_envelope_ceilings import envelope_ceilings
 from services.observatory_api.indicators.r09_active_schemes import active_schemes
 from services.observatory_api.indicators.r10_applications_received import applications_received
@@ -86,6 +87,7 @@ CATALOGUE = Catalogue(
         commit_rate,
         employers_recruiting,
         answer_rate,
+        answer_rate_of_standing_needs,
         envelope_ceilings,
         active_schemes,
         applications_received,

@@ -1,4 +1,4 @@
-"""Demandes en attente : nombre de demandes d'instituts sans réponse du terrain."""
+"""Demandes en attente : nombre de demandes d'instituts sans réponse du terrain, tant que leur offre est ouverte."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Candidatures en attente : nombre de candidatures sans réponse de l'employeur, ni retirées."""
+"""Candidatures en attente : nombre de candidatures sans réponse de l'employeur, ni retirées, tant que leur besoin cherche."""
 
 from collections.abc import Iterable
 

@@ -3,6 +3,6 @@
 from services.contracts.recruitment import ApplicationStatus as S
 from services.kernel.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.submitted: (S.accepted, S.declined, S.withdrawn)})
+LIFECYCLE = Lifecycle({S.submitted: (S.accepted, S.declined, S.withdrawn, S.need_closed)})
 
 move = LIFECYCLE.move

@@ -1,14 +1,15 @@
-"""What can be done with an application."""
+"""What can be done with an application. Locks are taken in one order: assignment, need, applications by their ids."""
 
 from uuid import UUID
 
-from services.contracts.recruitment import ApplicationStatus
+from services.contracts.recruitment import ApplicationStatus, NeedStatus
 from services.kernel import clock
 from services.kernel.database import Database
 from services.kernel.principals import Principal
 from services.kernel.resources import either, page_rows
 from services.recruitment_api.applications import queries
 from services.recruitment_api.applications.deadlines import respond_by
+from services.recruitment_api.applications.endings import end_with
 from services.recruitment_api.applications.lifecycle import LIFECYCLE, move
 from services.recruitment_api.applications.schemas import Acceptance, ApplicationCreate, ApplicationLive, ApplicationQuery
 from services.recruitment_api.applications.tables import Application, DeclineReason
@@ -28,8 +29,11 @@ async def submit(db: Database, body: ApplicationCreate, *, by: Principal) -> App
 
 
 async def accept(db: Database, application_id: UUID, body: Acceptance, *, by: Principal, version: int) -> Application:
-    """Accepts an application: one post of its need is filled by an assignment. Raises `NoPostLeft` or `NeedNotOpen`."""
-    application = await db.one(queries.application(application_id, by).with_for_update(), version=version)
+    """Accepts an application: one post of its need is filled by an assignment; the last one ends those that still wait.
+
+    Raises `NoPostLeft` or `NeedNotOpen`.
+    """
+    application = await db.one(queries.application(application_id, by), version=version)
     check_acts_for(by, application.organisation_id)
     move(application, ApplicationStatus.accepted)
     need = await needs.take_post(db, application.need_id)
@@ -37,6 +41,8 @@ async def accept(db: Database, application_id: UUID, body: Acceptance, *, by: Pr
     application.answered_at = clock.now()
     await db.save(application, event="recruitment.application.accepted", by=by)
     await db.save(need, event=f"recruitment.need.{need.status}", by=by)
+    if need.status is NeedStatus.filled:
+        await end_with(db, [need], by=by)
     return application
 
 
@@ -62,11 +68,13 @@ async def check_sees(db: Database, application_id: UUID, *, by: Principal) -> No
 
 
 async def read_live(db: Database, application_id: UUID, *, by: Principal) -> ApplicationLive:
-    """Days left to answer and allowed moves, today."""
+    """Days left to answer, and the moves that may be asked for today: that an application ends with its need is nobody's."""
     application = await db.one(queries.application(application_id, by))
     pending = application.status is ApplicationStatus.submitted
     left = (application.respond_by - clock.today()).days
-    refused = () if await needs.seeks(db, application.need_id) else (ApplicationStatus.accepted,)
+    refused = {ApplicationStatus.need_closed}
+    if not await needs.seeks(db, application.need_id):
+        refused.add(ApplicationStatus.accepted)
     return ApplicationLive(
         overdue=pending and left < 0,
         days_left=left if pending else None,

@@ -69,7 +69,7 @@ async def read_application_history(application_id: UUID, query: Annotated[Histor
 async def accept_application(
     application_id: UUID, body: Acceptance, caller: Recruiter, version: IfMatch, _key: RequiredKey, db: Db
 ) -> Response:
-    """Accepte la candidature : un poste du besoin est pourvu, une affectation est confirmée."""
+    """Accepte la candidature : un poste est pourvu, une affectation confirmée ; le dernier met fin aux candidatures en attente."""
     return resource(await operations.accept(db, application_id, body, by=caller, version=version))
 
 

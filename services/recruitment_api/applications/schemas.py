@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
-from services.contracts.recruitment import ApplicationState, ApplicationStatus, NeedUrgency
+from services.contracts.recruitment import ApplicationState, ApplicationStatus, NeedEnding, NeedUrgency
 from services.kernel.fields import Day
 from services.kernel.paging import PageQuery
 from services.kernel.records import Noun, Resource
@@ -67,6 +67,8 @@ class ApplicationRead(Resource):
     answered_at: datetime | None = Field(description="Réponse de l'employeur (UTC).")
     status: ApplicationStatus = Field(description="Statut.")
     decline_reason: DeclineReason | None = Field(description="Motif du refus.")
+    ended_on: date | None = Field(description="Jour où elle a pris fin avec le besoin, sans réponse.")
+    why: NeedEnding | None = Field(description="Comment le besoin a cessé de chercher : pourvu, expiré, annulé.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
@@ -74,7 +76,9 @@ class ApplicationLive(BaseModel):
     """Ce qui dépend du jour."""
 
     overdue: bool = Field(description="Sans réponse alors que le délai est passé.")
-    days_left: int | None = Field(description="Jours restants pour répondre, négatif s'il est passé ; null une fois répondue ou retirée.")
+    days_left: int | None = Field(
+        description="Jours restants pour répondre, négatif s'il est passé ; null une fois répondue, retirée ou finie."
+    )
     allowed_moves: list[ApplicationStatus] = Field(description="Statuts où la candidature peut passer.")
 
 
@@ -88,4 +92,4 @@ class ApplicationQuery(PageQuery):
     overdue: bool | None = Field(None, description="Sans réponse alors que le délai est passé, ou non.")
 
 
-APPLICATION = Noun(Application, ApplicationRead, ApplicationState, personal=True)
+APPLICATION = Noun(Application, ApplicationRead, ApplicationState, document_schema=2, personal=True)

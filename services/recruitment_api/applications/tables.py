@@ -8,7 +8,7 @@ from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, ForeignK
 from sqlmodel import Field
 
 from services.contracts.codes import Department, Profession
-from services.contracts.recruitment import ApplicationStatus, NeedUrgency
+from services.contracts.recruitment import ApplicationStatus, NeedEnding, NeedUrgency
 from services.kernel.records import one_of, page_index, stored, with_history
 from services.recruitment_api.base import RecruitmentRecord
 
@@ -37,6 +37,9 @@ class Application(RecruitmentRecord, table=True):
         CheckConstraint(one_of("decline_reason", DeclineReason), "decline_reason"),
         CheckConstraint("(status = 'declined') = (decline_reason IS NOT NULL)", "declined"),
         CheckConstraint("(status IN ('accepted', 'declined')) = (answered_at IS NOT NULL)", "answered"),
+        CheckConstraint(one_of("why", NeedEnding), "why"),
+        CheckConstraint("(status = 'need_closed') = (ended_on IS NOT NULL)", "ended"),
+        CheckConstraint("(ended_on IS NULL) = (why IS NULL)", "ended_for"),
         Index("application_pending", "need_id", "candidate_ref", unique=True, postgresql_where=text("status = 'submitted'")),
         page_index("application_need_page", "need_id"),
         page_index("application_organisation_page", "organisation_id"),
@@ -56,6 +59,8 @@ class Application(RecruitmentRecord, table=True):
     answered_at: datetime | None = stored(DateTime(timezone=True), default=None)
     status: ApplicationStatus = stored(Text, default=ApplicationStatus.submitted)
     decline_reason: DeclineReason | None = stored(Text, default=None)
+    ended_on: date | None = stored(Date, default=None)
+    why: NeedEnding | None = stored(Text, default=None)
 
 
 with_history(Application)

@@ -12,6 +12,7 @@ from services.kernel.paging import PageQuery, after_of
 from services.kernel.principals import Principal
 from services.kernel.problems import Conflict, invalid
 from services.kernel.resources import page_rows
+from services.kernel.twins import refuse_twin
 from services.recruitment_api.envelopes import queries
 from services.recruitment_api.envelopes.lifecycle import LIFECYCLE, move
 from services.recruitment_api.envelopes.schemas import CeilingChange, EntryRead, EnvelopeCreate, EnvelopeLive, EnvelopeQuery
@@ -19,6 +20,8 @@ from services.recruitment_api.envelopes.tables import EntryKind, EnvelopeEntry, 
 from services.recruitment_api.schemes import operations as schemes
 
 LAST_SEQ = 2**63 - 1
+
+TWIN = "Ce dispositif a déjà une enveloppe de ce financeur pour ce département et cet exercice, qui n'est pas close."
 
 EVENTS = {
     EntryKind.commit: "recruitment.scheme_envelope.committed",
@@ -48,10 +51,13 @@ class CeilingBelowCommitted(Conflict):
     title = "Le plafond serait inférieur au montant engagé"
 
 
-async def create(db: Database, body: EnvelopeCreate, *, by: Principal) -> SchemeEnvelope:
-    """Opens an envelope of an active scheme; its ledger begins with its ceiling."""
+async def create(db: Database, body: EnvelopeCreate, *, by: Principal, force: bool = False) -> SchemeEnvelope:
+    """Opens an envelope of an active scheme; its ledger begins with its ceiling. Raises `LooksTwice` unless it is forced."""
     _check_covers(by, body.department)
     scheme = await schemes.active(db, body.scheme_id)
+    if not force:
+        same = {name: getattr(body, name) for name in ("scheme_id", "department", "funder", "fiscal_year")}
+        await refuse_twin(db, SchemeEnvelope, same, queries.STANDS, said=TWIN)
     envelope = SchemeEnvelope(**body.model_dump(), scheme_code=scheme.code, opened_on=clock.today(), entry_count=1)
     await db.save(envelope, event="recruitment.scheme_envelope.opened", by=by)
     await _record(db, envelope, EntryKind.ceiling_change, envelope.ceiling_cents, by=by, reference="Plafond initial")

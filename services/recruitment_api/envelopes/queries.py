@@ -17,6 +17,9 @@ from services.recruitment_api.envelopes.tables import EnvelopeEntry, SchemeEnvel
 ENVELOPE_HISTORY = versions_of(SchemeEnvelope)
 DOCUMENT = document_by_id(SchemeEnvelope)
 
+STANDS = col(SchemeEnvelope.status) != EnvelopeStatus.closed
+"""The condition that an envelope is one that another would double."""
+
 LISTING = Listing(
     SchemeEnvelope,
     {
@@ -35,7 +38,7 @@ def envelope(envelope_id: UUID) -> SelectOfScalar[SchemeEnvelope]:
 
 def unclosed_of(scheme_id: UUID) -> SelectOfScalar[UUID]:
     """The envelopes of a scheme that are not closed."""
-    return select(SchemeEnvelope.id).where(SchemeEnvelope.scheme_id == scheme_id, SchemeEnvelope.status != EnvelopeStatus.closed)
+    return select(SchemeEnvelope.id).where(SchemeEnvelope.scheme_id == scheme_id, STANDS)
 
 
 def take(envelope_id: UUID, cents: int) -> ReturningUpdate[Any]:

@@ -15,6 +15,7 @@ from services.kernel.principals import Principal
 from services.kernel.problems import problems
 from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
 from services.kernel.routing import Db, router
+from services.kernel.twins import Force
 from services.recruitment_api.envelopes import operations, queries
 from services.recruitment_api.envelopes.schemas import (
     CeilingChange,
@@ -40,9 +41,11 @@ async def list_envelopes(request: Request, query: Annotated[EnvelopeQuery, Query
 
 
 @routes.post("", operation_id="createEnvelope", status_code=201, response_model=EnvelopeRead, responses=problems(409))
-async def create_envelope(request: Request, body: EnvelopeCreate, caller: MoneyKeeper, _key: RequiredKey, db: Db) -> Response:
+async def create_envelope(
+    request: Request, body: EnvelopeCreate, caller: MoneyKeeper, _key: RequiredKey, db: Db, force: Force = False
+) -> Response:
     """Ouvre une enveloppe d'un dispositif actif ; son registre commence par son plafond."""
-    return created(request, await operations.create(db, body, by=caller))
+    return created(request, await operations.create(db, body, by=caller, force=force))
 
 
 @routes.get("/{envelope_id}", operation_id="readEnvelope", response_model=EnvelopeRead, responses=problems(404))

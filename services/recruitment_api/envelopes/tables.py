@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, BigInteger, CheckConstraint, Date, DateTime, ForeignKey, Integer, Text
+from sqlalchemy import UUID as SaUuid, BigInteger, CheckConstraint, Date, DateTime, ForeignKey, Index, Integer, Text
 from sqlmodel import Field, SQLModel
 
 from services.contracts.codes import Department
@@ -31,6 +31,7 @@ class SchemeEnvelope(RecruitmentRecord, table=True):
         CheckConstraint("fiscal_year BETWEEN 2000 AND 2199", "fiscal_year"),
         CheckConstraint(one_of("department", Department), "department"),
         CheckConstraint(one_of("status", EnvelopeStatus), "status"),
+        Index("scheme_envelope_twin", "scheme_id", "fiscal_year", "funder"),
         page_index("scheme_envelope_scheme_page", "scheme_id"),
         page_index("scheme_envelope_year_page", "fiscal_year"),
         page_index("scheme_envelope_department_page", "department"),

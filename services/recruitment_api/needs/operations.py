@@ -1,4 +1,4 @@
-"""What can be done with a staffing need."""
+"""What can be done with a staffing need. Locks are taken in one order: assignment, need, applications by their ids."""
 
 from datetime import date
 from uuid import UUID
@@ -12,6 +12,8 @@ from services.kernel.principals import SYSTEM, Principal
 from services.kernel.problems import Conflict, Forbidden, invalid
 from services.kernel.resources import page_rows
 from services.kernel.service import in_parts
+from services.kernel.twins import AGO, refuse_twin
+from services.recruitment_api.applications.endings import end_with
 from services.recruitment_api.needs import queries
 from services.recruitment_api.needs.lifecycle import LIFECYCLE, SEEKING, move
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedQuery, NeedWrite, Prolongation
@@ -20,7 +22,10 @@ from services.recruitment_api.schemes import operations as schemes
 from services.recruitment_api.sites.tables import SiteCopy
 from services.recruitment_api.visibility import check_acts_for, own_organisation
 
-EXPIRED_AT_ONCE = 500
+EXPIRED_AT_ONCE = 100
+"""Needs that one transaction expires: few, since it ends the applications to them too."""
+
+TWIN = "L'employeur a déjà un besoin pour ce site, ce métier, ce nombre de postes et cette prise de poste, créé depuis moins de 24 heures."
 
 
 class NeedNotDraft(Conflict):
@@ -58,13 +63,20 @@ class ProlongedTooOften(Conflict):
     title = "Le besoin a déjà été prolongé trois fois"
 
 
-async def create(db: Database, body: NeedCreate, *, by: Principal) -> StaffingNeed:
-    """Creates a draft. Raises `Invalid` for an unknown organisation or site, `AlreadyExists` when the reference is taken."""
+async def create(db: Database, body: NeedCreate, *, by: Principal, force: bool = False) -> StaffingNeed:
+    """Creates a draft.
+
+    Raises `Invalid` for an unknown organisation or site, `AlreadyExists` when the reference is taken, and `LooksTwice` unless it is
+    forced.
+    """
     organisation_id = _employer_of(body.organisation_id, by)
     if not await db.fetch(queries.employer(organisation_id)):
         raise invalid("#/organisation_id", "unknown_reference", "Cette organisation est inconnue, fermée, ou n'est pas un employeur.")
     site = await _site(db, body.site_id, organisation_id)
     await _check_scheme(db, body.scheme_id)
+    if not force:
+        same = {name: getattr(body, name) for name in ("site_id", "profession", "starts_on", "headcount")}
+        await refuse_twin(db, StaffingNeed, {"organisation_id": organisation_id} | same, *queries.stands(clock.now() - AGO), said=TWIN)
     given = body.model_dump(exclude={"organisation_id", "sector"})
     need = StaffingNeed(**given, organisation_id=organisation_id, department=site.department, sector=body.sector or site.sector)
     return await db.save(need, event="recruitment.need.created", by=by)
@@ -96,11 +108,14 @@ async def publish(db: Database, need_id: UUID, *, by: Principal, version: int) -
 
 
 async def cancel(db: Database, need_id: UUID, reason: str, *, by: Principal, version: int) -> StaffingNeed:
-    """Cancels a need that seeks, with a reason; its assignments stand."""
-    need = await _own(db, need_id, by, version)
+    """Cancels a need that seeks, with a reason, and ends the applications that wait for it; its assignments stand."""
+    need = await db.one(queries.need(need_id, by).with_for_update(key_share=True), version=version)
+    check_acts_for(by, need.organisation_id)
     move(need, NeedStatus.cancelled)
     need.ended_on, need.status_reason = clock.today(), reason
-    return await db.save(need, event="recruitment.need.cancelled", by=by)
+    await db.save(need, event="recruitment.need.cancelled", by=by)
+    await end_with(db, [need], by=by)
+    return need
 
 
 async def prolong(db: Database, need_id: UUID, body: Prolongation, *, by: Principal, version: int) -> StaffingNeed:
@@ -121,12 +136,13 @@ async def prolong(db: Database, need_id: UUID, body: Prolongation, *, by: Princi
 
 
 async def expire(db: Database, today: date) -> int:
-    """Expires needs that seek after their last day; how many, at most `EXPIRED_AT_ONCE`."""
+    """Expires needs that seek after their last day, with the applications that wait for them; how many, at most `EXPIRED_AT_ONCE`."""
     needs = await db.fetch(queries.past(today, EXPIRED_AT_ONCE))
     for need in needs:
         move(need, NeedStatus.expired)
         need.ended_on = today
         await db.save(need, event="recruitment.need.expired", by=SYSTEM)
+    await end_with(db, needs, by=SYSTEM)
     return len(needs)
 
 

@@ -1,10 +1,10 @@
 """Statements on staffing needs."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, any_, case, literal, or_, update
+from sqlalchemy import UUID as SaUuid, ColumnElement, any_, case, literal, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -63,6 +63,11 @@ def need(need_id: UUID, caller: Principal) -> SelectOfScalar[StaffingNeed]:
     if caller.has(Role.steering):
         return statement
     return statement.where(or_(PUBLISHED, col(StaffingNeed.organisation_id) == literal(own_organisation(caller), SaUuid())))
+
+
+def stands(since: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a need is one that another would double: it was made since then, and was not cancelled."""
+    return col(StaffingNeed.created_at) > since, col(StaffingNeed.status) != NeedStatus.cancelled
 
 
 def take_post(need_id: UUID, today: date) -> ReturningUpdate[Any]:

@@ -14,6 +14,7 @@ from services.kernel.principals import Principal
 from services.kernel.problems import problems
 from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
 from services.kernel.routing import Db, router
+from services.kernel.twins import Force
 from services.recruitment_api.needs import operations, queries
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedQuery, NeedRead, Prolongation
 
@@ -32,9 +33,9 @@ async def list_needs(request: Request, query: Annotated[NeedQuery, Query()], cal
 
 
 @routes.post("", operation_id="createNeed", status_code=201, response_model=NeedRead, responses=problems(409))
-async def create_need(request: Request, body: NeedCreate, caller: Recruiter, _key: OptionalKey, db: Db) -> Response:
+async def create_need(request: Request, body: NeedCreate, caller: Recruiter, _key: OptionalKey, db: Db, force: Force = False) -> Response:
     """Crée un besoin, à l'état de brouillon."""
-    return created(request, await operations.create(db, body, by=caller))
+    return created(request, await operations.create(db, body, by=caller, force=force))
 
 
 @routes.get("/{need_id}", operation_id="readNeed", response_model=NeedRead, responses=problems(404))
@@ -70,7 +71,7 @@ async def publish_need(need_id: UUID, caller: Recruiter, version: IfMatch, _key:
 
 @routes.post("/{need_id}/cancel", operation_id="cancelNeed", response_model=NeedRead, responses=MOVE)
 async def cancel_need(need_id: UUID, body: Reason, caller: Recruiter, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
-    """Annule un besoin publié, avec un motif."""
+    """Annule un besoin publié, avec un motif ; les candidatures en attente prennent fin avec lui."""
     return resource(await operations.cancel(db, need_id, body.reason, by=caller, version=version))
 
 

@@ -69,6 +69,7 @@ class StaffingNeed(RecruitmentRecord, table=True):
         CheckConstraint("(status = 'draft') = (published_at IS NULL)", "published"),
         CheckConstraint("(status IN ('filled', 'expired', 'cancelled')) = (ended_on IS NOT NULL)", "ended"),
         CheckConstraint(f"prolongation_count BETWEEN 0 AND {MOST_PROLONGATIONS}", "prolongations"),
+        Index("need_twin", "site_id", "profession", "starts_on", "headcount"),
         page_index("need_organisation_page", "organisation_id"),
         page_index("need_site_page", "site_id"),
         page_index("need_scheme_page", "scheme_id"),

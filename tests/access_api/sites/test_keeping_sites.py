@@ -85,7 +85,7 @@ async def test_several_sites_share_a_siret_but_never_a_finess(steering: httpx.As
     shared = siret(siren(7), 1)
     assert len({(await a_site(steering, organisation, siret=shared))["id"] for _ in range(2)}) == 2
     body = site_body(organisation, finess_et=finess(8))
-    answers = await asyncio.gather(*(steering.post(URL, json=body) for _ in range(2)))
+    answers = await asyncio.gather(*(steering.post(URL, json=body | {"name": name}) for name in ("Site A", "Site B")))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert refused.json()["errors"][0]["pointer"] == "#/finess_et"
@@ -128,8 +128,8 @@ async def test_history_shows_each_version(steering: httpx.AsyncClient) -> None:
 
 async def test_what_is_stored_is_what_the_schema_says(steering: httpx.AsyncClient, databases: Databases) -> None:
     organisation = await an_organisation(steering)
-    for _ in range(3):
-        await a_site(steering, organisation, name="Hôpital d'Évron")
+    for number in range(3):
+        await a_site(steering, organisation, name=f"Hôpital d'Évron {number}")
     await move(steering, "organisations", organisation, "close", reason="Fusion")
     async with databases.open("access") as db:
         rows = await db.fetch(select(Site))

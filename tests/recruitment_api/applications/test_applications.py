@@ -76,10 +76,14 @@ async def test_the_last_post_is_given_once(employer: Employer) -> None:
     first, second = await an_application(employer.client, need), await an_application(employer.client, need)
     await accept(employer.client, first)
 
+    late = await employer.client.post(f"{HOME}/applications/{second['id']}/accept", json=CDI, headers=with_key(second))
+    second = await again(employer.client, "applications", second)
     answer = await employer.client.post(f"{HOME}/applications/{second['id']}/accept", json=CDI, headers=with_key(second))
 
-    assert (answer.status_code, problem_type(answer)) == (409, "no-post-left")
-    assert await again(employer.client, "applications", second) == second
+    assert (second["status"], second["why"], second["version"]) == ("need_closed", "filled", 2)
+    assert (late.status_code, problem_type(late)) == (412, "precondition-failed")
+    assert (answer.status_code, problem_type(answer)) == (409, "move-refused")
+    assert len(ok(await employer.client.get(f"{HOME}/assignments"))["items"]) == 1
 
 
 async def test_one_person_has_one_post_of_a_need(employer: Employer) -> None:
@@ -101,9 +105,10 @@ async def test_a_cancelled_need_gives_no_post(employer: Employer) -> None:
     application = await an_application(employer.client, need)
     await move(employer.client, "needs", need, "cancel", reason="Le service ferme")
 
+    application = await again(employer.client, "applications", application)
     answer = await employer.client.post(f"{HOME}/applications/{application['id']}/accept", json=CDI, headers=with_key(application))
 
-    assert (answer.status_code, problem_type(answer)) == (409, "need-not-open")
+    assert (answer.status_code, problem_type(answer)) == (409, "move-refused")
 
 
 @pytest.mark.parametrize(
@@ -339,8 +344,10 @@ async def test_an_application_whose_need_is_over_is_no_longer_accepted(employer:
     need = await an_open_need(employer)
     application = await an_application(employer.client, need)
     assert (await live(employer, application))["allowed_moves"] == ["accepted", "declined", "withdrawn"]
+    with time_machine.travel(datetime(2030, 1, 2, 11, tzinfo=UTC)):
+        assert (await live(employer, application))["allowed_moves"] == ["declined", "withdrawn"]
     await move(employer.client, "needs", need, "cancel", reason="Poste supprimé")
-    assert (await live(employer, application))["allowed_moves"] == ["declined", "withdrawn"]
+    assert (await live(employer, application))["allowed_moves"] == []
 
 
 async def live(employer: Employer, application: dict[str, Any]) -> dict[str, Any]:

@@ -79,7 +79,8 @@ async def test_steering_names_the_employer_and_an_employer_is_itself(
     unnamed = await steering.post(f"{HOME}/needs", json=need_body(employer))
     assert (unnamed.status_code, pointers(unnamed)) == (422, ["#/organisation_id"])
     assert ok(await steering.post(f"{HOME}/needs", json=need_body(employer, organisation_id=str(employer.id))))["version"] == 1
-    assert ok(await employer.client.post(f"{HOME}/needs", json=need_body(employer, organisation_id=str(employer.id))))["version"] == 1
+    named = need_body(employer, organisation_id=str(employer.id), headcount=9)
+    assert ok(await employer.client.post(f"{HOME}/needs", json=named))["version"] == 1
     assert (await other.client.post(f"{HOME}/needs", json=need_body(employer, organisation_id=str(employer.id)))).status_code == 403
     assert (await client(Role.employer).post(f"{HOME}/needs", json=need_body(employer))).status_code == 403
 
@@ -142,7 +143,7 @@ async def test_a_reference_is_taken_once_by_an_employer(employer: Employer, data
     await a_need(employer, external_ref="A-1")
     await a_need(other, external_ref="A-1")
 
-    answer = await employer.client.post(f"{HOME}/needs", json=need_body(employer, external_ref="A-1"))
+    answer = await employer.client.post(f"{HOME}/needs", json=need_body(employer, external_ref="A-1", headcount=9))
 
     assert (answer.status_code, problem_type(answer)) == (409, "already-exists")
     assert "#/external_ref" in pointers(answer)

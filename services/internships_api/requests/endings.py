@@ -1,0 +1,49 @@
+"""What waits for an offer ends with it: dated, with a reason of its own that is never the host's fault."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from services.contracts.internships import OfferEnding, OfferStatus, RequestStatus
+from services.internships_api.offers.tables import Offer
+from services.internships_api.requests import queries
+from services.internships_api.requests.lifecycle import move
+from services.kernel.clock import day_of
+from services.kernel.database import Database
+from services.kernel.principals import SYSTEM, Principal
+from services.kernel.service import in_parts
+
+AT_ONCE = 50
+"""Offers whose requests one transaction ends, where they were left behind."""
+
+
+async def end_with(db: Database, offers: Sequence[Offer], *, by: Principal) -> None:
+    """Ends the requests that wait for offers: this transaction holds the offers, and they have ended in it or before."""
+    ended = {offer.id: offer for offer in offers}
+    requests = await db.fetch(queries.pending_of(list(ended)))
+    for request in requests:
+        offer = ended[request.offer_id]
+        move(request, RequestStatus.offer_closed)
+        request.ended_on = _ended_on(offer)
+        request.why = _ending(offer, request.ended_on)
+    await db.save_many(requests, event="internships.request.ended", by=by)
+
+
+async def end_left_behind(db: Database) -> None:
+    """Ends what still waits for offers that ended under a release which left it waiting, at the day on which they did."""
+    await in_parts(db, _end_some, AT_ONCE)
+
+
+async def _end_some(db: Database) -> int:
+    offers = await db.fetch(queries.waited_for_in_vain(AT_ONCE))
+    await end_with(db, offers, by=SYSTEM)
+    return len(offers)
+
+
+def _ended_on(offer: Offer) -> date:
+    return day_of(datetime.fromisoformat(offer.history[-1]["at"]))
+
+
+def _ending(offer: Offer, on: date) -> OfferEnding:
+    if offer.status is OfferStatus.cancelled:
+        return OfferEnding.cancelled
+    return OfferEnding.over if offer.ends_on <= on else OfferEnding.closed

@@ -1,0 +1,22 @@
+"""Candidatures répondues à temps.
+
+Part des candidatures auxquelles l'employeur a répondu dans le délai, parmi celles dont le délai est échu dans la période.
+Une candidature retirée sans réponse ne compte pas, ni celle dont le besoin a cessé de chercher avant la fin du délai.
+"""
+
+from collections.abc import Iterable
+
+from services.contracts.recruitment import ApplicationState, ApplicationStatus
+from services.kernel.clock import day_of
+from services.observatory_api.indicators.model import Contribution, denominator, numerator, ratio
+
+
+@ratio("R07", label="Candidatures répondues à temps", definition=2, by=("department", "profession", "urgency"))
+def answer_rate_of_standing_needs(application: ApplicationState) -> Iterable[Contribution]:
+    if application.status is ApplicationStatus.withdrawn and application.answered_at is None:
+        return
+    if application.ended_on and application.ended_on <= application.respond_by:
+        return
+    yield denominator(application.respond_by)
+    if application.answered_at and day_of(application.answered_at) <= application.respond_by:
+        yield numerator(application.respond_by)
