@@ -136,8 +136,8 @@ async def internships(client: httpx.AsyncClient, story: Story, site: Resource) -
     offers[0] = ok(await client.patch(at_offer[0], json={"description": "Encadrement renforcé"}, headers=at(offers[0])))
     offers = [await verb(client, where_is, offer, "publish") for where_is, offer in zip(at_offer, offers, strict=True)]
     story.add("offer", await verb(client, at_offer[2], offers[2], "cancel", reason="Erreur de saisie"))
+    ask = {"offer_id": offers[0]["id"], "institute_id": organisation, "profession": "ide", "learners": 2}
     for answer, extra in (("accept", {}), ("decline", {"reason": "full"}), ("withdraw", {})):
-        ask = {"offer_id": offers[0]["id"], "institute_id": organisation, "profession": "ide", "learners": 2}
         request = await make(client, "/internships/v1/requests?force=true", **ask)
         story.add("request", await verb(client, f"/internships/v1/requests/{request['id']}", request, answer, **extra))
     placements = ok(await client.get("/internships/v1/placements", params={"offer_id": offers[0]["id"]}))["items"]

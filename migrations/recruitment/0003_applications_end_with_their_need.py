@@ -6,8 +6,8 @@ What already waits for a need that has ended is ended by a job, since its events
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

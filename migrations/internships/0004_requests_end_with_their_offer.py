@@ -6,8 +6,8 @@ What already waits for an offer that has ended is ended by a job, since its even
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
