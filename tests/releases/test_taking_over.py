@@ -1,0 +1,179 @@
+"""An installation of an earlier release is taken over: its rows, its facts and its figures stand after migrate, resync and rebuild."""
+
+import asyncio
+import json
+import lzma
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from services.contracts.access import SiteState
+from services.contracts.registry import STATES
+from services.kernel import migrate as kernel_migrate
+from services.kernel.brokers import make_broker
+from services.kernel.database import Databases
+from services.kernel.migrate import migrate
+from services.kernel.relay import Relay
+from services.kernel.resync import published, resync
+from services.kernel.settings import Settings
+from services.kernel.worker import working
+from services.observatory_api.ledger.rebuild import rebuild
+from services.observatory_api.values.operations import dashboard
+from services.observatory_api.values.schemas import DashboardQuery
+from services.observatory_api.verification.operations import settled, verify
+from services.plam import ROUTING, SERVICES
+from tests.support.database import database_url, row_counts
+
+HERE = Path(__file__).parent
+RELEASES = sorted(path.name for path in HERE.iterdir() if (path / "figures.json").exists())
+BY_EVENTS = ("outbox", "delivery", "receipt", "quarantine", "job", "idempotency")
+"""Tables whose rows come and go."""
+
+GROWS = {f"observatory.{table}" for table in ("entry", "daily", "series", "batch")}
+"""Tables to which a rebuild adds what later definitions count."""
+
+Figures = dict[str, tuple[Any, Any, Any]]
+
+
+@pytest.fixture(params=RELEASES)
+def release(request: pytest.FixtureRequest) -> Path:
+    """The folder of an earlier release."""
+    return HERE / str(request.param)
+
+
+@pytest.fixture
+def known(release: Path) -> dict[str, Any]:
+    """What the release itself said of its installations."""
+    found: dict[str, Any] = json.loads((release / "figures.json").read_text("utf-8"))
+    return found
+
+
+@pytest.fixture
+def empty_database(server: str) -> Iterator[str]:
+    """The URL of a database that nothing has been done to, on a server that has the services' roles."""
+    name = f"plam_taken_over_{os.getpid()}"
+    asyncio.run(_execute(server, f'CREATE DATABASE "{name}"'))
+    yield database_url(server, name)
+    asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def load(url: str, dump: Path) -> dict[str, int]:
+    """Loads a dump, at the revision that it was made at; how many rows each table has."""
+    connection = await asyncpg.connect(url)
+    try:
+        for service in SERVICES:
+            await kernel_migrate._prepare(connection, service.name)  # the roles; the dump makes the schemas
+            await connection.execute(f'DROP SCHEMA "{service.name}"')
+        await connection.execute(lzma.decompress(await asyncio.to_thread(dump.read_bytes)).decode())
+        return await row_counts(connection)
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def opened(url: str, home: Path, secret: str) -> AsyncIterator[Databases]:
+    """The pools of today's release on a database."""
+    databases = Databases(Settings(home=home, database_url=SecretStr(url), secret=SecretStr(secret)), ROUTING)
+    try:
+        yield databases
+    finally:
+        await databases.close()
+
+
+@asynccontextmanager
+async def at_work(databases: Databases) -> AsyncIterator[None]:
+    """Relays and a worker of every service; what is on its way arrives before the block is left."""
+    broker, stop = make_broker("memory://"), asyncio.Event()
+    async with working(broker, SERVICES, databases, threads=2):
+        relays = [asyncio.create_task(Relay(service, databases, broker).run(stop)) for service in SERVICES]
+        yield
+        assert await settled(databases, SERVICES, 30) == {}
+        stop.set()
+        await asyncio.gather(*relays)
+
+
+async def say_again(databases: Databases) -> None:
+    """`plam resync` of every service, heard by all."""
+    async with at_work(databases):
+        for service in SERVICES:
+            async for _ in resync(databases, service, published(service)):
+                pass
+
+
+async def figures(databases: Databases, **asked: Any) -> Figures:
+    """Each figure: value, numerator, denominator."""
+    async with databases.open("observatory") as db:
+        shown = await dashboard(db, DashboardQuery(**asked))
+    return {item.code: (item.value, item.numerator, item.denominator) for item in shown.items}
+
+
+def said(answer: dict[str, Any]) -> Figures:
+    """The same of what the release itself had answered."""
+    return {item["code"]: (item["value"], item["numerator"], item["denominator"]) for item in answer["items"]}
+
+
+async def test_a_sound_installation_keeps_its_rows_its_facts_and_its_figures(
+    release: Path, known: dict[str, Any], empty_database: str, tmp_path: Path
+) -> None:
+    before = await load(empty_database, release / "sound.sql.xz")
+    settings = Settings(home=tmp_path, database_url=SecretStr(empty_database), secret=SecretStr(known["secrets"]["sound"]))
+    await migrate(SERVICES, settings)
+    asked = {"as_of": known["sound"]["as_of"]}
+    async with opened(empty_database, tmp_path, known["secrets"]["sound"]) as databases:
+        assert await figures(databases, **asked) == said(known["sound"])
+        await say_again(databases)
+        await rebuild(databases)
+        assert await figures(databases, **asked) == said(known["sound"])
+        assert await figures(databases, **asked, known_at=known["sound"]["known_at"]) == said(known["sound"])
+        found = await verify(databases, SERVICES, patience=30)
+        assert found.sound, found
+        connection = await asyncpg.connect(empty_database)
+        after = await row_counts(connection)
+        await connection.close()
+    kept = {name: rows for name, rows in before.items() if name.partition(".")[2] not in BY_EVENTS}
+    assert {name: min(after[name], rows) if name in GROWS else after[name] for name, rows in kept.items()} == kept
+
+
+async def test_what_a_migration_fills_reaches_facts_and_copies_by_resync(
+    release: Path, known: dict[str, Any], empty_database: str, tmp_path: Path
+) -> None:
+    await load(empty_database, release / "sound.sql.xz")
+    secret = known["secrets"]["sound"]
+    await migrate(SERVICES, Settings(home=tmp_path, database_url=SecretStr(empty_database), secret=SecretStr(secret)))
+    # as if the copies of sites had been heard in a shape before the first, which said neither their name nor that they are open
+    for service in ("internships", "recruitment"):
+        await _execute(empty_database, f"UPDATE {service}.site_copy SET state_number = 0, name = '', status = 'closed'")
+    async with opened(empty_database, tmp_path, secret) as databases:
+        observatory = await databases.pool("observatory", "worker")
+        heard = {
+            row["kind"]: row["number"] for row in await observatory.fetch("SELECT kind, min(number) AS number FROM fact GROUP BY kind")
+        }
+        older = {kind for kind, number in heard.items() if number < STATES[kind].number}
+        assert older, "no state has changed its shape since this release"
+        assert not (await verify(databases, SERVICES, patience=5)).completeness.sound, "a fact in an older shape is a difference"
+
+        await say_again(databases)
+
+        assert {kind: STATES[kind].number for kind in heard} == {
+            row["kind"]: row["number"] for row in await observatory.fetch("SELECT kind, min(number) AS number FROM fact GROUP BY kind")
+        }
+        for service in ("internships", "recruitment"):
+            pool = await databases.pool(service, "worker")
+            copies = await pool.fetch("SELECT name, status, state_number FROM site_copy ORDER BY name")
+            assert [tuple(row) for row in copies] == [(name, "active", SiteState.number) for name in ("Annexe", "Site rénové")]
+        assert (await verify(databases, SERVICES, patience=30)).sound
