@@ -8,7 +8,7 @@ import httpx
 import pytest
 import time_machine
 
-from services.contracts.codes import OrganisationRole, Role
+from services.contracts.codes import Role
 from services.internships_api.requests import queries
 from services.internships_api.requests.tables import PlacementRequest
 from services.kernel import clock
@@ -22,8 +22,8 @@ from tests.support.internships import (
     a_place,
     a_request,
     a_unit,
+    an_institute,
     an_offer,
-    an_organisation,
     fresh,
     listed,
     made,
@@ -101,7 +101,7 @@ async def test_e1_another_institute_offer_or_profession_is_another_request(steer
     place = await a_place(databases)
     unit = await a_unit(steering, place)
     offer, other = [await an_offer(steering, unit, professions=["ide", "as"]) for _ in range(2)]
-    institute = await an_organisation(databases, OrganisationRole.institute)
+    institute = await an_institute(databases)
     mine = {"institute_id": str(place.institute)}
     for body in (
         request_body(offer, **mine),
@@ -147,11 +147,6 @@ async def test_e1_a_twin_under_way_for_too_long_is_a_503(steering: httpx.AsyncCl
 
     assert (waited.status_code, waited.headers["retry-after"]) == (503, "1")
     assert other.status_code == 201
-
-
-async def an_institute(databases: Databases) -> UUID:
-    """Another institute."""
-    return (await a_place(databases)).institute
 
 
 # ── Offers ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

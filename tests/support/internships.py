@@ -82,6 +82,11 @@ async def a_place(databases: Databases, department: Department = Department.loir
     return place
 
 
+async def an_institute(databases: Databases) -> UUID:
+    """Another institute."""
+    return await an_organisation(databases, OrganisationRole.institute)
+
+
 def unit_body(place: Place, **given: Any) -> Json:
     """The body of a new unit."""
     ours = {"organisation_id": str(place.host), "site_id": str(place.site), "code": f"U{next(_numbers)}", "name": "Médecine polyvalente"}
