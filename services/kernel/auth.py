@@ -1,37 +1,30 @@
 """Who may do what: access tokens (JWT, Ed25519) become principals, and a policy stands beside each route."""
 
-import re
 import time
-from base64 import urlsafe_b64decode
 from collections import OrderedDict
 from datetime import timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 import orjson
 from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
-from services.contracts.codes import Department, Role
+from services.contracts.codes import Role
 from services.kernel import clock
+from services.kernel.claims import claims_of, principal_of
 from services.kernel.database import kept_file
-from services.kernel.principals import ANONYMOUS, SYSTEM, Principal
+from services.kernel.principals import ANONYMOUS, Principal
 from services.kernel.problems import BadRequest, Forbidden, Unauthenticated
 from services.kernel.settings import Settings
 from services.kernel.strict_json import strict_json
 
-ISSUER = AUDIENCE = "plam"
 ALGORITHMS = ["Ed25519", "RS256"]
 LONGEST_TOKEN = 8_192
-LONGEST_LIFETIME = 86_400
-"""Seconds from `iat` to `exp`: a development token lives twelve hours, the others five minutes."""
-SUBJECT = re.compile(r"[\x20-\x7e]{1,255}")
 LEEWAY = 30
-RESERVED = frozenset({ANONYMOUS.subject, SYSTEM.subject})
 CACHED = 60.0
 CACHE_SIZE = 10_000
 
@@ -44,29 +37,13 @@ class Tokens:
         stored = path.read_bytes() if settings.token_keys else kept_file(path, _new_keys)
         self._keys = KeySet.import_key_set(orjson.loads(stored))
         self._cache: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
-        self._claims = jwt.JWTClaimsRegistry(
-            leeway=LEEWAY,
-            iss={"essential": True, "value": ISSUER},
-            aud={"essential": True, "value": AUDIENCE},
-            exp={"essential": True},
-            iat={"essential": True},
-            sub={"essential": True},
-        )
+        self._times = jwt.JWTClaimsRegistry(leeway=LEEWAY)
 
     def issue(self, principal: Principal, lifetime: timedelta) -> str:
         """A signed token for a principal; for development tokens, and for the exchange of credentials."""
         key = self._keys.keys[0]
         issued = int(clock.now().timestamp())
-        claims = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": principal.subject,
-            "iat": issued,
-            "exp": issued + int(lifetime.total_seconds()),
-            "roles": sorted(principal.roles),
-            "organisation": str(principal.organisation) if principal.organisation else None,
-            "departments": sorted(principal.departments),
-        }
+        claims = claims_of(principal, issued=issued, expires=issued + int(lifetime.total_seconds()))
         return jwt.encode({"alg": "Ed25519", "typ": "at+jwt", "kid": key.kid}, claims, key, algorithms=ALGORITHMS)
 
     def verify(self, token: str) -> Principal:
@@ -85,28 +62,15 @@ class Tokens:
         if len(token) > LONGEST_TOKEN:
             raise Unauthenticated("Jeton trop long.")
         try:
-            decoded = jwt.decode(token, self._keys, algorithms=ALGORITHMS)
-            if decoded.header.get("typ") != "at+jwt":
+            signed = jws.deserialize_compact(token, self._keys, algorithms=ALGORITHMS)
+            if signed.headers().get("typ") != "at+jwt":
                 raise Unauthenticated("Ce n'est pas un jeton d'accès.")
-            claims = strict_json(urlsafe_b64decode(token.split(".")[1] + "=="))  # as joserfc read them, but for a claim given twice
-            self._claims.validate(claims)
-            if not 0 < claims["exp"] - claims["iat"] <= LONGEST_LIFETIME:
-                raise Unauthenticated("Ce jeton vaudrait trop longtemps.")
-            return _principal(claims), float(claims["exp"])
-        except (BadRequest, JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+            claims = strict_json(signed.payload or b"")
+            principal = principal_of(claims)
+            self._times.validate({name: claims[name] for name in ("exp", "iat", "nbf") if name in claims})
+        except (BadRequest, JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Unauthenticated("Jeton invalide ou expiré.") from error
-
-
-def _principal(claims: dict[str, Any]) -> Principal:
-    subject, organisation = claims["sub"], claims.get("organisation")
-    if not SUBJECT.fullmatch(subject) or subject in RESERVED:
-        raise ValueError("sub")
-    return Principal(
-        subject=subject,
-        roles=frozenset(Role(role) for role in claims.get("roles", ())),
-        organisation=UUID(organisation) if organisation else None,
-        departments=frozenset(Department(code) for code in claims.get("departments", ())),
-    )
+        return principal, float(claims["exp"])
 
 
 def _new_keys() -> bytes:
@@ -115,11 +79,16 @@ def _new_keys() -> bytes:
 
 
 def authenticate(request: Request) -> Principal:
-    """The caller of a request: the anonymous one without `Authorization`. Raises `Unauthenticated` for a bad token."""
-    header = request.headers.get("authorization")
-    if header is None:
+    """The caller of a request: the anonymous one without `Authorization`.
+
+    Raises `Unauthenticated` for a bad token, `BadRequest` for two: a proxy may have read the other.
+    """
+    given = request.headers.getlist("authorization")
+    if not given:
         return ANONYMOUS
-    scheme, _, token = header.partition(" ")
+    if len(given) > 1:
+        raise BadRequest("L'en-tête Authorization est donné plusieurs fois.")
+    scheme, _, token = given[0].partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthenticated("Seul le schéma Bearer est accepté.")
     tokens: Tokens = request.app.state.tokens

@@ -47,7 +47,8 @@ class Forge:
         self.key = OKPKey.import_key(self.kept)
         self.sound = tokens.issue(CALLER, timedelta(hours=1))
         self.header = {"alg": "Ed25519", "typ": "at+jwt", "kid": self.kept["kid"]}
-        self.claims = {"iss": "plam", "aud": "plam", "sub": "tests", "iat": now(), "exp": now() + 300, "roles": ["steering"]}
+        self.claims: dict[str, Any] = {"iss": "plam", "aud": "plam", "sub": "tests", "iat": now(), "exp": now() + 300}
+        self.claims |= {"roles": ["steering"], "organisation": None, "departments": ["region"]}
 
     def signed(self, header: dict[str, Any] | None = None, without: str = "", **claims: Any) -> str:
         """A token with our own signature, and other headers or claims."""
@@ -81,6 +82,11 @@ def _stranger(_forge: Forge) -> str:
 def _other_rsa(forge: Forge) -> str:
     key = RSAKey.generate_key(2048, private=True)
     return jwt.encode({**forge.header, "alg": "RS256"}, forge.claims, key, algorithms=["RS256"])
+
+
+def _with(forge: Forge, value: bytes) -> bytes:
+    """The sound claims, and one that nobody knows."""
+    return json.dumps(forge.claims)[:-1].encode() + b', "note": ' + value + b"}"
 
 
 HOSTILE: dict[str, Callable[[Forge], str]] = {
@@ -148,6 +154,25 @@ HOSTILE: dict[str, Callable[[Forge], str]] = {
     "organisation of text": lambda forge: forge.signed(organisation="x"),
     "organisation of a number": lambda forge: forge.signed(organisation=1),
     "departments unknown": lambda forge: forge.signed(departments=["75"]),
+    "claims nested 990 levels": lambda forge: forge.raw({}, _with(forge, b"[" * 990 + b"]" * 990)),
+    "claims nested 3,000 levels": lambda forge: forge.raw({}, _with(forge, b"[" * 3_000 + b"]" * 3_000)),
+    "claims nested and open": lambda forge: forge.raw({}, b'{"sub":' * 990),
+    "header nested 990 levels": lambda forge: forge.raw({"note": json.loads("[" * 900 + "]" * 900)}, json.dumps(forge.claims).encode()),
+    "a number of 5,000 digits": lambda forge: forge.raw({}, _with(forge, b"9" * 5_000)),
+    "a number of 4,000 digits as iat and exp": lambda forge: forge.signed(iat=10**2_500, exp=10**2_500 + 300),
+    "nbf of 4,000 digits": lambda forge: forge.signed(nbf=10**4_000),
+    "a claim of Infinity": lambda forge: forge.signed(note=float("inf")),
+    "a claim of -1e999": lambda forge: forge.raw({}, _with(forge, b"-1e999")),
+    "a claim twice, deep inside": lambda forge: forge.raw({}, _with(forge, b'{"a": 1, "a": 2}')),
+    "departments twice": lambda forge: forge.raw({}, json.dumps(forge.claims)[:-1].encode() + b', "departments": ["region"]}'),
+    "Latin-1": lambda forge: forge.raw({}, _with(forge, b'"\xe9"')),
+    "UTF-16": lambda forge: forge.raw({}, json.dumps(forge.claims).encode("utf-16")),
+    "a byte order mark": lambda forge: forge.raw({}, b"\xef\xbb\xbf" + json.dumps(forge.claims).encode()),
+    "sub of a lone surrogate": lambda forge: forge.signed(sub="\ud800"),
+    "roles of a lone surrogate": lambda forge: forge.signed(roles=["\ud800"]),
+    "organisation of a lone surrogate": lambda forge: forge.signed(organisation="\udfff"),
+    "a name of a lone surrogate, twice": lambda forge: forge.raw({}, b'{"\\ud800": 1, "\\ud800": 2}'),
+    "no claims": lambda forge: forge.raw({}, b""),
     "claims of a list": lambda forge: forge.raw({}, b"[]"),
     "claims of no JSON": lambda forge: forge.raw({}, b"{"),
     "claims twice": lambda forge: forge.raw({}, json.dumps(forge.claims)[:-1].encode() + b', "sub": "other"}'),
@@ -172,7 +197,9 @@ async def anonymous(databases: Databases, tokens: Tokens) -> Any:
 
 
 async def test_the_forge_makes_sound_tokens(anonymous: httpx.AsyncClient, forge: Forge) -> None:
-    for token in (forge.sound, forge.signed(), forge.signed(aud=["plam", "other"])):
+    forms = ({}, {"aud": ["plam", "other"]}, {"departments": ["44", "85"]}, {"organisation": str(ids.new())}, {"nbf": now() - 5})
+    known = ({"roles": ["finance", "reader", "steering"]}, {"iat": now() - 0.5}, {"note": {"unknown": [1]}}, {"without": "organisation"})
+    for token in (forge.sound, *(forge.signed(**form) for form in (*forms, *known))):
         answer = await anonymous.get(ACTIONS, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 200, answer.text
 
@@ -190,6 +217,51 @@ async def test_a_hostile_token_is_refused(form: str, anonymous: httpx.AsyncClien
     assert "Traceback" not in answer.text
 
 
+EMPTY_OR_OF_A_WRONG_KIND: list[Any] = [None, "", " ", "x", "44", "steering", "region", True, False, 0, 1, -1, 0.5, [], {}]
+EMPTY_OR_OF_A_WRONG_KIND += [[None], [""], [True], [1], [[]], [{}], [["44"]], [["steering"]], {"steering": False}, {"44": True}]
+EMPTY_OR_OF_A_WRONG_KIND += [["steering", 1], ["44", "75"], ["44", None], ["region", "44"], ["44", "region"], "1" * 36, [[[["plam"]]]]]
+CLAIMS = ("iss", "aud", "sub", "iat", "exp", "nbf", "roles", "organisation", "departments")
+
+
+def _is_legal(claim: str, value: Any) -> bool:
+    if claim == "sub":
+        return isinstance(value, str) and value != ""
+    return claim == "organisation" and value is None
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+async def test_b6_a_claim_that_is_empty_or_of_a_wrong_kind_is_refused_by_its_name(
+    claim: str, anonymous: httpx.AsyncClient, forge: Forge
+) -> None:
+    for value in EMPTY_OR_OF_A_WRONG_KIND:
+        if _is_legal(claim, value) or (claim == "nbf" and isinstance(value, (int, float)) and not isinstance(value, bool)):
+            continue
+        token = forge.signed(**{claim: value})
+        for _ in range(2):  # the second time as the first: a token that was refused is not remembered
+            answer = await anonymous.get(ACTIONS, headers={"Authorization": f"Bearer {token}"})
+            assert (answer.status_code, claim) == (401, claim), value
+            assert answer.headers["www-authenticate"] == "Bearer"
+            assert f"« {claim} »" in answer.json()["detail"], value
+
+
+@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim not in ("nbf", "organisation")])
+async def test_b6_a_claim_that_is_missing_is_refused_by_its_name(claim: str, anonymous: httpx.AsyncClient, forge: Forge) -> None:
+    answer = await anonymous.get(ACTIONS, headers={"Authorization": f"Bearer {forge.signed(without=claim)}"})
+    assert answer.status_code == 401
+    assert f"« {claim} »" in answer.json()["detail"]
+
+
+def test_b6_the_region_is_said_aloud(tokens: Tokens, forge: Forge) -> None:
+    assert tokens.verify(forge.signed()).departments == frozenset()
+    assert tokens.verify(forge.signed(departments=["44"])).departments == {Department.loire_atlantique}
+    for departments in (frozenset(), frozenset({Department.vendee}), frozenset(Department)):
+        principal = Principal("tests", frozenset({Role.hr_partner}), None, departments)
+        token = tokens.issue(principal, timedelta(minutes=5))
+        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        assert claims["departments"] == (sorted(departments) or ["region"])
+        assert tokens.verify(token) == tokens.verify(token) == principal
+
+
 @pytest.mark.parametrize(
     "value", ["", "Bearer", "Bearer ", "Basic YTpi", "Token x", "bearer", "Bearer  ", "ApiKey plam_live_x", "\x00", "Digest username=x"]
 )
@@ -198,10 +270,13 @@ async def test_another_scheme_is_refused(value: str, anonymous: httpx.AsyncClien
     assert answer.status_code == 401
 
 
-async def test_two_tokens_are_not_one(anonymous: httpx.AsyncClient, forge: Forge) -> None:
-    header = b"Bearer " + forge.sound.encode()
-    answer = await anonymous.get(ACTIONS, headers=[(b"authorization", b"Bearer x"), (b"authorization", header)])
-    assert answer.status_code == 401
+@pytest.mark.parametrize("path", [ACTIONS, "/actions/v1/axes", "/actions/livez"])
+async def test_b9_two_tokens_are_not_one(path: str, anonymous: httpx.AsyncClient, forge: Forge) -> None:
+    sound = b"Bearer " + forge.sound.encode()
+    for pair in ((b"Bearer x", sound), (sound, b"Bearer x"), (sound, sound)):
+        answer = await anonymous.get(path, headers=[(b"authorization", value) for value in pair])
+        assert answer.status_code == 400
+        assert "Authorization" in answer.json()["detail"]
 
 
 async def test_the_scheme_is_read_as_its_standard_says(anonymous: httpx.AsyncClient, forge: Forge) -> None:
