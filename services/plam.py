@@ -196,7 +196,9 @@ def _show_report(report: Report, *, dry_run: bool) -> None:
 def token(
     role: Annotated[list[Role], typer.Option(help="Rôle ; peut être répété.")],
     organisation: Annotated[UUID | None, typer.Option(help="Organisation pour laquelle agir.")] = None,
-    department: Annotated[list[Department] | None, typer.Option(help="Département ; peut être répété (toute la région par défaut).")] = None,
+    department: Annotated[
+        list[Department] | None, typer.Option(help="Département ; peut être répété (toute la région par défaut).")
+    ] = None,
     subject: Annotated[str, typer.Option(help="Qui.")] = "development",
 ) -> None:
     """Signe un jeton de développement de 12 heures (base embarquée seulement)."""

@@ -72,8 +72,10 @@ def _iso_instant(value: Any) -> Any:
 
 
 def _in_utc(value: datetime) -> datetime:
-    _in_range(value.date())
-    return value.astimezone(UTC)
+    _in_range(value.date())  # as it is written: the first and the last years of Python have instants that UTC has no word for
+    found = value.astimezone(UTC)
+    _in_range(found.date())
+    return found
 
 
 def line(maximum: int) -> Any:
