@@ -1,7 +1,6 @@
 """The page over HTTP: figures for who may read them, and a page in words for everybody else."""
 
 from collections.abc import Callable, Coroutine
-from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -15,14 +14,12 @@ from services.kernel.problems import Forbidden, Unauthenticated
 from services.kernel.routing import Db, Route
 from services.kernel.settings import Settings
 from services.observatory_api.pages import operations, views
+from services.observatory_api.pages.local import is_local
 from services.observatory_api.pages.schemas import PageQuery
 
 READERS = (Role.steering, Role.committee, Role.reader)
 LOCAL = Principal("local", frozenset({Role.steering}))
 """Who sits at this machine, where the pages are open to it."""
-LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-RELAYED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-"""What a proxy on the same machine adds: the person behind it is elsewhere."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -78,18 +75,6 @@ def admitted(request: Request, caller: Principal) -> Principal:
     if caller is not ANONYMOUS:
         raise Forbidden("Votre jeton ne donne pas le droit de lire les chiffres du plan : il y faut le rôle steering, committee ou reader.")
     settings: Settings = request.app.state.databases.settings
-    if settings.local_pages and is_local(request):
+    if settings.local_pages and is_local(request.scope):
         return LOCAL
-    raise Unauthenticated("Les chiffres du plan se lisent depuis la machine qui les sert, ou avec un jeton.")
-
-
-def is_local(request: Request) -> bool:
-    """Whether a browser of this machine asks, by one of its own names: not a proxy, nor a site whose name leads here."""
-    if request.client is None or request.url.hostname not in LOCAL_HOSTS or any(name in request.headers for name in RELAYED):
-        return False
-    try:
-        address = ip_address(request.client.host)
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback
+    raise Unauthenticated("Les chiffres du plan se lisent depuis la machine qui les sert, sans intermédiaire, ou avec un jeton.")

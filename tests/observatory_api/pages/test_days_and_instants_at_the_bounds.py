@@ -57,7 +57,7 @@ async def test_b5_the_page_answers_for_every_day(browser: Browser, facts: None) 
 
 @pytest.mark.parametrize("code", CATALOGUE.codes)
 async def test_b5_an_indicator_answers_for_every_period(steering: httpx.AsyncClient, facts: None, code: str) -> None:
-    for as_of, start, end, every in product(("", *DAYS), ("", DAYS[0], DAYS[-1]), ("", DAYS[0], DAYS[-1]), ("", "month")):
+    for as_of, start, end, every in product(("", DAYS[0], DAYS[-1]), ("", DAYS[0], DAYS[-1]), ("", DAYS[0], DAYS[-1]), ("", "month")):
         asked = {"as_of": as_of, "from": start, "to": end, "every": every}
         answer = await steering.get(f"/observatory/v1/indicators/{code}/values", params={name: day for name, day in asked.items() if day})
         assert answer.status_code in (200, 422), (asked, answer.text)
