@@ -12,6 +12,7 @@ import typer
 import yaml
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from starlette.routing import Route
@@ -31,7 +32,7 @@ from services.kernel.auth import Tokens
 from services.kernel.database import Database, Databases, Routing
 from services.kernel.embedded import EmbeddedError
 from services.kernel.faults import AWAY
-from services.kernel.migrate import migrate as bring_to_head
+from services.kernel.migrate import MigrationRefused, migrate as bring_to_head
 from services.kernel.principals import Principal
 from services.kernel.problems import Problem
 from services.kernel.resync import published, resync as restate
@@ -67,8 +68,8 @@ def main() -> None:
     """The `plam` command: what goes wrong is said in a sentence, with exit status 1."""
     try:
         cli()
-    except (EmbeddedError, Problem, process.NeedsBrokerError, *AWAY, ValueError) as error:
-        err.print(f"[red]plam :[/red] {error}")
+    except (EmbeddedError, MigrationRefused, Problem, process.NeedsBrokerError, *AWAY, ValueError) as error:
+        err.print(f"[red]plam :[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(1) from error
 
 
@@ -114,7 +115,13 @@ def scheduler(names: Names = None) -> None:
 def migrate(names: Names = None) -> None:
     """Crée ou met à jour les schémas et les rôles de la base."""
     with _settings() as settings, _progress("migration"):
-        asyncio.run(bring_to_head(_chosen(names), settings))
+        said = asyncio.run(bring_to_head(_chosen(names), settings))
+    _warn(said)
+
+
+def _warn(said: Sequence[str]) -> None:
+    for words in said:
+        err.print(f"[yellow]attention :[/yellow] {escape(words)}", highlight=False, soft_wrap=True)
 
 
 @importing.command("plan")
@@ -334,7 +341,7 @@ async def _examine(settings: Settings) -> list[doctor.Finding]:
 
 
 async def _prepare(settings: Settings) -> None:
-    await bring_to_head(SERVICES, settings)
+    _warn(await bring_to_head(SERVICES, settings))
     await _with_databases(settings, _load)
 
 

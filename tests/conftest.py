@@ -19,8 +19,9 @@ from services.kernel.app import system_app
 from services.kernel.auth import Tokens
 from services.kernel.database import Databases
 from services.kernel.embedded import embedded
-from services.kernel.migrate import MIGRATIONS, migrate
+from services.kernel.migrate import migrate
 from services.kernel.principals import Principal
+from services.kernel.releases import MIGRATIONS
 from services.kernel.settings import Settings
 from services.plam import ROUTING, SERVICES
 from tests.support.callers import Bearer

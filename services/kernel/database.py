@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 from weakref import WeakKeyDictionary
@@ -19,8 +20,9 @@ from services.kernel import saving
 from services.kernel.faults import AWAY
 from services.kernel.outbox import Doorbell
 from services.kernel.principals import Principal
-from services.kernel.problems import NotFound, PreconditionFailed
+from services.kernel.problems import NotFound, PreconditionFailed, Unavailable
 from services.kernel.records import Noun, Record
+from services.kernel.releases import check_revision, missing
 from services.kernel.settings import Settings
 from services.kernel.shelf import Shelf, is_open
 from services.kernel.statements import prepare
@@ -258,7 +260,8 @@ class Databases:
             min_size=0,
             max_size=getattr(settings.pools, use),
             server_settings=session,
-            init=_set_codecs,
+            connect=partial(_connect, service),
+            init=partial(_prepare, service),
             reset=_keep,
             timeout=2,
             command_timeout={"relay": settings.relay_timeout, "worker": settings.work_timeout}.get(use),
@@ -306,6 +309,27 @@ async def _closed(shelf: Shelf) -> None:
         await asyncio.wait_for(shelf.pool.close(), 2)
     except TimeoutError:
         shelf.pool.terminate()
+
+
+async def _connect(service: str, *arguments: Any, **options: Any) -> asyncpg.Connection:
+    """A connection under the runtime role. Raises `Unavailable`, in words, when the role is not there or not given."""
+    try:
+        return await asyncpg.connect(*arguments, **options)
+    except asyncpg.InvalidParameterValueError as error:  # the role is the one parameter that a server may not know
+        raise missing(service) from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        words = f"PostgreSQL ne laisse pas ce compte travailler sous le rôle {runtime_role(service)} ({error})"
+        raise Unavailable(f"{words} : donnez-lui ce rôle (GRANT), ou lancez plam migrate avec ce compte.") from error
+
+
+async def _prepare(service: str, connection: asyncpg.Connection) -> None:
+    """Makes a new connection ready; one to a schema that is older than the code is refused, whoever asks for it: `SchemaBehind`."""
+    await _set_codecs(connection)
+    try:
+        here = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        here = None
+    check_revision(service, here)
 
 
 async def _set_codecs(connection: asyncpg.Connection) -> None:

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-import asyncpg
-from alembic.script import ScriptDirectory
-
 from services.kernel import clock
 from services.kernel.brokers import make_broker
 from services.kernel.database import Databases
 from services.kernel.faults import OUT_OF_REACH
-from services.kernel.migrate import alembic_config
 from services.kernel.outbox import LAG
+from services.kernel.releases import SchemaBehind, ahead
 from services.kernel.service import Service
 from services.kernel.settings import Settings
 
@@ -57,8 +54,8 @@ async def examine(services: Sequence[Service], settings: Settings) -> AsyncItera
             try:
                 async for finding in _service(service, databases, tight):
                     yield finding
-            except asyncpg.UndefinedTableError:
-                yield Finding(Verdict.wrong, service.name, "la base répond, mais ses tables n'y sont pas : plam migrate.")
+            except SchemaBehind as error:
+                yield Finding(Verdict.wrong, service.name, str(error))
             except OUT_OF_REACH as error:
                 words = f"la base ne répond pas comme il faut ({type(error).__name__} : {error})."
                 yield Finding(Verdict.wrong, service.name, f"{words} Vérifiez PLAM_DATABASE_URL, puis plam migrate.")
@@ -120,10 +117,9 @@ async def _service(service: Service, databases: Databases, tight: dict[str, str]
             yield Finding(Verdict.wrong, name, f"la base est en {encoding} : il faut UTF8.")
         here = await connection.fetchval("SELECT version_num FROM alembic_version")
         url = databases.settings.database_url_of(name)
-        head = ScriptDirectory.from_config(alembic_config(service, url)).get_current_head()
-        if here != head:
+        if words := ahead(name, here):
             sound = False
-            yield Finding(Verdict.wrong, name, f"schéma à la version {here}, le code attend {head} : plam migrate.")
+            yield Finding(Verdict.warning, name, words)
         skew = abs((await connection.fetchval("SELECT clock_timestamp()") - clock.now()).total_seconds())
         if skew > MUCH_SKEW:
             yield Finding(Verdict.warning, name, f"l'horloge de la base et celle-ci diffèrent de {skew:.0f} s.")

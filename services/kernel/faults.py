@@ -15,6 +15,9 @@ OUT_OF_REACH = (*AWAY, Unavailable)
 """The same, for who takes a connection too: none may be free in time."""
 BROKEN_OFF = (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, TimeoutError)
 """The same on a connection that was made. Any other `OSError` of a request is a fault of ours, such as a file that is not there."""
+OTHER_SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InvalidSchemaNameError)
+"""Tables that are not those of this code: the schema was exchanged under a connection, or a migration did more than add."""
+OTHER_TABLES = "La base n'a pas les tables que cette version de PlaM attend : plam doctor dit laquelle des deux est en retard."
 BUGS = (asyncpg.DataError, asyncpg.SyntaxOrAccessError)
 
 
@@ -28,7 +31,8 @@ def problem_for(error: Exception) -> Problem | None:
         return conflict_of(error)
     if isinstance(error, (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)):
         return PreconditionFailed("Une autre requête a changé la même ressource : relisez-la.")
-    if isinstance(error, BROKEN_OFF) and not isinstance(error, BUGS):
+    other_schema = isinstance(error, OTHER_SCHEMA)
+    if other_schema or (isinstance(error, BROKEN_OFF) and not isinstance(error, BUGS)):
         log.warning("database.unavailable", error=type(error).__name__, detail=str(error)[:200])
-        return Unavailable("La base de données ne répond pas.")
+        return Unavailable(OTHER_TABLES if other_schema else "La base de données ne répond pas.")
     return None

@@ -12,9 +12,13 @@ from services.kernel.auth import Public
 from services.kernel.database import Databases
 from services.kernel.faults import AWAY, OUT_OF_REACH
 from services.kernel.problems import Unavailable, problems
+from services.kernel.releases import check_revision
 from services.kernel.service import Service
 
 router = APIRouter(tags=["Santé du service"])
+
+READY = "SELECT version_num FROM alembic_version WHERE EXISTS (SELECT FROM outbox) IS NOT NULL"
+"""The schema's revision, from a service that can read its tables."""
 
 
 class Health(BaseModel):
@@ -31,14 +35,16 @@ async def read_liveness(_caller: Public) -> Health:
 
 @router.get("/readyz", operation_id="readReadiness", responses=problems(503))
 async def read_readiness(request: Request, _caller: Public) -> Health:
-    """Le processus et sa base répondent : il peut recevoir du trafic."""
+    """Le processus et sa base répondent, et le schéma est celui du code : il peut recevoir du trafic."""
     databases: Databases = request.app.state.databases
+    name: str = request.app.state.service.name
     try:
-        pool = await databases.pool(request.app.state.service.name, "health")
+        pool = await databases.pool(name, "health")
         async with pool.acquire(timeout=0.7) as connection:  # bounds of the driver's: under one of ours, its release would wait on
-            await connection.fetchval("SELECT 1 FROM outbox LIMIT 1", timeout=0.7)
+            here = await connection.fetchval(READY, timeout=0.7)
     except AWAY as error:
         raise Unavailable("La base de données ne répond pas, ou n'est pas à jour : plam migrate.") from error
+    check_revision(name, here)
     return Health(status="ok")
 
 

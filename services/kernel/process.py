@@ -18,7 +18,9 @@ from services.kernel.app import system_app
 from services.kernel.brokers import make_broker
 from services.kernel.database import Databases, Routing
 from services.kernel.embedded import embedded
+from services.kernel.faults import OUT_OF_REACH
 from services.kernel.relay import Relay
+from services.kernel.releases import SchemaBehind
 from services.kernel.scheduler import Scheduler
 from services.kernel.service import Service
 from services.kernel.settings import Settings
@@ -64,6 +66,10 @@ async def serve(
 ) -> None:
     """Serves services over HTTP until a signal; with `everything`, relays, works and schedules in this process too."""
     databases = Databases(settings, routing)
+    try:
+        await check_schemas(services, databases)
+    except SchemaBehind as error:
+        log.warning("schema.behind", detail=str(error))  # readyz says it too, until `plam migrate` has run
 
     @asynccontextmanager
     async def beside() -> AsyncIterator[None]:
@@ -127,6 +133,7 @@ async def relay(services: Sequence[Service], settings: Settings, routing: Routin
     async def run(stop: asyncio.Event) -> None:
         await asyncio.gather(*(Relay(service, databases, broker).run(stop) for service in services))
 
+    await check_schemas(services, databases)
     await _until_signal(run, databases)
 
 
@@ -138,6 +145,7 @@ async def work(services: Sequence[Service], settings: Settings, routing: Routing
     async def run(stop: asyncio.Event) -> None:
         await run_workers(broker, services, databases, threads=settings.worker_threads, stop=stop)
 
+    await check_schemas(services, databases)
     await _until_signal(run, databases)
 
 
@@ -145,7 +153,27 @@ async def schedule(services: Sequence[Service], settings: Settings, routing: Rou
     """Sends the periodic jobs of services until a signal."""
     broker = make_broker(_shared_broker(settings))
     databases = Databases(settings, routing)
+    await check_schemas(services, databases)
     await _until_signal(Scheduler(services, databases, broker).run, databases)
+
+
+async def check_schemas(services: Sequence[Service], databases: Databases) -> None:
+    """Raises `SchemaBehind` for a schema that is older than the code. A database that does not answer is waited for later."""
+
+    async def check(service: Service) -> None:
+        try:
+            async with (await databases.pool(service.name, "health")).acquire(timeout=2):
+                pass
+        except SchemaBehind:
+            raise
+        except OUT_OF_REACH as error:
+            log.warning("database.out_of_reach", service=service.name, error=repr(error))
+
+    found = await asyncio.gather(*(check(service) for service in services), return_exceptions=True)
+    for error in found:
+        if isinstance(error, BaseException):
+            await databases.close()
+            raise error
 
 
 def _shared_broker(settings: Settings) -> str:
