@@ -24,6 +24,13 @@ SET_OPTION = 16
 """From this PostgreSQL on, to be a member of a role and to be allowed to take it are two things."""
 
 
+_LACKING = """
+SELECT string_agg(quote_ident(rolname), ', ' ORDER BY rolname) FROM pg_roles
+WHERE rolname ~ '^plam_[a-z]+_(owner|runtime)$' AND NOT pg_has_role(current_user, oid, 'SET')
+"""
+"""The roles that the login may not take; from PostgreSQL 16 on, since before any login with CREATEROLE may give itself any role."""
+
+
 class MigrationRefused(Exception):
     """PostgreSQL does not let the login migrate, or a migration failed; the message says what to do."""
 
@@ -103,13 +110,14 @@ async def _take(connection: asyncpg.Connection, role: str) -> None:
     separate = connection.get_server_version().major >= SET_OPTION
     if await connection.fetchval("SELECT pg_has_role(current_user, $1, $2)", role, "SET" if separate else "MEMBER"):
         return
-    grant = f'GRANT "{role}" TO "{login}"{" WITH SET TRUE, INHERIT TRUE" if separate else ""}'
+    how = " WITH SET TRUE, INHERIT TRUE" if separate else ""
     try:
-        await connection.execute(grant)
+        await connection.execute(f'GRANT "{role}" TO "{login}"{how}')
     except asyncpg.InsufficientPrivilegeError as error:
+        lacking = await connection.fetchval(_LACKING)
         raise MigrationRefused(
-            f"Le rôle {role} existe déjà, et le compte « {login} » ne l'a pas créé : son créateur ou un superutilisateur doit le lui "
-            f"donner ({grant}), puis relancez plam migrate."
+            f"Des rôles de PlaM existent déjà, et le compte « {login} » ne les a pas créés : leur créateur ou un superutilisateur doit les "
+            f'lui donner (GRANT {lacking} TO "{login}"{how}), puis relancez plam migrate.'
         ) from error
 
 

@@ -82,7 +82,7 @@ def ahead(fresh: str) -> str:
             f'SET ROLE "{owner_role(service.name)}"',
             f'ALTER TABLE "{service.name}".outbox ADD COLUMN of_tomorrow text',
             f'SET search_path = "{service.name}"',
-            f"UPDATE alembic_version SET version_num = '{NEWER}'",
+            "UPDATE alembic_version SET version_num = '9999_of_tomorrow'",
         )
     return fresh
 
