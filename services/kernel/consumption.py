@@ -20,8 +20,8 @@ from prometheus_client import Counter
 
 from services.kernel import quarantine
 from services.kernel.database import Databases
+from services.kernel.faults import BLAMELESS, RETRYABLE
 from services.kernel.logs import correlation_id
-from services.kernel.problems import Unavailable
 from services.kernel.quarantine import UnreadableError
 from services.kernel.service import Received, Service
 
@@ -33,30 +33,10 @@ RUNS = 3
 INTERRUPTED = f"le traitement a été interrompu {RUNS} fois pendant cet événement"
 """The reason of an event whose runs left nothing but their receipts, as when it kills its worker."""
 
-PAUSES = (0.1, 0.5, 2.0, 5.0)
+PAUSES = (0.1, 0.5, *[1.0] * 7)
 """Seconds between attempts while the database is the one that fails; together under the relay's lease."""
 
 APPLIED = Counter("plam_events_applied", "Events applied, duplicates and older versions included.", ["consumer", "type"])
-
-BLAMELESS = (
-    Unavailable,
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.LockNotAvailableError,
-)
-"""Errors that say nothing against an event, though it was being applied: its run does not count.
-
-Others that a failing database can cause (`OSError`, a closed connection) may come from the event as well. They count, which
-harms no sound event: counting takes a database that answers.
-"""
-
-PASSING = (*BLAMELESS, OSError, TimeoutError, asyncpg.InterfaceError)
-"""Errors of the database outside the applying of an event: the batch is tried again as it was."""
 
 _BEGIN = """
 WITH begun AS (
@@ -98,7 +78,7 @@ async def consume(databases: Databases, service: Service, batch: UUID, events: S
     for pause in (*PAUSES, None):
         try:
             return await run.begin()
-        except PASSING as error:
+        except RETRYABLE as error:
             log.warning("events.database_failed", consumer=service.name, batch=str(batch), pause=pause, error=repr(error))
             if pause is not None:
                 await asyncio.sleep(pause)
@@ -122,8 +102,8 @@ class _Run:
             try:
                 if begun["position"] or begun["runs"] > 1 or not await self.at_once(held):
                     await self.one_by_one(receipts, begun["position"], begun["runs"], held)
-            except PASSING:
-                with contextlib.suppress(*PASSING):
+            except RETRYABLE:
+                with contextlib.suppress(*RETRYABLE):
                     await receipts.execute(_TAKE_BACK, self.batch)
                 raise
         return True
@@ -202,20 +182,18 @@ async def _receipts(databases: Databases, service: Service) -> AsyncIterator[Poo
 
     Copies of a message that run side by side would each count as a run, and put sound events in quarantine.
     """
-    pool = await databases.pool(service.name, "worker")
-    connection = await pool.acquire(timeout=5)
-    try:
-        yield connection
-    finally:
+    async with databases.lent(service.name, "worker") as connection:
         try:
-            await connection.execute("SELECT pg_advisory_unlock_all()", timeout=2)
-        except PASSING:
-            connection.terminate()  # its lock goes with it
-        except BaseException:
-            connection.terminate()
-            raise
+            yield connection
         finally:
-            await pool.release(connection)
+            try:
+                await connection.execute("SELECT pg_advisory_unlock_all()", timeout=2)
+            except RETRYABLE:
+                with contextlib.suppress(asyncpg.InterfaceError):  # the server has closed it
+                    connection.terminate()  # its lock goes with it
+            except BaseException:
+                connection.terminate()
+                raise
 
 
 def _lock_of(batch: UUID) -> int:

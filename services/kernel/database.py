@@ -17,14 +17,14 @@ from sqlalchemy.sql.base import Executable
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.kernel import saving
-from services.kernel.faults import AWAY
+from services.kernel.faults import AWAY, is_lost, is_open
 from services.kernel.outbox import Doorbell
 from services.kernel.principals import Principal
-from services.kernel.problems import NotFound, PreconditionFailed, Unavailable
+from services.kernel.problems import ConnectionLost, NotFound, PreconditionFailed, Unavailable
 from services.kernel.records import Noun, Record
 from services.kernel.releases import check_revision, missing
 from services.kernel.settings import Settings
-from services.kernel.shelf import Shelf, is_open
+from services.kernel.shelf import Shelf
 from services.kernel.statements import prepare
 
 Use = Literal["api", "worker", "relay", "health"]
@@ -51,6 +51,7 @@ class Database:
         self.service = service
         self._shelf = shelf
         self._connection: PoolConnectionProxy | None = None
+        self._generation = 0
         self._transaction: Transaction | None = None
         self._held: saving.Write | None = None
         self._emitted = False
@@ -127,48 +128,53 @@ class Database:
         self._emitted = True
 
     async def commit(self) -> None:
-        """Commits what was written and gives the connection back. For the edge alone."""
-        try:
-            if self._transaction is not None:
-                await self.connection()
-                await self._transaction.commit()
-                self._transaction = None
-            elif self._held is not None:
-                held, self._held = self._held, None
-                await self._run(await self._acquired(), held)
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                await self._shelf.give(connection)
-        finally:
-            await self.close()
+        """Commits what was written and gives the connection back. For the edge alone, which closes in any case."""
+        if self._transaction is not None:
+            await self.connection()
+            await self._transaction.commit()
+            self._transaction = None
+        elif self._held is not None:
+            held, self._held = self._held, None
+            await self._run(await self._acquired(), held)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self._shelf.give(connection, self._generation)
         if self._emitted:
             self.databases.doorbell(self.service).ring()
 
     async def close(self) -> None:
         """Rolls back what is not committed and gives the connection back."""
+        if (tidying := self.abandon()) is not None:
+            await asyncio.shield(tidying)
+
+    def abandon(self) -> asyncio.Task[None] | None:
+        """Does the same behind the caller, whose answer is due and does not wait for a server that may not answer."""
         self._held = None
         connection, self._connection = self._connection, None
         transaction, self._transaction = self._transaction, None
-        if transaction is not None:
-            assert connection is not None
-            await asyncio.shield(self._roll_back(connection, transaction))
-        elif connection is not None:
-            await self._shelf.pool.release(connection)
+        return None if connection is None else self._shelf.behind(self._tidy(connection, transaction))
 
-    async def _roll_back(self, connection: PoolConnectionProxy, transaction: Transaction) -> None:
+    async def lost(self, error: Exception) -> bool:
+        """Whether the error means that the server closed this connection; others as old are then given up too."""
+        if self._connection is None or not is_lost(error, self._connection):
+            return False
+        await self._shelf.lost(self._generation, error)
+        return True
+
+    async def _tidy(self, connection: PoolConnectionProxy, transaction: Transaction | None) -> None:
         try:
-            if is_open(connection):
+            if transaction is not None and is_open(connection):
                 async with asyncio.timeout(LONGEST_ROLLBACK):
                     await transaction.rollback()
-        except AWAY:
-            if is_open(connection):
-                connection.terminate()
+        except (*AWAY, asyncpg.InternalClientError):
+            self._shelf.drop(connection)
         finally:
             await self._shelf.pool.release(connection)
 
     async def _acquired(self) -> PoolConnectionProxy:
         if self._connection is None:
             self._connection = await self._shelf.take()
+            self._generation = self._shelf.generation
         return self._connection
 
     async def _run(self, connection: PoolConnectionProxy, written: saving.Write) -> None:
@@ -191,7 +197,10 @@ class Databases:
 
     @asynccontextmanager
     async def open(self, service: str, use: Use = "api", *, rehearsal: bool = False) -> AsyncIterator[Database]:
-        """A `Database` that commits on a clean exit and rolls back on an exception; a rehearsal always rolls back."""
+        """A `Database` that commits on a clean exit and rolls back on an exception; a rehearsal always rolls back.
+
+        Raises `ConnectionLost` for whatever the driver says when the server closes the connection.
+        """
         database = Database(self, await self.shelf(service, use), service)
         try:
             yield database
@@ -199,8 +208,18 @@ class Databases:
                 await database.connection()  # what is held is written too: a rehearsal meets every refusal
             else:
                 await database.commit()
+        except Exception as error:
+            if await database.lost(error):
+                raise ConnectionLost("La base de données a fermé la connexion.") from error
+            raise
         finally:
             await database.close()
+
+    @asynccontextmanager
+    async def lent(self, service: str, use: Use, *, wait: float = 5.0) -> AsyncIterator[PoolConnectionProxy]:
+        """A connection of a pool, within `wait` seconds, for statements that are each their own transaction."""
+        async with (await self.shelf(service, use)).lent(wait) as connection:
+            yield connection
 
     async def pool(self, service: str, use: Use = "api") -> asyncpg.Pool:
         """The asyncpg pool of a service, for a use, in the running event loop."""

@@ -1,7 +1,8 @@
-"""From what was raised to what the client is told."""
+"""What a database that fails raises, and what the client is told of it."""
 
 import asyncpg
 import structlog
+from asyncpg.pool import PoolConnectionProxy
 from starlette.requests import ClientDisconnect
 
 from services.kernel.constraints import conflict_of
@@ -12,13 +13,64 @@ log = structlog.get_logger(__name__)
 AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """What a database raises that cannot be reached, does not answer, or not as it should; time-outs are among `OSError`."""
 OUT_OF_REACH = (*AWAY, Unavailable)
-"""The same, for who takes a connection too: none may be free in time."""
+"""The same, for who takes a connection too: none may be free in time, or it is lost on the way."""
 BROKEN_OFF = (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, TimeoutError)
 """The same on a connection that was made. Any other `OSError` of a request is a fault of ours, such as a file that is not there."""
 OTHER_SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InvalidSchemaNameError)
 """Tables that are not those of this code: the schema was exchanged under a connection, or a migration did more than add."""
 OTHER_TABLES = "La base n'a pas les tables que cette version de PlaM attend : plam doctor dit laquelle des deux est en retard."
 BUGS = (asyncpg.DataError, asyncpg.SyntaxOrAccessError)
+
+CONNECTING = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InternalClientError,
+    OSError,
+)
+"""What making a connection raises when the server is away, starts, stops, has no place left, or breaks off its greeting."""
+_LOST = (
+    asyncpg.PostgresConnectionError,  # closed while a statement ran
+    asyncpg.OperatorInterventionError,  # what the server said of it, had it the time
+    asyncpg.InterfaceError,  # closed before the statement: the pool has taken the connection back
+    asyncpg.InternalClientError,  # told so between two statements, and the driver has not yet seen the end of the stream
+    OSError,  # the network's own words
+)
+
+BLAMELESS = (
+    Unavailable,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+)
+"""Errors that say nothing against an event or a job, though it was being done: its run does not count.
+
+Others that a failing database can cause (`OSError`, a bare `InterfaceError`) may come from the event as well. They count, which
+harms no sound event: counting takes a database that answers.
+"""
+RETRYABLE = (*BLAMELESS, OSError, asyncpg.InterfaceError)
+"""Errors of the database around an event or a job: it is tried again as it was."""
+
+
+def is_open(connection: PoolConnectionProxy) -> bool:
+    """Whether a pooled connection can be used. The driver takes back one that the server closed, and its proxy then answers nothing."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
+
+
+def is_lost(error: Exception, connection: PoolConnectionProxy) -> bool:
+    """Whether the error means that the server closed this connection.
+
+    Each of the driver's errors for that has other causes too, faults of ours among them: it is the connection that decides.
+    """
+    return isinstance(error, _LOST) and not is_open(connection)
 
 
 def problem_for(error: Exception) -> Problem | None:

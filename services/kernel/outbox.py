@@ -7,18 +7,18 @@ job (when each periodic job is next due)                                     in 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary, WeakSet
 
-import asyncpg
 import sqlalchemy as sa
 import structlog
 from asyncpg.pool import PoolConnectionProxy
 
-from services.kernel.faults import AWAY
+from services.kernel.faults import OUT_OF_REACH
 
 log = structlog.get_logger(__name__)
 
@@ -168,7 +168,7 @@ async def purge(connection: PoolConnectionProxy, *, kept: timedelta = KEPT_AFTER
 class Pools(Protocol):
     """The part of `Databases` that is needed here, which builds on this module."""
 
-    async def pool(self, service: str, use: Literal["relay"]) -> asyncpg.Pool: ...
+    def lent(self, service: str, use: Literal["relay"], *, wait: float) -> AbstractAsyncContextManager[PoolConnectionProxy]: ...
 
 
 def channel_of(service: str) -> str:
@@ -221,9 +221,8 @@ class Doorbell:
         while loop in self._rung:
             self._rung.discard(loop)
             try:
-                pool = await self._pools.pool(self._service, "relay")
-                async with pool.acquire(timeout=1) as connection:
+                async with self._pools.lent(self._service, "relay", wait=1) as connection:
                     await connection.execute("SELECT pg_notify($1, '')", channel_of(self._service), timeout=1)
-            except AWAY as error:
+            except OUT_OF_REACH as error:
                 log.warning("outbox.ring_failed", service=self._service, error=repr(error))
             await asyncio.sleep(RING_INTERVAL)

@@ -12,7 +12,7 @@ Problem
 ├── UnsupportedMedia 415
 ├── Invalid 422 ── IdempotencyKeyReused
 ├── PreconditionRequired 428
-└── Unavailable 503
+└── Unavailable 503 ── ConnectionLost
 """
 
 from collections.abc import Mapping
@@ -205,6 +205,10 @@ class Unavailable(Problem):
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 1, **extra: Any) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)}, **extra)
+
+
+class ConnectionLost(Unavailable):
+    """The database closed the connection under way: of what was being committed, nobody knows whether it was."""
 
 
 BY_STATUS: dict[int, type[Problem]] = {

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import dramatiq
 import orjson
 import structlog
@@ -18,10 +20,9 @@ from prometheus_client import Counter
 from services.kernel import ids
 from services.kernel.brokers import BrokerUnavailableError, Sender, volatile
 from services.kernel.database import Databases
-from services.kernel.faults import OUT_OF_REACH
+from services.kernel.faults import OUT_OF_REACH, is_open
 from services.kernel.outbox import channel_of
 from services.kernel.service import Service
-from services.kernel.shelf import is_open
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +41,8 @@ class Pace:
     again_at_once: int = 4  # batches sent again a round, since they are held in memory
     poll: float = 2.0
     rest: float = 0.05  # between two rounds, unless the last was full: events that come in a stream share a message (2.5 ms of CPU each)
-    longest_pause: float = 15.0
+    longest_pause: float = 15.0  # while a broker is away
+    longest_wait: float = 1.0  # while the database is: what was written meanwhile waits for nothing else
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ class Relay:
         self._awake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listening: PoolConnectionProxy | None = None
+        self._held = AsyncExitStack()  # which gives the listening connection back
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relays until `stop` is set. Neither a database nor a broker that fails ends it: it pauses and goes on."""
@@ -142,7 +145,8 @@ class Relay:
                 more = await self.round(sender)
                 pause = 0.0
             except (BrokerUnavailableError, *OUT_OF_REACH) as error:
-                pause = min(max(pause * 2, 0.25), self._pace.longest_pause)
+                longest = self._pace.longest_pause if isinstance(error, BrokerUnavailableError) else self._pace.longest_wait
+                pause = min(max(pause * 2, 0.25), longest)
                 log.warning("relay.pausing", service=self._service.name, seconds=pause, error=repr(error))
                 await self._pause(stop, pause)
                 continue
@@ -179,8 +183,8 @@ class Relay:
     async def _claim(self, consumer: str) -> list[Batch]:
         pace = self._pace
         batches = []
-        pool = await self._databases.pool(self._service.name, "relay")
-        async with pool.acquire(timeout=5) as connection, connection.transaction():
+        async with self._databases.open(self._service.name, "relay") as db:
+            connection = await db.connection()
             await connection.execute(_ALONE, f"relay {self._service.name} {consumer}", timeout=10)
             out = await connection.fetch(_OUT, consumer, pace.lease, pace.longest_lease)
             for row in [row for row in out if row["due"]][: pace.again_at_once]:
@@ -205,38 +209,30 @@ class Relay:
 
     async def _put_back(self, batches: Sequence[Batch]) -> None:
         """Makes due at once what the broker did not take. Should this fail too, the lease does it."""
-        pool = await self._databases.pool(self._service.name, "relay")
-        async with pool.acquire(timeout=5) as connection:
+        async with self._databases.lent(self._service.name, "relay") as connection:
             await connection.executemany(_NOT_TAKEN, [(batch.consumer, batch.id) for batch in batches])
 
     async def _make_all_due(self) -> None:
         """A broker in this process has forgotten what an earlier process gave it."""
-        pool = await self._databases.pool(self._service.name, "relay")
-        async with pool.acquire(timeout=5) as connection:
+        async with self._databases.lent(self._service.name, "relay") as connection:
             await connection.execute(_ALL_DUE)
 
     async def _listen(self) -> None:
         if self._listening is not None and is_open(self._listening):
             return
         await self._stop_listening()
-        pool = await self._databases.pool(self._service.name, "relay")
-        connection = await pool.acquire(timeout=5)
-        try:
+        async with AsyncExitStack() as held:
+            connection = await held.enter_async_context(self._databases.lent(self._service.name, "relay"))
             await connection.add_listener(channel_of(self._service.name), self._heard)
-        except BaseException:
-            await pool.release(connection)
-            raise
-        self._listening = connection  # only now: one that does not listen is tried again
+            self._listening, self._held = connection, held.pop_all()  # only now: one that does not listen is tried again
 
     async def _stop_listening(self) -> None:
         connection, self._listening = self._listening, None
         if connection is None:
             return
-        pool = await self._databases.pool(self._service.name, "relay")
-        with contextlib.suppress(*OUT_OF_REACH):
-            if is_open(connection):
-                await connection.remove_listener(channel_of(self._service.name), self._heard)
-        await pool.release(connection)
+        with contextlib.suppress(asyncpg.InterfaceError):  # the server has closed it, and the pool has it back
+            connection.terminate()  # without a word: a server that is silent would not hear it
+        await self._held.aclose()
 
     def _heard(self, *_notification: Any) -> None:
         self._awake.set()

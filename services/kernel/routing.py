@@ -17,10 +17,12 @@ from services.kernel.database import Database, Databases
 from services.kernel.faults import problem_for
 from services.kernel.logs import correlation_id
 from services.kernel.principals import ANONYMOUS
-from services.kernel.problems import FieldError, Invalid, TooLarge, Unavailable, UnsupportedMedia
+from services.kernel.problems import ConnectionLost, FieldError, Invalid, TooLarge, Unavailable, UnsupportedMedia
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 JSON = "application/json"
+OURS = 0.85
+"""The part of a request's time that we take: the rest is for what it waits for before and after, on a machine that is busy."""
 
 
 class Route(APIRoute):
@@ -49,6 +51,10 @@ class Route(APIRoute):
             result = await call.run(request)
             return result if isinstance(result, Response) else Response(result.model_dump_json(), status, media_type=JSON)
 
+        def respond(request: StrictRequest, db: Database) -> Coroutine[Any, Any, Response]:
+            key = request.headers.get("idempotency-key") if posts else None
+            return answer(request) if key is None else _once(answer, request, db, key, guarded=guarded)
+
         async def handle(request: Request) -> Response:
             app = request.scope["app"]
             databases: Databases = app.state.databases
@@ -61,16 +67,13 @@ class Route(APIRoute):
             if takes_body:
                 _check_media(request)
             try:
-                async with asyncio.timeout(databases.settings.request_timeout):
-                    db = Database(databases, await databases.shelf(service), service)
-                    request.scope["plam.database"] = db
+                async with asyncio.timeout(databases.settings.request_timeout * OURS):
                     try:
-                        key = request.headers.get("idempotency-key") if posts else None
-                        response = await (answer(request) if key is None else _once(answer, request, db, key, guarded=guarded))
-                        await db.commit()
-                        return response
-                    finally:
-                        await db.close()
+                        return await _attempt(respond, request, databases, service)
+                    except ConnectionLost:
+                        if changes:  # it may have been committed: the client asks again, under its key
+                            raise
+                        return await _attempt(respond, request, databases, service)
             except TimeoutError as error:
                 raise Unavailable("La réponse a pris trop de temps.") from error
 
@@ -93,6 +96,27 @@ class _Answer:
                 raise
             response = problem.response(correlation_id.get())
         await response(scope, receive, send)
+
+
+async def _attempt(
+    respond: Callable[[StrictRequest, Database], Coroutine[Any, Any, Response]], request: StrictRequest, databases: Databases, service: str
+) -> Response:
+    """One run of a route on a database of its own. Raises `ConnectionLost` when the server closes the connection under it."""
+    db = Database(databases, await databases.shelf(service), service)
+    request.scope["plam.database"] = db
+    try:
+        response = await respond(request, db)
+        await db.commit()
+    except asyncio.CancelledError:  # too late, or nobody waits any more: the answer first
+        db.abandon()
+        raise
+    except Exception as error:
+        if await db.lost(error):
+            raise ConnectionLost("La base de données a fermé la connexion.") from error
+        raise
+    finally:
+        await db.close()
+    return response
 
 
 async def _once(

@@ -11,8 +11,8 @@ from prometheus_client import Counter
 
 from services.kernel import idempotency
 from services.kernel.brokers import BrokerUnavailableError, Sender, volatile
-from services.kernel.consumption import BLAMELESS, PASSING
 from services.kernel.database import Database, Databases
+from services.kernel.faults import BLAMELESS, RETRYABLE
 from services.kernel.outbox import purge
 from services.kernel.rewriting import rewrite_documents
 from services.kernel.service import Job, Service
@@ -23,6 +23,9 @@ JOBS_RUN = Counter("plam_jobs_run", "Periodic jobs run.", ["service", "job", "ou
 
 TICK = 5.0
 """Seconds between two looks at what is due."""
+
+AGAIN_AFTER_A_FAULT = 1.0
+"""Seconds until the next look when the database or the broker did not answer."""
 
 SENT_AGAIN_AFTER = timedelta(minutes=10)
 """A job whose message went out this long ago and that has not run is sent again."""
@@ -86,15 +89,17 @@ class Scheduler:
         sender = Sender(self._broker)
         try:
             while not stop.is_set():
+                wait = self._tick
                 for service in self._services:
                     try:
                         await self.send_due(service, sender)
-                    except (BrokerUnavailableError, *PASSING) as error:
+                    except (BrokerUnavailableError, *RETRYABLE) as error:
+                        wait = min(AGAIN_AFTER_A_FAULT, self._tick)
                         log.warning("scheduler.pausing", service=service.name, error=repr(error))
                     except Exception:
                         log.exception("scheduler.failed", service=service.name)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), self._tick)
+                    await asyncio.wait_for(stop.wait(), wait)
         finally:
             sender.close()
 
@@ -112,8 +117,8 @@ class Scheduler:
             try:
                 await sender.send(f"{service.name}.jobs", f"{service.name}.run_job", {"name": name})
             except BrokerUnavailableError:
-                pool = await self._databases.pool(service.name, "worker")
-                await pool.execute(_NOT_SENT, due[at:])
+                async with self._databases.lent(service.name, "worker") as connection:
+                    await connection.execute(_NOT_SENT, due[at:])
                 raise
         return due
 

@@ -14,8 +14,9 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware
 
 from services.kernel.brokers import BrokerUnavailableError, Sender, idle_wait
-from services.kernel.consumption import PASSING, PAUSES, consume
+from services.kernel.consumption import PAUSES, consume
 from services.kernel.database import Databases
+from services.kernel.faults import RETRYABLE
 from services.kernel.scheduler import run_job
 from services.kernel.service import Service
 
@@ -110,10 +111,9 @@ def _acknowledgements_actor(broker: dramatiq.Broker, service: Service, databases
             return
         for pause in (*PAUSES, None):
             try:
-                pool = await databases.pool(service.name, "worker")
-                async with pool.acquire(timeout=5) as connection:
+                async with databases.lent(service.name, "worker") as connection:
                     waiting = await connection.fetchval(_ACKNOWLEDGE, consumer, batch_id)
-            except PASSING as error:
+            except RETRYABLE as error:
                 log.warning("worker.acknowledgement_failed", batch=batch, pause=pause, error=repr(error))
                 if pause is not None:
                     await asyncio.sleep(pause)
@@ -135,7 +135,7 @@ def _jobs_actor(broker: dramatiq.Broker, service: Service, databases: Databases)
     async def run(name: Any = None, **_unknown: Any) -> None:
         try:
             await run_job(databases, service, str(name))
-        except PASSING as error:
+        except RETRYABLE as error:
             log.warning("worker.job_not_run", service=service.name, job=name, error=repr(error))
         except Exception:
             log.exception("worker.job_failed", service=service.name, job=name)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import random
 import time
@@ -10,7 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
+from pydantic import SecretStr
 from starlette.types import ASGIApp, Message
 
 from services.contracts.codes import Role
@@ -18,12 +21,15 @@ from services.kernel import ids
 from services.kernel.app import system_app
 from services.kernel.auth import Tokens
 from services.kernel.database import Databases
+from services.kernel.faults import problem_for
 from services.kernel.principals import Principal
+from services.kernel.problems import ConnectionLost
 from services.kernel.settings import PoolSizes, Settings
 from services.plam import ROUTING, SERVICES
 from tests.kernel.http_world import World, kill, look, tables
 from tests.support import hostile
 from tests.support.api import Answer, Operation, call, operations
+from tests.support.mute import Mute
 
 BOUND = 4.0
 """Seconds: the two that are promised, and what a machine adds that answers every operation of every service at once."""
@@ -106,6 +112,87 @@ async def test_connections_closed_while_within_reach_cost_no_request(running: Ca
     await asyncio.sleep(0.1)  # the driver hears of it
     answers = [await world.post("scratch", id=number) for number in range(5)]
     assert [answer.status for answer in answers] == [201] * 5
+
+
+async def test_o1_a_read_goes_on_when_the_server_closes_its_connection(settings: Settings) -> None:
+    assert settings.database_url is not None
+    async with tables(settings), Mute(settings.database_url.get_secret_value()).serving() as network:
+        world = Running(World(), settings.model_copy(update={"database_url": SecretStr(network.url), "pools": PoolSizes(api=4)}))
+        for _ in range(5):
+            assert {answer.status for answer in await asyncio.gather(*(world.get("slow?seconds=0.1") for _ in range(4)))} == {200}
+            shelf = await world.databases.shelf("actions")
+            assert len(shelf._free) == 4
+            network.terminate()
+            await asyncio.sleep(0.05)  # heard, while the stream has not ended: the driver takes the connection for open
+            assert [(await world.get("slow?seconds=0")).status for _ in range(4)] == [200] * 4
+            assert len(shelf._free) == 1, "those as old as the one that was lost are gone too"
+        await world.databases.close()
+
+
+async def test_o1_a_write_is_a_503_when_the_server_closes_its_connection(settings: Settings) -> None:
+    assert settings.database_url is not None
+    async with tables(settings), Mute(settings.database_url.get_secret_value()).serving() as network:
+        world = Running(World(), settings.model_copy(update={"database_url": SecretStr(network.url), "pools": PoolSizes(api=4)}))
+        await asyncio.gather(*(world.get("slow?seconds=0.1") for _ in range(4)))
+        network.terminate()
+        await asyncio.sleep(0.05)
+        lost = await world.post("scratch", id=1)
+        assert (lost.status, lost.headers["retry-after"]) == (503, "1")
+        assert world.world.runs == 1, "a write is not tried again: nobody knows how far it came"
+        assert [(await world.post("scratch", id=number)).status for number in range(2, 5)] == [201] * 3
+        assert await world.rows() == [2, 3, 4]
+        await world.databases.close()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_o1_backends_terminated_at_any_moment_are_never_a_500(running: Callable[..., Running], method: str) -> None:
+    world = running(pools=PoolSizes(api=4))
+    answers: list[Answer] = []
+    numbers = itertools.count()
+    enough = asyncio.Event()
+
+    async def client() -> None:
+        while not enough.is_set():
+            answers.append(await (world.get("slow?seconds=0.003") if method == "GET" else world.post("scratch", id=next(numbers))))
+
+    clients = [asyncio.create_task(client()) for _ in range(6)]
+    for _ in range(25):
+        await asyncio.sleep(0.05)
+        async with look(world.databases.settings) as connection:
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND application_name = 'plam actions api'"
+            )
+    enough.set()
+    await asyncio.gather(*clients)
+    assert {answer.status for answer in answers} <= {200, 201, 503}
+    assert all(answer.headers["retry-after"] == "1" for answer in answers if answer.status == 503)
+    assert len(await world.rows()) >= sum(answer.status == 201 for answer in answers)
+
+
+async def test_o1_the_driver_s_own_faults_on_an_open_connection_stay_bugs(running: Callable[..., Running]) -> None:
+    databases = running().databases
+    fault = asyncpg.InternalClientError("a codec that does not exist")
+
+    async def opened(*, closed: bool) -> None:
+        async with databases.open("actions") as db:
+            connection = await db.connection()
+            if closed:
+                connection.terminate()
+            raise fault
+
+    async def lent(*, closed: bool) -> None:
+        async with databases.lent("actions", "relay") as connection:
+            if closed:
+                connection.terminate()
+            raise fault
+
+    for way in (opened, lent):
+        with pytest.raises(asyncpg.InternalClientError):
+            await way(closed=False)
+        with pytest.raises(ConnectionLost):
+            await way(closed=True)
+    assert problem_for(fault) is None
 
 
 async def test_a_connection_that_nobody_used_for_long_is_closed(running: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,9 @@ from contextlib import asynccontextmanager
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 BLOCK = 65_536
+_FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+TERMINATED = b"E" + (len(_FIELDS) + 4).to_bytes(4) + _FIELDS
+"""What PostgreSQL says to a connection that it is about to close: the end of the stream comes a moment later."""
 
 
 class Mute:
@@ -17,6 +20,13 @@ class Mute:
         self._target = urlsplit(url)
         self._port = 0
         self._relays: list[asyncio.Task[None]] = []
+        self._clients: list[asyncio.StreamWriter] = []
+
+    def terminate(self) -> None:
+        """Says on every connection what a server says that ends, before it closes them."""
+        for client in self._clients:
+            if not client.is_closing():
+                client.write(TERMINATED)
 
     @property
     def url(self) -> str:
@@ -38,6 +48,7 @@ class Mute:
             await asyncio.gather(*self._relays, return_exceptions=True)
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients.append(writer)
         self._relays.append(asyncio.create_task(self._relay(reader, writer)))
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

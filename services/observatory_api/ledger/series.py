@@ -7,7 +7,6 @@ import asyncpg
 
 from services.contracts.envelope import State
 from services.kernel.database import Database
-from services.kernel.problems import Unavailable
 from services.observatory_api.indicators.catalogue import Catalogue
 from services.observatory_api.ledger.contributions import Contributed, Place, SeriesKey, contributed, series_of
 from services.observatory_api.ledger.sums import DAY_BITS, Sums, as_text
@@ -94,18 +93,11 @@ class SeriesNumbers:
         """
         wanted = {place: series_of(place) for place in places}
         keys = sorted({key for listed in wanted.values() for key in listed})
-        pool = await db.databases.pool(db.service, "worker")
-        try:
-            connection = await pool.acquire(timeout=db.databases.settings.acquire_timeout)
-        except TimeoutError as error:
-            raise Unavailable("Toutes les connexions à la base sont occupées.") from error
         numbers: dict[SeriesKey, int] = {}
-        try:
+        async with db.databases.lent(db.service, "worker", wait=db.databases.settings.acquire_timeout) as connection:
             while asked := [key for key in keys if key not in numbers]:
                 for number, position in await connection.fetch(NUMBER, *zip(*asked, strict=True)):
                     numbers[asked[position - 1]] = number
-        finally:
-            await pool.release(connection)
         for key, number in numbers.items():
             measure = f"{key.indicator}/{key.definition}/{key.measure}"
             self.rolls[number] = Roll(measure, key.department) if key.department else None
