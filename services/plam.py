@@ -281,8 +281,8 @@ def _show(found: Verification) -> None:
         out.print(f"  {example}", highlight=False)
     for difference in meaning.differences:
         out.print(f"  {difference.indicator} : l'observatoire dit {difference.figure}, les tables {difference.expected}", highlight=False)
-    for way, count in found.lag.items():
-        out.print(f"  encore en route, {way} : {count} événement(s)", highlight=False)
+    for way, lag in found.lag.items():
+        out.print(f"  encore en route, {way} : {lag}", highlight=False)
 
 
 def _verdict(sound: bool) -> str:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from asyncpg.pool import PoolConnectionProxy
+
 from services.kernel import clock
 from services.kernel.brokers import make_broker
 from services.kernel.database import Databases
 from services.kernel.faults import OUT_OF_REACH
-from services.kernel.outbox import LAG
+from services.kernel.outbox import lags
 from services.kernel.releases import SchemaBehind, ahead
 from services.kernel.service import Service
 from services.kernel.settings import Settings
@@ -20,6 +22,7 @@ from services.kernel.settings import Settings
 OLDEST_POSTGRES = 150_000
 LITTLE_SPACE = 1_000_000_000
 MUCH_LAG = 60.0
+LONGEST_LAG = 2.0
 SHARING = 5
 """Services that one PostgreSQL usually serves."""
 MUCH_SKEW = 5.0
@@ -126,10 +129,8 @@ async def _service(service: Service, databases: Databases, tight: dict[str, str]
         held = await connection.fetchval("SELECT count(*) FROM quarantine WHERE released_at IS NULL")
         if held:
             yield Finding(Verdict.warning, name, f"{held} événement(s) en quarantaine : plam events.")
-        for row in await connection.fetch(LAG):
-            if row["age"] > MUCH_LAG:
-                words = f"{row['events']} événement(s) attendent {row['consumer']}, le plus ancien depuis {row['age']:.0f} s."
-                yield Finding(Verdict.warning, name, f"{words} Le relais ou l'ouvrier est-il arrêté ?")
+        async for finding in _lag(connection, name):
+            yield finding
         most = await connection.fetchval("SELECT current_setting('max_connections')::int")
         wanted = sum(size for _, size in databases.settings.pools)
         if most < wanted * SHARING:
@@ -137,3 +138,18 @@ async def _service(service: Service, databases: Databases, tight: dict[str, str]
             tight[urlsplit(url).netloc] = f"{words} Augmentez max_connections, ou diminuez PLAM_POOLS__API, PLAM_POOLS__WORKER…"
         if sound:
             yield Finding(Verdict.ok, name, f"PostgreSQL {version.major}, schéma {here}.")
+
+
+async def _lag(connection: PoolConnectionProxy, name: str) -> AsyncIterator[Finding]:
+    try:
+        found = await lags(connection, timeout=LONGEST_LAG)
+    except asyncpg.UndefinedTableError:
+        raise
+    except OUT_OF_REACH as error:
+        words = f"le retard des événements n'a pas pu être mesuré ({type(error).__name__}) : la base est-elle surchargée ?"
+        yield Finding(Verdict.warning, name, words)
+        return
+    for lag in found:
+        if lag.age > MUCH_LAG:
+            words = f"{lag} attendent {lag.consumer}, le plus ancien depuis {lag.age:.0f} s."
+            yield Finding(Verdict.warning, name, f"{words} Le relais ou l'ouvrier est-il arrêté ?")

@@ -1,8 +1,9 @@
 """Health: `livez` (the process answers), `readyz` (its database answers too), `metrics`."""
 
-import contextlib
+import asyncio
 from typing import Literal
 
+import structlog
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -10,10 +11,15 @@ from starlette.responses import Response
 from services.kernel import metrics
 from services.kernel.auth import Public
 from services.kernel.database import Databases
-from services.kernel.faults import AWAY, OUT_OF_REACH
+from services.kernel.faults import OUT_OF_REACH
 from services.kernel.problems import Unavailable, problems
 from services.kernel.releases import check_revision
 from services.kernel.service import Service
+
+log = structlog.get_logger(__name__)
+
+LONGEST = 1.4
+"""Seconds that a look at the database may take: the answer leaves within two."""
 
 router = APIRouter(tags=["Santé du service"])
 
@@ -39,10 +45,9 @@ async def read_readiness(request: Request, _caller: Public) -> Health:
     databases: Databases = request.app.state.databases
     name: str = request.app.state.service.name
     try:
-        pool = await databases.pool(name, "health")
-        async with pool.acquire(timeout=0.7) as connection:  # bounds of the driver's: under one of ours, its release would wait on
-            here = await connection.fetchval(READY, timeout=0.7)
-    except AWAY as error:
+        async with asyncio.timeout(LONGEST), databases.lent(name, "health", wait=LONGEST) as connection:
+            here = await connection.fetchval(READY)
+    except OUT_OF_REACH as error:
         raise Unavailable("La base de données ne répond pas, ou n'est pas à jour : plam migrate.") from error
     check_revision(name, here)
     return Health(status="ok")
@@ -57,6 +62,10 @@ async def read_metrics(request: Request, _caller: Public) -> Response:
 
 
 async def look(databases: Databases, service: Service) -> None:
-    """Brings the gauges of a service's event path up to date; a database that is away leaves them as they were."""
-    with contextlib.suppress(*OUT_OF_REACH):
-        await metrics.look(await databases.pool(service.name, "health"), service.name, service.consumers)
+    """Brings the gauges of a service's event path up to date, or says that they could not be read."""
+    try:
+        async with asyncio.timeout(LONGEST), databases.lent(service.name, "health", wait=LONGEST) as connection:
+            await metrics.look(connection, service.name, service.consumers)
+    except OUT_OF_REACH as error:
+        log.warning("metrics.unreadable", service=service.name, error=repr(error)[:200])
+        metrics.unreadable(service.name)

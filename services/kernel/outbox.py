@@ -100,29 +100,39 @@ INSERT INTO delivery (consumer, event_id) SELECT consumer, id FROM recorded, unn
 """
 """Many events that have the same consumers (one kind has), as arrays, and the consumers. `save` writes the like in its own statement."""
 
-LAG = """
-WITH waiting AS (
-    SELECT consumer, count(*) AS events, min(event_id::text COLLATE "C")::uuid AS oldest
-    FROM delivery WHERE batch IS NULL AND acknowledged_at IS NULL GROUP BY consumer
-    UNION ALL
-    SELECT consumer, count(*), min(event_id::text COLLATE "C")::uuid
-    FROM delivery WHERE batch IS NOT NULL AND acknowledged_at IS NULL GROUP BY consumer
-)
-SELECT w.consumer, sum(w.events)::bigint AS events, extract(epoch FROM clock_timestamp() - min(o.recorded_at))::float8 AS age
-FROM waiting w LEFT JOIN outbox o ON o.id = w.oldest GROUP BY w.consumer ORDER BY w.consumer
-"""
-"""A row a consumer that has not acknowledged everything: how many events, and the age in seconds of the oldest."""
-
-CONSUMERS = """
-WITH RECURSIVE known AS (
+_KNOWN = """
     (SELECT consumer FROM delivery ORDER BY consumer LIMIT 1)
     UNION ALL
     SELECT (SELECT d.consumer FROM delivery d WHERE d.consumer > known.consumer ORDER BY d.consumer LIMIT 1)
     FROM known WHERE known.consumer IS NOT NULL
-)
-SELECT array_agg(consumer) FROM known WHERE consumer IS NOT NULL
 """
+CONSUMERS = f"WITH RECURSIVE known AS ({_KNOWN}) SELECT array_agg(consumer) FROM known WHERE consumer IS NOT NULL"
 """Every consumer that has a delivery, by one index probe each."""
+
+MOST_COUNTED = 10_000
+"""Waiting events of a consumer that are counted, of those that are out and of those that are not: a million would take seconds."""
+
+_LAG = f"""
+WITH RECURSIVE known AS ({_KNOWN}), waiting AS (
+    SELECT known.consumer, fresh.events + sent.events AS events, least(first.event_id::text, sent.oldest)::uuid AS oldest
+    FROM known
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS events FROM (
+            SELECT FROM delivery d WHERE d.consumer = known.consumer AND batch IS NULL AND acknowledged_at IS NULL
+            ORDER BY event_id LIMIT {MOST_COUNTED}) AS counted) AS fresh
+    LEFT JOIN LATERAL (
+        SELECT event_id FROM delivery d WHERE d.consumer = known.consumer AND batch IS NULL AND acknowledged_at IS NULL
+        ORDER BY event_id LIMIT 1) AS first ON true
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS events, min(event_id::text COLLATE "C") AS oldest FROM (
+            SELECT event_id FROM delivery d WHERE d.consumer = known.consumer AND batch IS NOT NULL AND acknowledged_at IS NULL
+            ORDER BY batch LIMIT {MOST_COUNTED}) AS counted) AS sent
+    WHERE known.consumer IS NOT NULL
+)
+SELECT w.consumer, w.events, extract(epoch FROM clock_timestamp() - o.recorded_at)::float8 AS age
+FROM waiting w LEFT JOIN outbox o ON o.id = w.oldest WHERE w.events > 0 ORDER BY w.consumer
+"""
+"""Ids of events and of batches rise with time: the first of each index is the oldest."""
 
 PURGE = """
 WITH old AS MATERIALIZED (
@@ -149,6 +159,24 @@ class Recorded:
     version: int
     type: str
     event: str
+
+
+@dataclass(frozen=True)
+class Lag:
+    """What a consumer has not acknowledged: how many events, counted up to `MOST_COUNTED`, and the age in seconds of the oldest."""
+
+    consumer: str
+    events: int
+    age: float
+
+    def __str__(self) -> str:
+        """How many, in words that say when there are more."""
+        return f"au moins {MOST_COUNTED} événement(s)" if self.events >= MOST_COUNTED else f"{self.events} événement(s)"
+
+
+async def lags(connection: PoolConnectionProxy, *, timeout: float | None = None) -> Sequence[Lag]:  # noqa: ASYNC109  # the driver's
+    """The lag of each consumer that has not acknowledged everything, in a time that does not grow with it."""
+    return [Lag(row["consumer"], row["events"], row["age"] or 0.0) for row in await connection.fetch(_LAG, timeout=timeout)]
 
 
 async def record(connection: PoolConnectionProxy, events: Sequence[Recorded], consumers: Sequence[str]) -> None:

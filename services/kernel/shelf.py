@@ -70,11 +70,11 @@ class Shelf:
         try:
             yield connection
         except asyncio.CancelledError:
-            self.behind(self.pool.release(connection))
+            _ = self.behind(self.pool.release(connection))
             raise
         except Exception as error:
             lost = is_lost(error, connection)
-            self.behind(self.pool.release(connection))
+            _ = self.behind(self.pool.release(connection))
             if lost:
                 await self.lost(generation, error)
                 raise ConnectionLost("La base de données a fermé la connexion.") from error

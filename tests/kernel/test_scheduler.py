@@ -7,7 +7,7 @@ import dramatiq
 
 from services.kernel.brokers import Sender
 from services.kernel.database import Databases
-from services.kernel.outbox import LAG, purge
+from services.kernel.outbox import lags, purge
 from services.kernel.relay import Relay
 from services.kernel.scheduler import KERNEL_JOBS, Scheduler, run_job
 from tests.kernel.event_world import World, until
@@ -85,8 +85,8 @@ async def test_the_purge_takes_what_was_acknowledged_long_ago_and_nothing_else(w
     await world.rows(world.producer, "UPDATE delivery SET acknowledged_at = now() WHERE event_id <> $1", old[1].id)
     pool = await world.databases.pool(world.producer.name)
     assert await pool.fetchval("SELECT count(*) FROM outbox") == 4
-    assert [row["events"] for row in await pool.fetch(LAG)] == [1]
     async with pool.acquire() as connection:
+        assert [lag.events for lag in await lags(connection)] == [1]
         assert await purge(connection) == 2
         assert await purge(connection) == 0
     left = {row["id"] for row in await world.rows(world.producer, "SELECT id FROM outbox")}

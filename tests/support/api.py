@@ -1,5 +1,6 @@
 """The registered services as their OpenAPI documents tell them, and requests that no well-behaved client can send."""
 
+import re
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -169,3 +170,9 @@ async def _messages(body: Iterable[bytes] | None) -> AsyncIterator[Message]:
     yield {"type": "http.request", "body": b"", "more_body": False}
     while True:
         yield {"type": "http.disconnect"}
+
+
+def gauge(text: str, name: str) -> float | None:
+    """A sample of the metrics, None if there is none."""
+    found = re.search(rf"^{re.escape(name)} (.*)$", text, re.MULTILINE)
+    return float(found[1]) if found else None

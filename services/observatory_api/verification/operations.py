@@ -9,7 +9,7 @@ from typing import Any
 from services.kernel import clock
 from services.kernel.completeness import Completeness, compare, rows_of
 from services.kernel.database import Databases
-from services.kernel.outbox import LAG
+from services.kernel.outbox import Lag, lags
 from services.kernel.resync import published
 from services.kernel.service import Service
 from services.observatory_api.ledger.verify import Arithmetic, arithmetic, fact_summary
@@ -49,7 +49,7 @@ class Verification:
     completeness: Completeness
     arithmetic: Arithmetic
     meaning: Meaning
-    lag: dict[str, int]
+    lag: dict[str, Lag]
 
     @property
     def sound(self) -> bool:
@@ -79,15 +79,15 @@ async def verify(databases: Databases, services: Sequence[Service], *, patience:
     return Verification(completeness, sums, await meaning(databases, services, clock.today()), lag)
 
 
-async def settled(databases: Databases, services: Sequence[Service], patience: float) -> dict[str, int]:
+async def settled(databases: Databases, services: Sequence[Service], patience: float) -> dict[str, Lag]:
     """Waits until every event is acknowledged; after `patience` seconds, how many are not, by `producer → consumer`."""
     loop = asyncio.get_running_loop()
     until = loop.time() + patience
     while True:
-        waiting: dict[str, int] = {}
+        waiting: dict[str, Lag] = {}
         for service in services:
-            pool = await databases.pool(service.name, "worker")
-            waiting |= {f"{service.name} → {row['consumer']}": row["events"] for row in await pool.fetch(LAG)}
+            async with databases.lent(service.name, "worker") as connection:
+                waiting |= {f"{service.name} → {lag.consumer}": lag for lag in await lags(connection)}
         if not waiting or loop.time() > until:
             return waiting
         await asyncio.sleep(LOOK_AGAIN)
