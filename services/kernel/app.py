@@ -36,7 +36,7 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 log = structlog.get_logger(__name__)
 
 
-def service_app(service: Service, databases: Databases, tokens: Tokens) -> FastAPI:
+def service_app(service: Service, databases: Databases, tokens: Tokens, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
     """A service's application: its routers, health, metrics, problems and OpenAPI document."""
     app = FastAPI(
         title=service.title,
@@ -48,7 +48,7 @@ def service_app(service: Service, databases: Databases, tokens: Tokens) -> FastA
         max_body_size=databases.settings.max_body,
         redirect_slashes=False,
     )
-    app.state.databases, app.state.tokens, app.state.service = databases, tokens, service
+    app.state.databases, app.state.tokens, app.state.service, app.state.stopping = databases, tokens, service, stopping
     for router in (*service.routers, health.router):
         app.router.routes += router.routes  # as they are: `include_router` would match each request twice, and wrap each route anew
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # FastAPI's documented way
@@ -57,9 +57,14 @@ def service_app(service: Service, databases: Databases, tokens: Tokens) -> FastA
 
 
 def system_app(
-    services: Sequence[Service], databases: Databases, lifespan: Lifespan | None = None, extra: Sequence[BaseRoute] = ()
+    services: Sequence[Service],
+    databases: Databases,
+    lifespan: Lifespan | None = None,
+    extra: Sequence[BaseRoute] = (),
+    *,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> ASGIApp:
-    """Services mounted side by side, `/<service>`, behind one port. Closes the pools at the end."""
+    """Services mounted side by side, `/<service>`, behind one port; not ready while `stopping`. Closes the pools at the end."""
     tokens = Tokens(databases.settings)
 
     @asynccontextmanager
@@ -77,7 +82,7 @@ def system_app(
         await asyncio.gather(*(health.look(databases, service) for service in services))
         return metrics.exposition()
 
-    apps = {service.name: service_app(service, databases, tokens) for service in services}
+    apps = {service.name: service_app(service, databases, tokens, stopping) for service in services}
     mounts = [Mount(f"/{name}", _Named(name, app)) for name, app in apps.items()]
     allowed = databases.settings.allowed_hosts
     app = Starlette(

@@ -42,6 +42,8 @@ async def read_liveness(_caller: Public) -> Health:
 @router.get("/readyz", operation_id="readReadiness", responses=problems(503))
 async def read_readiness(request: Request, _caller: Public) -> Health:
     """Le processus et sa base répondent, et le schéma est celui du code : il peut recevoir du trafic."""
+    if request.app.state.stopping():
+        raise Unavailable("Arrêt en cours.")
     databases: Databases = request.app.state.databases
     name: str = request.app.state.service.name
     try:

@@ -2,8 +2,7 @@
 
 import asyncio
 import gc
-import signal
-import sys
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
@@ -24,13 +23,22 @@ from services.kernel.releases import SchemaBehind
 from services.kernel.scheduler import Scheduler
 from services.kernel.service import Service
 from services.kernel.settings import Settings
+from services.kernel.stopping import Stopping
 from services.kernel.wire import OneWrite
 from services.kernel.worker import run_workers, working
 
 log = structlog.get_logger(__name__)
 
-GRACE = 10
-"""Seconds that requests under way have to end after a signal."""
+GRACE = 3
+"""Seconds that requests under way have to end once nothing new is accepted."""
+
+LINGER = 0.3
+"""Seconds in which the last connections, closed to new ones, bring what their clients had already sent."""
+
+CLOSE = (b"connection", b"close")
+
+STOPS_WITHIN = 9.0
+"""Seconds that a relay, a worker or a scheduler has to end in order, before it is cancelled."""
 
 
 class NeedsBrokerError(Exception):
@@ -44,13 +52,14 @@ def attached(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     with embedded(settings.home, settings.max_connections) as url:
-        yield settings.model_copy(update={"database_url": SecretStr(url), "local_pages": settings.local_pages is not False})
+        drain = settings.drain_seconds if "drain_seconds" in settings.model_fields_set else 0.0  # nobody sends it others' traffic
+        yield settings.model_copy(
+            update={"database_url": SecretStr(url), "local_pages": settings.local_pages is not False, "drain_seconds": drain}
+        )
 
 
 def run_server(main: Coroutine[Any, Any, None]) -> None:
     """Runs `serve` in the event loop that uvicorn prefers: uvloop, where it is installed."""
-    # uvicorn raises the signal that ended it again: as an exception, so that the embedded PostgreSQL is released
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
         runner.run(main)
 
@@ -70,6 +79,8 @@ async def serve(
         await check_schemas(services, databases)
     except SchemaBehind as error:
         log.warning("schema.behind", detail=str(error))  # readyz says it too, until `plam migrate` has run
+    stopping = Stopping(settings.drain_seconds)
+    stopping.listen()
 
     @asynccontextmanager
     async def beside() -> AsyncIterator[None]:
@@ -78,7 +89,7 @@ async def serve(
                 await stack.enter_async_context(_relayed_and_worked(services, databases))
             yield
 
-    app = system_app(services, databases, beside, pages)
+    app = system_app(services, databases, beside, pages, stopping=stopping.begun.is_set)
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not walk it again at every thousandth request
     config = uvicorn.Config(
@@ -94,12 +105,37 @@ async def serve(
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=30,
     )
-    server = uvicorn.Server(config)
-    telling = asyncio.create_task(_tell(server, settings, started))
+    server = _Server(config)
+    beside_it = [asyncio.create_task(_tell(server, settings, started)), asyncio.create_task(server.drain(stopping))]
     try:
         await server.serve()
     finally:
-        telling.cancel()
+        for task in beside_it:
+            task.cancel()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, but that signals are ours, and that no client is cut off after it has sent a request."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves them to `Stopping`."""
+        yield
+
+    async def drain(self, stopping: Stopping) -> None:
+        """From the first signal on: every answer closes its connection; after the drain, no new one is accepted."""
+        await stopping.begun.wait()
+        self.config.encoded_headers = [*self.config.encoded_headers, CLOSE]
+        self.server_state.default_headers = [*self.server_state.default_headers, CLOSE]
+        await asyncio.sleep(stopping.drain)
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accepts nothing new, answers what has been sent, then ends."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(LINGER)
+        await super().shutdown(sockets)
 
 
 async def _tell(server: uvicorn.Server, settings: Settings, started: Callable[[str], None]) -> None:
@@ -122,7 +158,7 @@ async def _relayed_and_worked(services: Sequence[Service], databases: Databases)
             yield
         finally:
             stop.set()
-            await asyncio.wait(tasks, timeout=5)
+            await _ended(*tasks, within=3)
 
 
 async def relay(services: Sequence[Service], settings: Settings, routing: Routing) -> None:
@@ -184,13 +220,27 @@ def _shared_broker(settings: Settings) -> str:
 
 
 async def _until_signal(run: Callable[[asyncio.Event], Awaitable[None]], databases: Databases) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    stopping = Stopping()
+    stopping.listen()
     if port := databases.settings.metrics_port:
         start_http_server(port, databases.settings.host)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    asked = asyncio.create_task(stopping.begun.wait())
+    running = asyncio.ensure_future(run(stopping.begun))
     try:
-        await run(stop)
+        await asyncio.wait([asked, running], return_when=asyncio.FIRST_COMPLETED)
+        await _ended(running, within=STOPS_WITHIN)
+        if not running.cancelled():
+            running.result()
     finally:
+        asked.cancel()
         await databases.close()
+
+
+async def _ended(*tasks: asyncio.Future[None], within: float) -> None:
+    """Waits until these have ended, and cancels those that a silent database or broker holds."""
+    _, left = await asyncio.wait(tasks, timeout=within)
+    for task in left:
+        task.cancel()
+    if left:
+        log.warning("process.cancelled", tasks=len(left))
+        await asyncio.wait(left, timeout=2)

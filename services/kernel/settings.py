@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     relay_timeout: float = Field(30.0, description="Seconds a statement of a relay may take.")
     work_timeout: float = Field(600.0, description="Seconds a statement of a worker or a command may take.")
 
+    drain_seconds: float = Field(
+        5.0, ge=0, le=300, description="Seconds after a signal in which requests are still answered, while readyz says 503."
+    )
+
     broker_url: SecretStr = Field(SecretStr("memory://"), description="memory://, redis://… or amqp://…")
     worker_threads: int = Field(4, ge=1, description="Batches that a worker process applies at once.")
 
