@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.contracts.codes import Department, OrganisationRole, Sector
-from services.contracts.envelope import State
+from services.contracts.envelope import Several, State, Text
 
 
 class OrganisationStatus(StrEnum):
@@ -21,11 +21,11 @@ class OrganisationState(State):
     kind: ClassVar[str] = "organisation"
     number: ClassVar[int] = 1
 
-    name: str
-    roles: tuple[OrganisationRole, ...]
-    finess_ej: str | None = None
-    siren: str | None = None
-    uai: str | None = None
+    name: Text
+    roles: Several[OrganisationRole]
+    finess_ej: Text | None = None
+    siren: Text | None = None
+    uai: Text | None = None
     department: Department | None = None
     status: OrganisationStatus
 
@@ -37,10 +37,10 @@ class SiteState(State):
     number: ClassVar[int] = 1
 
     organisation_id: UUID
-    name: str
-    finess_et: str | None = None
-    siret: str | None = None
-    commune_code: str
+    name: Text
+    finess_et: Text | None = None
+    siret: Text | None = None
+    commune_code: Text
     department: Department
     sector: Sector | None = None
     status: OrganisationStatus

@@ -1,6 +1,5 @@
 """What actions_api says of its entities: the plan's actions and their milestones."""
 
-from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.contracts.codes import Department, Sector, Side
-from services.contracts.envelope import Contract, State
+from services.contracts.envelope import Contract, Count, Day, Several, State, Text
 
 
 class ActionStatus(StrEnum):
@@ -38,27 +37,27 @@ class ActionState(State):
     kind: ClassVar[str] = "action"
     number: ClassVar[int] = 1
 
-    ref: str
-    axis: str
-    objectives: tuple[str, ...]
-    departments: tuple[Department, ...]
-    sectors: tuple[Sector, ...]
-    sides: tuple[Side, ...]
+    ref: Text
+    axis: Text
+    objectives: Several[Text]
+    departments: Several[Department]
+    sectors: Several[Sector]
+    sides: Several[Side]
     flagship: bool
-    cohort: str | None = None
+    cohort: Text | None = None
     lead_organisation_id: UUID | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
     status: ActionStatus
 
 
 class Reschedule(Contract):
     """Le report d'un jalon : le jour, l'ancienne échéance, la nouvelle, le motif."""
 
-    on: date = Field(description="Jour du report.")
-    old_due: date = Field(description="Échéance d'avant.")
-    new_due: date = Field(description="Nouvelle échéance.")
-    reason: str = Field(description="Motif.")
+    on: Day = Field(description="Jour du report.")
+    old_due: Day = Field(description="Échéance d'avant.")
+    new_due: Day = Field(description="Nouvelle échéance.")
+    reason: Text = Field(description="Motif.")
 
 
 class MilestoneState(State):
@@ -68,13 +67,13 @@ class MilestoneState(State):
     number: ClassVar[int] = 1
 
     action_id: UUID
-    axis: str
-    departments: tuple[Department, ...]
+    axis: Text
+    departments: Several[Department]
     action_status: ActionStatus
-    weight: int
-    due_initial: date
-    due: date
-    reached_on: date | None = None
-    cancelled_on: date | None = None
-    reschedules: tuple[Reschedule, ...] = ()
+    weight: Count
+    due_initial: Day
+    due: Day
+    reached_on: Day | None = None
+    cancelled_on: Day | None = None
+    reschedules: Several[Reschedule] = ()
     status: MilestoneStatus

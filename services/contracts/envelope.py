@@ -1,10 +1,31 @@
-"""The words every event is made of: the envelope (CloudEvents 1.0) and the base of the states that it carries."""
+"""The words every event is made of: the envelope (CloudEvents 1.0) and the base of the states that it carries.
 
-from datetime import datetime
-from typing import Any, ClassVar
+All is bounded, so that no state, whoever wrote it, overflows what is reckoned with it: wider than what the services take, since a bound
+that moves refuses events that are on their way.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+
+Text = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
+"""Text without NUL, which PostgreSQL takes in no JSON."""
+Day = Annotated[date, Field(ge=date(1800, 1, 1), le=date(2399, 12, 31))]
+"""A calendar day."""
+Instant = Annotated[AwareDatetime, Field(ge=datetime(1800, 1, 1, tzinfo=UTC), lt=datetime(2400, 1, 1, tzinfo=UTC))]
+"""An instant, with its offset from UTC."""
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+"""How many; a year, too."""
+Cents = Annotated[int, Field(ge=0, le=10_000_000_000_000)]
+"""Money in integer cents of euro."""
+Version = Annotated[int, Field(ge=1, le=1_000_000_000)]
+"""The version of an entity: one more at each write."""
+Several = Annotated[tuple[T, ...], Field(max_length=1_000)]
+"""Values of one kind."""
 
 
 class Contract(BaseModel):
@@ -16,8 +37,8 @@ class Contract(BaseModel):
 class StatusChange(Contract):
     """Une étape de l'historique daté : le statut pris, et quand."""
 
-    status: str = Field(description="Statut pris.")
-    at: datetime = Field(description="Instant (UTC).")
+    status: Text = Field(description="Statut pris.")
+    at: Instant = Field(description="Instant (UTC).")
 
 
 class State(Contract):
@@ -31,8 +52,8 @@ class State(Contract):
     number: ClassVar[int]
 
     id: UUID
-    version: int
-    history: tuple[StatusChange, ...] = ()
+    version: Version
+    history: Annotated[tuple[StatusChange, ...], Field(max_length=10_000)] = ()
 
     @classmethod
     def schema_name(cls) -> str:
@@ -47,14 +68,14 @@ class Event(Contract):
     request that moved it. `data` is a state in the shape that `dataschema` names.
     """
 
-    specversion: str = "1.0"
+    specversion: Literal["1.0"] = "1.0"
     id: UUID
-    source: str
-    type: str
-    subject: str
-    time: datetime
-    datacontenttype: str = "application/json"
-    dataschema: str
-    entityversion: int
-    correlationid: str = ""
+    source: Annotated[str, Field(max_length=100)]
+    type: Annotated[str, Field(max_length=200, pattern=r"^[a-z0-9_]+\.[a-z0-9_]+\.[a-z0-9_]+$")]
+    subject: Annotated[str, Field(max_length=100)]
+    time: Instant
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: Annotated[str, Field(max_length=100)]
+    entityversion: Version
+    correlationid: Annotated[str, Field(max_length=100)] = ""
     data: dict[str, Any]

@@ -1,12 +1,11 @@
 """What internships_api says of its entities: units, offers, requests and placements."""
 
-from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from services.contracts.codes import Department, Profession
-from services.contracts.envelope import State
+from services.contracts.envelope import Count, Day, Instant, Several, State, Text
 
 
 class UnitStatus(StrEnum):
@@ -59,7 +58,7 @@ class UnitState(State):
     organisation_id: UUID
     site_id: UUID
     department: Department
-    professions: tuple[Profession, ...]
+    professions: Several[Profession]
     first_placement_suitable: bool
     status: UnitStatus
 
@@ -73,12 +72,12 @@ class OfferState(State):
     unit_id: UUID
     organisation_id: UUID
     department: Department
-    professions: tuple[Profession, ...]
-    starts_on: date
-    ends_on: date
-    seats: int
-    taken: int
-    published_on: date | None = None
+    professions: Several[Profession]
+    starts_on: Day
+    ends_on: Day
+    seats: Count
+    taken: Count
+    published_on: Day | None = None
     status: OfferStatus
 
 
@@ -93,11 +92,11 @@ class RequestState(State):
     institute_id: UUID
     department: Department
     profession: Profession
-    learners: int
-    submitted_at: datetime
-    answered_at: datetime | None = None
-    decline_reason: str | None = None
-    ended_on: date | None = None
+    learners: Count
+    submitted_at: Instant
+    answered_at: Instant | None = None
+    decline_reason: Text | None = None
+    ended_on: Day | None = None
     why: OfferEnding | None = None
     status: RequestStatus
 
@@ -112,8 +111,8 @@ class PlacementState(State):
     institute_id: UUID
     department: Department
     profession: Profession
-    starts_on: date
-    ends_on: date
-    confirmed_on: date
-    cancelled_on: date | None = None
+    starts_on: Day
+    ends_on: Day
+    confirmed_on: Day
+    cancelled_on: Day | None = None
     status: PlacementStatus

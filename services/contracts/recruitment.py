@@ -1,12 +1,11 @@
 """What recruitment_api says of its entities: schemes and their money, needs, applications, assignments."""
 
-from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from services.contracts.codes import Department, Profession, Sector
-from services.contracts.envelope import State
+from services.contracts.envelope import Cents, Count, Day, Instant, State, Text
 
 
 class SchemeKind(StrEnum):
@@ -92,7 +91,7 @@ class SchemeState(State):
     kind: ClassVar[str] = "scheme"
     number: ClassVar[int] = 1
 
-    code: str
+    code: Text
     scheme_kind: SchemeKind
     status: SchemeStatus
 
@@ -104,13 +103,13 @@ class SchemeEnvelopeState(State):
     number: ClassVar[int] = 1
 
     scheme_id: UUID
-    scheme_code: str
-    fiscal_year: int
-    funder: str
+    scheme_code: Text
+    fiscal_year: Count
+    funder: Text
     department: Department | None = None
-    ceiling_cents: int
-    committed_cents: int
-    opened_on: date
+    ceiling_cents: Cents
+    committed_cents: Cents
+    opened_on: Day
     status: EnvelopeStatus
 
 
@@ -121,12 +120,12 @@ class CommitmentState(State):
     number: ClassVar[int] = 1
 
     envelope_id: UUID
-    scheme_code: str
-    fiscal_year: int
+    scheme_code: Text
+    fiscal_year: Count
     department: Department | None = None
-    amount_cents: int
-    committed_on: date
-    released_on: date | None = None
+    amount_cents: Cents
+    committed_on: Day
+    released_on: Day | None = None
     status: CommitmentStatus
 
 
@@ -141,11 +140,11 @@ class NeedState(State):
     profession: Profession
     sector: Sector | None = None
     urgency: NeedUrgency
-    headcount: int
-    filled_count: int
-    published_at: datetime | None = None
-    expires_on: date | None = None
-    ended_on: date | None = None
+    headcount: Count
+    filled_count: Count
+    published_at: Instant | None = None
+    expires_on: Day | None = None
+    ended_on: Day | None = None
     status: NeedStatus
 
 
@@ -158,10 +157,10 @@ class ApplicationState(State):
     department: Department
     profession: Profession
     urgency: NeedUrgency
-    submitted_at: datetime
-    respond_by: date
-    answered_at: datetime | None = None
-    ended_on: date | None = None
+    submitted_at: Instant
+    respond_by: Day
+    answered_at: Instant | None = None
+    ended_on: Day | None = None
     why: NeedEnding | None = None
     status: ApplicationStatus
 
@@ -176,8 +175,8 @@ class AssignmentState(State):
     department: Department
     profession: Profession
     urgency: NeedUrgency
-    need_published_at: datetime
-    confirmed_at: datetime
-    starts_on: date
-    cancelled_on: date | None = None
+    need_published_at: Instant
+    confirmed_at: Instant
+    starts_on: Day
+    cancelled_on: Day | None = None
     status: AssignmentStatus

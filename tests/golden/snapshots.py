@@ -16,6 +16,7 @@ GOLDEN = Path(__file__).parent
 ROOT = GOLDEN.parents[1]
 STATES = GOLDEN / "states"
 EVENTS = GOLDEN / "events.txt"
+BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems", "pattern"}
 EVENT_TYPE = re.compile(r"^([a-z]+)\.([a-z_]+)\.([a-z_]+)$")
 
 
@@ -41,7 +42,7 @@ def state_path(state: type[State], number: int | None = None) -> Path:
 
 
 def state_hash(state: type[State]) -> str:
-    """A hash of a state's shape: its fields and their types, not what is said of them."""
+    """A hash of a state's shape: its fields and their types, not what is said of them, nor how far a value may go."""
     return hashlib.sha256(json.dumps(_shape(state.model_json_schema()), sort_keys=True).encode()).hexdigest()
 
 
@@ -51,7 +52,8 @@ def _shape(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     said = {name for name in ("title", "description") if isinstance(schema.get(name), str)}
-    return {name: _shape(value) for name, value in schema.items() if name not in said}
+    bounds = {name for name in BOUNDS if not isinstance(schema.get(name), dict)}  # a dictionary: a field of that name
+    return {name: _shape(value) for name, value in schema.items() if name not in said | bounds}
 
 
 # ── Events ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
