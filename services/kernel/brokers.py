@@ -9,19 +9,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import dramatiq
-import orjson
 import redis
-import structlog
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
-from dramatiq.brokers.rabbitmq import RabbitmqBroker
-from dramatiq.brokers.redis import RedisBroker
-from dramatiq.brokers.stub import StubBroker
-from dramatiq.encoder import Encoder, MessageData
 from dramatiq.middleware import AsyncIO
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
-log = structlog.get_logger(__name__)
+from services.kernel.incoming import Json, Memory, Rabbit, Redis
 
 LONGEST_SEND = 8.0
 """Seconds until a send counts as failed; it may still arrive, which does no harm."""
@@ -32,30 +26,6 @@ Envelope = dict[str, Any]
 
 class BrokerUnavailableError(Exception):
     """The broker did not take a message. Nothing is lost: its row says so, and it is sent again."""
-
-
-class Json(Encoder):
-    """JSON by orjson: several times faster, and an `orjson.Fragment` is embedded as it is.
-
-    What cannot be read becomes a message for an actor that does not exist, which Dramatiq refuses at once: an exception
-    here would stop the consumer of the queue for three seconds, each time. The relay sends again what was meant.
-    """
-
-    def encode(self, data: MessageData) -> bytes:
-        return orjson.dumps(data)
-
-    def decode(self, data: bytes) -> MessageData:
-        try:
-            message = orjson.loads(data)
-            if isinstance(message, dict) and message.keys() == _FIELDS and isinstance(message["options"], dict):
-                return message
-        except orjson.JSONDecodeError:
-            pass
-        log.error("broker.unreadable_message", size=len(data), start=data[:100].decode(errors="replace"))
-        return {"queue_name": "", "actor_name": "unreadable", "args": (), "kwargs": {}, "options": {"redis_message_id": ""}}
-
-
-_FIELDS = {"queue_name", "actor_name", "args", "kwargs", "options", "message_id", "message_timestamp"}
 
 
 class OwnLoop(AsyncIO):
@@ -74,15 +44,17 @@ def make_broker(url: str) -> dramatiq.Broker:
     """
     scheme = urlsplit(url).scheme
     if scheme == "memory":
-        broker: dramatiq.Broker = StubBroker(middleware=[OwnLoop()])
+        broker: dramatiq.Broker = Memory(middleware=[OwnLoop()])
     elif scheme in ("redis", "rediss", "unix"):
         client = redis.Redis.from_url(
             url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=2)
         )
         # a dead worker's messages come back once its heartbeat is 15 s old, on one command in ten of the queue
-        broker = RedisBroker(client=client, middleware=[OwnLoop()], maintenance_chance=100_000, heartbeat_timeout=15_000)
+        broker = Redis(  # type: ignore[no-untyped-call]  # Dramatiq's own
+            client=client, middleware=[OwnLoop()], maintenance_chance=100_000, heartbeat_timeout=15_000
+        )
     elif scheme in ("amqp", "amqps"):
-        broker = RabbitmqBroker(url=_bounded(url), middleware=[OwnLoop()], confirm_delivery=True)
+        broker = Rabbit(url=_bounded(url), middleware=[OwnLoop()], confirm_delivery=True)
     else:
         raise ValueError(f"PLAM_BROKER_URL : « {scheme}:// » est inconnu ; memory://, redis://… ou amqp://… sont possibles.")
     return broker
@@ -100,12 +72,12 @@ def idle_wait(broker: dramatiq.Broker) -> int:
 
     Redis has no push, and this is its latency when idle; the others push, and it only bounds how fast they stop.
     """
-    return 100 if isinstance(broker, RedisBroker) else 250
+    return 100 if isinstance(broker, Redis) else 250
 
 
 def volatile(broker: dramatiq.Broker) -> bool:
     """Whether the broker forgets all its messages when this process ends."""
-    return isinstance(broker, StubBroker)
+    return isinstance(broker, Memory)
 
 
 class Sender:

@@ -14,6 +14,7 @@ from services.kernel import clock
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 MOST_CAUSES = 10
+LONGEST_WORDS = 10_000
 
 
 def configure(level: str = "info") -> None:
@@ -54,9 +55,17 @@ def trace(error: BaseException) -> str:
     return "\n".join(reversed(parts))
 
 
+def _words(record: logging.LogRecord) -> str:
+    """What a library says, of a bounded length; an argument that cannot be shown, as one nested too deep, ends no thread."""
+    try:
+        return record.getMessage()[:LONGEST_WORDS]
+    except Exception as error:  # noqa: BLE001  # whatever a library's argument raises when it is shown
+        return f"{record.msg} ({type(error).__name__})"[:LONGEST_WORDS]
+
+
 class _LibraryFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {"event": record.getMessage(), "logger": record.name, "level": record.levelname.lower()}
+        line = {"event": _words(record), "logger": record.name, "level": record.levelname.lower()}
         if record.exc_info and record.exc_info[1]:
             line["exception"] = trace(record.exc_info[1])
         return orjson.dumps(line).decode()

@@ -18,9 +18,10 @@ import orjson
 import uvloop
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
-from services.kernel import logs, quarantine
-from services.kernel.brokers import Json
+from services.contracts.registry import STATES
+from services.kernel import logs, receiving
 from services.kernel.database import Databases
+from services.kernel.incoming import Json
 from services.kernel.settings import Settings
 from services.observatory_api.ledger.apply import apply
 
@@ -62,7 +63,7 @@ def work_of(kind: str) -> Callable[[Any], Coroutine[Any, Any, None]]:
         await (await thread.connected()).execute(UPDATE, event)
 
     async def same(event: dict[str, Any]) -> None:
-        received = quarantine.read(event)
+        received = receiving.read(event, producer="actions", kinds=STATES.keys())
         async with databases.open("observatory", "worker") as db:
             await apply(db, [received])
 
