@@ -38,6 +38,7 @@ from services.kernel.problems import Problem
 from services.kernel.resync import published, resync as restate
 from services.kernel.service import Service
 from services.kernel.settings import Settings
+from services.kernel.worker import WorkerDiedError
 from services.observatory_api.ledger.definitions import switch as switch_definition
 from services.observatory_api.ledger.rebuild import rebuild as recompute
 from services.observatory_api.service import SERVICE as OBSERVATORY
@@ -68,7 +69,7 @@ def main() -> None:
     """The `plam` command: what goes wrong is said in a sentence, with exit status 1."""
     try:
         cli()
-    except (EmbeddedError, MigrationRefused, Problem, process.NeedsBrokerError, *AWAY, ValueError) as error:
+    except (EmbeddedError, MigrationRefused, Problem, process.NeedsBrokerError, WorkerDiedError, *AWAY, ValueError) as error:
         err.print(f"[red]plam :[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(1) from error
 
@@ -306,21 +307,21 @@ def retry_events(ids: Annotated[list[UUID] | None, typer.Argument(help="Événem
     """Rejoue des événements en quarantaine ; ceux qui passent en sortent."""
     with _settings() as settings:
         released, tried = asyncio.run(_with_databases(settings, lambda databases: _retry(databases, ids)))
-    if ids is not None and tried < len(set(ids)):
-        out.print(f"{len(set(ids)) - tried} événement(s) ne sont pas en quarantaine.")
-    out.print(f"{released} événement(s) sur {tried} sont passés.")
-    raise typer.Exit(0 if released == (tried if ids is None else len(set(ids))) else 1)
+    if absent := set(ids or ()) - {held.event_id for held in tried}:
+        out.print(f"{len(absent)} événement(s) ne sont pas en quarantaine.")
+    out.print(f"{released} événement(s) sur {len(tried)} sont passés.")
+    raise typer.Exit(0 if released == len(tried) and not absent else 1)
 
 
 async def _held(databases: Databases) -> list[tuple[str, quarantine.Held]]:
     return [(service.name, held) for service in SERVICES for held in await quarantine.held(databases, service)]
 
 
-async def _retry(databases: Databases, ids: list[UUID] | None) -> tuple[int, int]:
-    released = tried = 0
+async def _retry(databases: Databases, ids: list[UUID] | None) -> tuple[int, list[quarantine.Held]]:
+    released, tried = 0, list[quarantine.Held]()
     for service in SERVICES:
-        wanted = [held.event_id for held in await quarantine.held(databases, service) if ids is None or held.event_id in ids]
-        tried += len(wanted)
+        wanted = [held for held in await quarantine.held(databases, service) if ids is None or held.event_id in ids]
+        tried += wanted
         released += len(await quarantine.retry(databases, service, wanted))
     return released, tried
 

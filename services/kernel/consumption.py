@@ -7,9 +7,9 @@ cut it. It says where the run was (0: the whole batch; n: its nth event) and how
 import asyncio
 import contextlib
 from collections import Counter as Tally
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence, Set as AbstractSet
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +18,11 @@ import structlog
 from asyncpg.pool import PoolConnectionProxy
 from prometheus_client import Counter
 
-from services.kernel import quarantine
+from services.kernel import quarantine, receiving
 from services.kernel.database import Databases
 from services.kernel.faults import BLAMELESS, RETRYABLE
 from services.kernel.logs import correlation_id
-from services.kernel.quarantine import UnreadableError
+from services.kernel.receiving import UnreadableError
 from services.kernel.service import Received, Service
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,9 @@ WITH begun AS (
     INSERT INTO receipt AS r (id) SELECT $1::uuid WHERE pg_try_advisory_lock($2::bigint)
     ON CONFLICT (id) DO UPDATE SET runs = r.runs + 1 RETURNING position, runs
 )
-SELECT position, runs, ARRAY(SELECT event_id FROM quarantine WHERE event_id = ANY($3::uuid[]) AND released_at IS NULL) AS held FROM begun
+SELECT position, runs, ARRAY(
+    SELECT event_id || digest FROM quarantine WHERE event_id = ANY($3::uuid[]) AND released_at IS NULL
+) AS held FROM begun
 """
 _MOVE = "UPDATE receipt SET position = $2, runs = $3 WHERE id = $1"
 _END = "DELETE FROM receipt WHERE id = $1"
@@ -59,22 +61,28 @@ class Item:
     received: Received | None
     refusal: str = ""
 
+    @property
+    def key(self) -> str:
+        """What quarantine knows it by."""
+        return f"{self.event_id}{quarantine.digest_of(self.raw)}"
 
-def read(raw: Any) -> Item:
+
+def read(raw: Any, *, producer: str, kinds: AbstractSet[str]) -> Item:
     """Reads one event of a message."""
     try:
-        received = quarantine.read(raw)
+        received = receiving.read(raw, producer=producer, kinds=kinds)
     except UnreadableError as error:
         return Item(quarantine.event_id_of(raw), raw, None, str(error))
     return Item(received.event.id, raw, received)
 
 
-async def consume(databases: Databases, service: Service, batch: UUID, events: Sequence[Any]) -> bool:
-    """Applies a batch, and says whether it is done with: applied or in quarantine, and so to be acknowledged.
+async def consume(databases: Databases, service: Service, batch: UUID, events: Sequence[Any], *, producer: str) -> bool:
+    """Applies a producer's batch, and says whether it is done with: applied or in quarantine, and so to be acknowledged.
 
-    False when another worker is at it, or when the database kept failing: the relay sends it again.
+    False when another worker is at it, when the quarantine is full, or when the database kept failing: the relay sends it again.
     """
-    run = _Run(databases, service, batch, [read(raw) for raw in events])
+    kinds = databases.producers(service.name).get(producer, frozenset())
+    run = _Run(databases, service, batch, producer, [read(raw, producer=producer, kinds=kinds) for raw in events])
     for pause in (*PAUSES, None):
         try:
             return await run.begin()
@@ -90,7 +98,10 @@ class _Run:
     databases: Databases
     service: Service
     batch: UUID
+    producer: str
     items: Sequence[Item]
+    unkept: list[Item] = field(default_factory=list)
+    """What found the quarantine full."""
 
     async def begin(self) -> bool:
         async with _receipts(self.databases, self.service) as receipts:
@@ -106,12 +117,12 @@ class _Run:
                 with contextlib.suppress(*RETRYABLE):
                     await receipts.execute(_TAKE_BACK, self.batch)
                 raise
-        return True
+        return not self.unkept
 
-    async def at_once(self, held: frozenset[UUID]) -> bool:
+    async def at_once(self, held: frozenset[str]) -> bool:
         """The whole batch in one transaction, which ends its receipt too. False if some event is at fault."""
         try:
-            await self.apply([item for item in self.items if item.event_id not in held], at=len(self.items))
+            await self.apply(self._not_in(held, self.items), at=len(self.items))
         except BLAMELESS:
             raise
         except Exception as error:  # noqa: BLE001  # whichever event it was is found by taking them one by one
@@ -119,7 +130,7 @@ class _Run:
             return False
         return True
 
-    async def one_by_one(self, receipts: PoolConnectionProxy, position: int, runs: int, held: frozenset[UUID]) -> None:
+    async def one_by_one(self, receipts: PoolConnectionProxy, position: int, runs: int, held: frozenset[str]) -> None:
         """The events from `position` on, which has been begun `runs` times, each in a transaction that moves the receipt on."""
         if position == 0:
             position, runs = 1, 1
@@ -130,7 +141,7 @@ class _Run:
             if runs > RUNS:
                 item = Item(item.event_id, item.raw, None, reason)
             try:
-                await self.apply([] if item.event_id in held else [item], at=position)
+                await self.apply(self._not_in(held, [item]), at=position)
                 position, runs, reason = position + 1, 1, INTERRUPTED
             except BLAMELESS:
                 raise
@@ -140,6 +151,9 @@ class _Run:
                 reason, runs = quarantine.reason_of(error), runs + 1
                 await receipts.execute(_MOVE, self.batch, position, runs)
 
+    def _not_in(self, held: frozenset[str], items: Sequence[Item]) -> Sequence[Item]:
+        return [item for item in items if item.key not in held] if held else items
+
     async def apply(self, items: Sequence[Item], *, at: int) -> None:
         """One transaction: the readable events applied, the others in quarantine, the receipt moved past `at` or ended."""
         name, received = self.service.name, [item.received for item in items if item.received]
@@ -148,8 +162,7 @@ class _Run:
             raise LookupError(f"{name} n'applique aucun événement.")
         async with self.databases.open(name, "worker") as db:
             connection = await db.connection()
-            for item in refused:
-                await quarantine.hold(connection, item.raw, item.refusal)
+            kept = [await quarantine.hold(connection, item.raw, item.refusal, producer=self.producer) for item in refused]
             if received:
                 with _correlated(name, received):
                     await self.service.apply(db, received)
@@ -157,8 +170,10 @@ class _Run:
                 await connection.execute(_END, self.batch)
             else:
                 await connection.execute(_MOVE, self.batch, at + 1, 1)
-        for item in refused:
-            quarantine.tell(name, item.raw, item.refusal)
+        for item, held in zip(refused, kept, strict=True):
+            quarantine.tell(name, item.raw, item.refusal, held=held)
+            if not held:
+                self.unkept.append(item)
         for type_, count in Tally(one.event.type for one in received).items():
             APPLIED.labels(name, type_).inc(count)
 

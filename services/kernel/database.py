@@ -253,6 +253,10 @@ class Databases:
             found = self._emissions[service, kind] = saving.Emission(service, hearers, self.secret)
         return found
 
+    def producers(self, consumer: str) -> Mapping[str, frozenset[str]]:
+        """The services that a consumer hears, and the kinds of state that each sends it."""
+        return {service: heard[consumer] for service, heard in self._routing.items() if consumer in heard}
+
     def doorbell(self, service: str) -> Doorbell:
         """What wakes the relays of a service after a commit."""
         if service not in self._doorbells:

@@ -73,6 +73,8 @@ def event_tables(metadata: sa.MetaData) -> None:
         "quarantine",
         metadata,
         sa.Column("event_id", sa.UUID(), primary_key=True),
+        sa.Column("digest", sa.Text, primary_key=True, comment="of the event: another may bear its id"),
+        sa.Column("producer", sa.Text, nullable=False, comment="whose message brought it"),
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("type", sa.Text, nullable=False),
         sa.Column("event", sa.Text, nullable=False),

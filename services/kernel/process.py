@@ -81,12 +81,19 @@ async def serve(
         log.warning("schema.behind", detail=str(error))  # readyz says it too, until `plam migrate` has run
     stopping = Stopping(settings.drain_seconds)
     stopping.listen()
+    deaths: list[BaseException] = []
+
+    def died(watch: asyncio.Task[None]) -> None:
+        if not watch.cancelled() and (error := watch.exception()):
+            deaths.append(error)
+            server.should_exit = True
 
     @asynccontextmanager
     async def beside() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             if everything:
-                await stack.enter_async_context(_relayed_and_worked(services, databases))
+                watch = await stack.enter_async_context(_relayed_and_worked(services, databases))
+                watch.add_done_callback(died)
             yield
 
     app = system_app(services, databases, beside, pages, stopping=stopping.begun.is_set)
@@ -112,6 +119,8 @@ async def serve(
     finally:
         for task in beside_it:
             task.cancel()
+    if deaths:
+        raise deaths[0]
 
 
 class _Server(uvicorn.Server):
@@ -145,17 +154,17 @@ async def _tell(server: uvicorn.Server, settings: Settings, started: Callable[[s
 
 
 @asynccontextmanager
-async def _relayed_and_worked(services: Sequence[Service], databases: Databases) -> AsyncIterator[None]:
+async def _relayed_and_worked(services: Sequence[Service], databases: Databases) -> AsyncIterator[asyncio.Task[None]]:
     settings = databases.settings
     broker = make_broker(settings.broker_url.get_secret_value())
     stop = asyncio.Event()
-    async with working(broker, services, databases, threads=settings.worker_threads):
+    async with working(broker, services, databases, threads=settings.worker_threads) as watch:
         tasks = [asyncio.create_task(Relay(service, databases, broker).run(stop)) for service in services]
         gc.collect()
         gc.freeze()  # what was imported is never garbage: collections cost a fifth of the events a second without this
         tasks.append(asyncio.create_task(Scheduler(services, databases, broker).run(stop)))
         try:
-            yield
+            yield watch
         finally:
             stop.set()
             await _ended(*tasks, within=3)

@@ -103,7 +103,7 @@ async def world(event_database: EventSettings, event_names: tuple[str, str]) -> 
     producer, consumer = event_names
     metadata = {name: service_metadata(name) for name in event_names}
     behaviour = Consumer(projector({"action": _copy_table(metadata[consumer])}))
-    databases = Databases(event_database)
+    databases = Databases(event_database, {producer: {consumer: frozenset({"action"})}})
     services = World(
         databases,
         Service(producer, "Producteur", "", metadata[producer], consumers={consumer: frozenset({"action"})}),

@@ -7,21 +7,22 @@ import random
 import orjson
 import pytest
 
+from services.contracts.registry import STATES
 from services.kernel import ids
 from services.kernel.projection import UncopiedKindError, projector
-from services.kernel.quarantine import read
+from services.kernel.receiving import read
 from services.kernel.service import Received
 from tests.kernel.event_world import World
 
 
 def received(world: World, *versions: int) -> list[Received]:
     """Events of one entity, at these versions, off the wire."""
-    return [read_text(event.event) for event in world.events(ids.new(), versions)]
+    return [read_text(world, event.event) for event in world.events(ids.new(), versions)]
 
 
-def read_text(event: str) -> Received:
+def read_text(world: World, event: str) -> Received:
     """An event read from its text."""
-    return read(orjson.loads(event))
+    return read(orjson.loads(event), producer=world.producer.name, kinds=STATES.keys())
 
 
 async def apply(world: World, *batches: list[Received]) -> None:

@@ -15,7 +15,7 @@ async def _poisoned(world: World) -> dict[str, object]:
         raise ValueError("colonne absente")
 
     world.behaviour.faults[event.id] = fault
-    assert await consume(world.databases, world.consumer, ids.new(), [raw])
+    assert await consume(world.databases, world.consumer, ids.new(), [raw], producer=world.producer.name)
     return raw
 
 
@@ -30,7 +30,7 @@ async def test_a_quarantined_event_is_listed_with_its_reason(world: World) -> No
 async def test_a_quarantined_event_that_comes_again_is_not_run_again(world: World) -> None:
     raw = await _poisoned(world)
     runs = dict(world.behaviour.runs)
-    assert await consume(world.databases, world.consumer, ids.new(), [raw])
+    assert await consume(world.databases, world.consumer, ids.new(), [raw], producer=world.producer.name)
     assert world.behaviour.runs == runs
     assert len(await world.quarantined()) == 1
 
@@ -39,10 +39,10 @@ async def test_once_the_cause_is_mended_a_retry_applies_and_releases_it(world: W
     raw = await _poisoned(world)
     world.behaviour.faults.clear()
     [held] = await quarantine.held(world.databases, world.consumer)
-    assert await quarantine.retry(world.databases, world.consumer, [held.event_id]) == [held.event_id]
+    assert await quarantine.retry(world.databases, world.consumer, [held]) == [held]
     assert await world.copies() == {raw["subject"]: 1}
     assert await quarantine.held(world.databases, world.consumer) == []
-    assert await quarantine.retry(world.databases, world.consumer, [held.event_id]) == []
+    assert await quarantine.retry(world.databases, world.consumer, [held]) == []
 
 
 async def test_a_retry_that_fails_keeps_it_with_the_new_reason_and_goes_on_with_the_others(world: World) -> None:
@@ -55,6 +55,6 @@ async def test_a_retry_that_fails_keeps_it_with_the_new_reason_and_goes_on_with_
         raise KeyError("autre chose")
 
     world.behaviour.faults[first.event_id] = fault
-    assert await quarantine.retry(world.databases, world.consumer, [first.event_id, second.event_id]) == [second.event_id]
+    assert await quarantine.retry(world.databases, world.consumer, [first, second]) == [second]
     assert await world.quarantined() == {first.event_id: "KeyError : 'autre chose'"}
     assert await world.copies() == {mended["subject"]: 1}

@@ -27,7 +27,7 @@ def made(world: World, count: int = 5) -> list[Recorded]:
 async def given(world: World, events: list[Any], batch: UUID | None = None) -> bool:
     """The consumer is given a batch."""
     raws = [orjson.loads(event.event) if isinstance(event, Recorded) else event for event in events]
-    return await consume(world.databases, world.consumer, batch or ids.new(), raws)
+    return await consume(world.databases, world.consumer, batch or ids.new(), raws, producer=world.producer.name)
 
 
 async def receipts(world: World) -> list[tuple[int, int]]:
