@@ -213,5 +213,5 @@ class _OwnPools(Middleware):
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         self._sender.close()
-        if thread := get_event_loop_thread():
+        if (thread := get_event_loop_thread()) and thread.is_alive():
             thread.run_coroutine(self._databases.close())

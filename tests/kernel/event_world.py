@@ -116,10 +116,10 @@ class World:
                 await each.close()
 
     @asynccontextmanager
-    async def working(self, broker: dramatiq.Broker, *, threads: int = 4) -> AsyncIterator[None]:
-        """A worker for both services."""
-        async with working(broker, [self.producer, self.consumer], self.databases, threads=threads):
-            yield
+    async def working(self, broker: dramatiq.Broker, *, threads: int = 4) -> AsyncIterator[asyncio.Task[None]]:
+        """A worker for both services; what it gives ends when the worker has died."""
+        async with working(broker, [self.producer, self.consumer], self.databases, threads=threads) as watch:
+            yield watch
 
 
 def action_state(entity: UUID, version: int) -> ActionState:
