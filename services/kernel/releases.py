@@ -34,7 +34,9 @@ class Revisions:
 
 @cache
 def revisions_of(service: str) -> Revisions:
-    """Reads the service's folder of migrations, once a process."""
+    """Reads the service's folder of migrations, once a process. A service without one has no revisions, and nothing to compare."""
+    if not (MIGRATIONS / service).is_dir():
+        return Revisions(None, frozenset())
     scripts = ScriptDirectory.from_config(scripts_of(service))
     return Revisions(scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions()))
 
@@ -55,11 +57,14 @@ def missing(service: str) -> SchemaBehind:
 
 def check_revision(service: str, here: str | None) -> None:
     """Raises `SchemaBehind`, in words; a schema that is ahead is said in the log, once a process. `here`: None without a schema."""
+    head = revisions_of(service).head
+    if head is None:
+        return
     if here is None:
         raise missing(service)
     if words := ahead(service, here):
         _say(words)
-    elif here != (head := revisions_of(service).head):
+    elif here != head:
         raise SchemaBehind(f"Le schéma {service} est à la révision {here}, cette version de PlaM attend {head} : lancez plam migrate.")
 
 
