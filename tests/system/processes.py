@@ -112,25 +112,37 @@ class Plant:
         process.start()
         return process
 
-    def serve(self, name: str, *services: str, port: int | None = None) -> str:
+    def serve(self, name: str, *services: str, port: int | None = None, **environment: str) -> str:
         """Starts `plam serve`, and waits until it answers; its address."""
         port = port or free_port()
-        process = self.start(name, "serve", *services, PLAM_PORT=str(port))
+        process = self.start(name, "serve", *services, PLAM_PORT=str(port), **environment)
         address = f"http://127.0.0.1:{port}"
         wait_ready(address, services[0] if services else "actions", process)
         return address
 
+    def work(self, name: str, **environment: str) -> Process:
+        """Starts a relay, a worker or a scheduler, and waits until it is at work."""
+        port = free_port()
+        process = self.start(name, name, PLAM_METRICS_PORT=str(port), **environment)
+        _wait(f"http://127.0.0.1:{port}/metrics", process)
+        time.sleep(1.5)  # it listens, or consumes: what answers first are its metrics
+        return process
+
 
 def wait_ready(address: str, service: str, process: Process | None = None) -> None:
     """Waits until a service says that it is ready."""
+    _wait(f"{address}/{service}/readyz", process)
+
+
+def _wait(url: str, process: Process | None) -> None:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if process is not None and not process.running:
             raise AssertionError(f"le processus s'est arrêté :\n{process.told()[-4000:]}")
         try:
-            if httpx.get(f"{address}/{service}/readyz", timeout=2).status_code == 200:
+            if httpx.get(url, timeout=2).status_code == 200:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.1)
-    raise AssertionError(f"{address}/{service}/readyz n'a pas répondu en {PATIENCE:.0f} s")
+    raise AssertionError(f"{url} n'a pas répondu en {PATIENCE:.0f} s")

@@ -41,21 +41,10 @@ def plant(tmp_path_factory: pytest.TempPathFactory, server: OwnPostgres) -> Iter
 
 def at_work(plant: Plant, name: str, **environment: str) -> None:
     """Starts a process, and waits until it is at work."""
-    port = free_port()
-    address = {"PLAM_PORT": str(port)} if name == "serve" else {"PLAM_METRICS_PORT": str(port)}
-    process = plant.start(name, name, **address, **environment)
-    path = "/actions/readyz" if name == "serve" else "/metrics"
-    until = time.monotonic() + 60
-    while True:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}{path}", timeout=2).status_code == 200:
-                break
-        except httpx.TransportError:
-            pass
-        assert process.running, process.told()
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    time.sleep(1.5)  # the relay listens, the worker consumes: what answers first is their metrics
+    if name == "serve":
+        plant.serve(name, **environment)
+    else:
+        plant.work(name, **environment)
 
 
 def ended(plant: Plant, name: str) -> float:
