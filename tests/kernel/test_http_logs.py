@@ -14,7 +14,7 @@ from tests.kernel.http_world import tables
 from tests.kernel.logged_requests import CANARY
 
 ROOT = Path(__file__).parents[2]
-ALLOWED = {"request", "request.broken", "database.unavailable"}
+ALLOWED = {"request", "request.broken", "database.unavailable", "database.connection_lost"}
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ class OwnPostgres:
 
     def start(self) -> None:
         """Makes the server and starts it."""
-        initdb = ["initdb", "-D", self._data, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-        _run([self._programs / initdb[0], *initdb[1:]], as_server=True)
+        initdb: list[object] = ["-D", self._data, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        _run([self._programs / "initdb", *initdb], as_server=True)
         with (self._data / "postgresql.conf").open("a") as configuration:
             configuration.write(
                 f"port = {self._port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 300\n"

@@ -42,7 +42,7 @@ def plant(tmp_path_factory: pytest.TempPathFactory, server: OwnPostgres) -> Iter
 def at_work(plant: Plant, name: str, **environment: str) -> None:
     """Starts a process, and waits until it is at work."""
     if name == "serve":
-        plant.serve(name, **environment)
+        plant.serve(name, port=None, **environment)
     else:
         plant.work(name, **environment)
 
