@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import date
+from typing import Any
 
 import asyncpg
 import pytest
@@ -79,7 +80,7 @@ async def _prepare(url: str, service: Service) -> None:
         await kernel_migrate._prepare(connection, service.name)
 
 
-async def names(url: str, query: str, schema: str) -> list[str]:
+async def names(url: str, query: str, schema: str) -> list[Any]:
     async with connected(url) as connection:
         return [row[0] for row in await connection.fetch(query, schema)]
 
@@ -152,6 +153,51 @@ def test_contributions_keep_what_they_say_when_their_text_changes(fresh: str) ->
     assert asyncio.run(names(fresh, kept, service.name)) == [as_text(sums), as_text({})]
     command.downgrade(config, "0001")
     assert asyncio.run(names(fresh, kept, service.name)) == [by_day, "[]"]
+
+
+ENDED = {
+    "internships": ("placement_request", "0002", "0003", {"status": "offer_closed", "why": "closed"}),
+    "recruitment": ("application", "0001", "0002", {"status": "need_closed", "why": "filled"}),
+}
+A_ROW = """
+SET session_replication_role = replica;
+INSERT INTO {table}
+SELECT (jsonb_populate_record(NULL::{table}, $json${{
+    "id": "{identifier}", "organisation_id": "{identifier}", "institute_id": "{identifier}", "offer_id": "{identifier}",
+    "need_id": "{identifier}", "department": "44", "profession": "ide", "urgency": "routine", "candidate_ref": "C1", "learners": 1,
+    "submitted_at": "2026-01-05T12:00:00Z", "respond_by": "2026-01-15", "status": "{status}", "why": "{why}", "ended_on": "2026-01-09",
+    "version": 2, "created_at": "2026-01-05T12:00:00Z", "created_by": "x", "updated_at": "2026-01-09T12:00:00Z", "updated_by": "x",
+    "history": [], "document_schema": 2, "document": "{{}}"
+}}$json$)).*
+"""
+
+
+@pytest.mark.parametrize("name", ENDED)
+def test_e4_the_release_before_reads_what_ended_as_withdrawn(name: str, fresh: str) -> None:
+    service = next(service for service in SERVICES if service.name == name)
+    noun, before, number, values = ENDED[name]
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    command.upgrade(config, number)
+    identifier = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
+    asyncio.run(_execute(fresh, A_ROW.format(table=f"{name}.{noun}", identifier=identifier, **values)))
+    command.downgrade(config, before)
+    assert asyncio.run(names(fresh, f"SELECT status FROM {name}.{noun} WHERE $1 <> ''", name)) == ["withdrawn"]
+    command.upgrade(config, number)
+    assert asyncio.run(names(fresh, f"SELECT status FROM {name}.{noun} WHERE $1 <> '' AND why IS NULL", name)) == ["withdrawn"]
+
+
+@pytest.mark.parametrize(("recorded", "current"), [(False, [2]), (True, [])])
+def test_e4_the_second_definition_of_r07_is_current_on_an_empty_ledger_alone(fresh: str, recorded: bool, current: list[int]) -> None:
+    service = next(service for service in SERVICES if service.name == "observatory")
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    command.upgrade(config, "0002")
+    if recorded:
+        asyncio.run(_execute(fresh, "INSERT INTO observatory.batch (recorded_at, reason, entries) VALUES (now(), 'events', 1)"))
+    command.upgrade(config, "0003")
+    found = "SELECT \"number\" FROM observatory.definition WHERE $1 <> '' AND indicator = 'R07'"
+    assert asyncio.run(names(fresh, found, service.name)) == current
 
 
 def test_migrating_twice_changes_nothing(fresh: str) -> None:
