@@ -187,7 +187,7 @@ async def patient(by: httpx.AsyncClient, address: str, body: dict[str, Any], hea
 
 async def cancelled_at_last(by: httpx.AsyncClient, need: dict[str, Any]) -> list[httpx.Response]:
     """Cancels a need as somebody does who reads it again when told so, unless it is filled."""
-    answers = []
+    answers: list[httpx.Response] = []
     while not answers or answers[-1].status_code == 412:
         now = await again(by, "needs", need)
         answers.append(await patient(by, f"{HOME}/needs/{need['id']}/cancel", {"reason": "Fermeture"}, with_key(now)))
@@ -237,3 +237,22 @@ async def test_e4_a_need_does_not_end_while_an_application_is_being_made(employe
 
     assert [answer.status_code for answer in await ending] == [200]
     assert (await again(employer.client, "applications", {"id": str(made.id)}))["status"] == "need_closed"
+
+
+@pytest.mark.parametrize("verb", ["accept", "cancel"])
+async def test_e4_a_need_is_taken_before_its_applications(employer: Employer, databases: Databases, verb: str) -> None:
+    """One order for all: who waits for the need holds none of what waits for it."""
+    need = await an_open_need(employer)
+    application = await an_application(employer.client, need)
+    pool = await databases.pool("recruitment", "worker")
+    async with pool.acquire() as holder, holder.transaction():
+        await holder.execute("SELECT FROM need WHERE id = $1 FOR NO KEY UPDATE", need["id"])
+        if verb == "accept":
+            address = f"{HOME}/applications/{application['id']}/accept"
+            moving = asyncio.create_task(patient(employer.client, address, {"legal_form": "cdi"}, with_key(application)))
+        else:
+            moving = asyncio.create_task(patient(employer.client, f"{HOME}/needs/{need['id']}/cancel", {"reason": "x"}, with_key(need)))
+        await asyncio.sleep(0.3)
+        assert not moving.done()
+        assert await pool.fetchval("SELECT 1 FROM application WHERE id = $1 FOR UPDATE NOWAIT", application["id"])
+    assert (await moving).status_code == 200
