@@ -21,8 +21,8 @@ from services.kernel.service import Job
 from services.kernel.settings import Settings
 from services.kernel.worker import WorkerDiedError, run_workers
 from tests.kernel.event_world import World, until
-from tests.kernel.test_worker import put
 from tests.support import forgeries
+from tests.support.forgeries import put
 
 threads_die = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 """That is what the test is about."""
@@ -30,7 +30,7 @@ threads_die = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadEx
 
 def refused(queue: str) -> float:
     """How many messages of a queue this process has refused."""
-    return REFUSED.labels(queue)._value.get()
+    return float(REFUSED.labels(queue)._value.get())
 
 
 def left(broker: dramatiq.Broker, queue: str) -> int:
@@ -39,7 +39,7 @@ def left(broker: dramatiq.Broker, queue: str) -> int:
         return int(broker.get_queue_message_counts(queue)[0])
     if isinstance(broker, RedisBroker):
         return int(broker.client.hlen(f"dramatiq:{queue}.msgs")) + len(broker.client.keys(f"dramatiq:__acks__.*.{queue}"))
-    return broker.queues[queue].unfinished_tasks  # type: ignore[attr-defined,no-any-return]  # those of the stub
+    return broker.queues[queue].unfinished_tasks  # type: ignore[no-any-return]  # those of the stub
 
 
 def forged(world: World) -> Iterator[tuple[str, bytes]]:

@@ -9,14 +9,13 @@ import asyncpg
 import dramatiq
 import orjson
 import pytest
-from dramatiq.brokers.rabbitmq import RabbitmqBroker
-from dramatiq.brokers.stub import StubBroker
 
 from services.kernel import consumption, ids
 from services.kernel.consumption import consume
 from services.kernel.logs import correlation_id
 from services.kernel.outbox import Recorded
 from tests.kernel.event_world import World
+from tests.support.forgeries import put
 
 
 def made(world: World, count: int = 5) -> list[Recorded]:
@@ -174,18 +173,6 @@ async def test_the_correlation_id_of_the_request_is_bound_while_its_event_is_app
     assert await given(world, [orjson.loads(event.event) | {"correlationid": "request-7"}])
     assert seen == ["request-7"]
     assert correlation_id.get() == ""
-
-
-def put(broker: dramatiq.Broker, queue: str, body: bytes) -> None:
-    """Puts bytes on a queue as nobody of ours would."""
-    broker.declare_queue(queue)
-    if isinstance(broker, StubBroker):
-        broker.queues[queue].put(body)
-    elif isinstance(broker, RabbitmqBroker):
-        broker.declare_queue(queue, ensure=True)
-        broker.channel.basic_publish(exchange="", routing_key=queue, body=body)
-    else:
-        broker.do_enqueue(queue, str(ids.new()), body)  # type: ignore[attr-defined]  # made by its __getattr__
 
 
 async def test_unreadable_messages_hold_nobody_up(world: World, broker: dramatiq.Broker) -> None:
