@@ -10,7 +10,6 @@ from uuid import UUID
 
 import typer
 import yaml
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -31,6 +30,7 @@ from services.kernel.app import leads_to
 from services.kernel.auth import Tokens
 from services.kernel.database import Database, Databases, Routing
 from services.kernel.embedded import EmbeddedError
+from services.kernel.environment import Lasting, check, read_settings
 from services.kernel.faults import AWAY
 from services.kernel.migrate import MigrationRefused, migrate as bring_to_head
 from services.kernel.principals import Principal
@@ -69,7 +69,7 @@ def main() -> None:
     """The `plam` command: what goes wrong is said in a sentence, with exit status 1."""
     try:
         cli()
-    except (EmbeddedError, MigrationRefused, Problem, process.NeedsBrokerError, WorkerDiedError, *AWAY, ValueError) as error:
+    except (EmbeddedError, MigrationRefused, Problem, WorkerDiedError, *AWAY, ValueError) as error:
         err.print(f"[red]plam :[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(1) from error
 
@@ -77,7 +77,7 @@ def main() -> None:
 @cli.command()
 def up() -> None:
     """Tout en un processus : migre, charge le plan s'il manque, sert, relaie, travaille."""
-    with _settings() as settings:
+    with _settings(Lasting.up) as settings:
         asyncio.run(_prepare(settings))
         process.run_server(process.serve(SERVICES, settings, ROUTING, pages=PAGES, everything=True, started=_tells(SERVICES)))
 
@@ -85,8 +85,8 @@ def up() -> None:
 @cli.command()
 def serve(names: Names = None) -> None:
     """Sert des services en HTTP ; le relais et l'ouvrier tournent ailleurs."""
-    with _settings() as settings:
-        chosen = _chosen(names)
+    chosen = _chosen(names)
+    with _settings(Lasting.serve, chosen) as settings:
         pages = PAGES if OBSERVATORY in chosen else ()
         process.run_server(process.serve(chosen, settings, ROUTING, pages=pages, started=_tells(chosen)))
 
@@ -94,29 +94,33 @@ def serve(names: Names = None) -> None:
 @cli.command()
 def relay(names: Names = None) -> None:
     """Relaie les événements des services vers le courtier."""
-    with _settings() as settings:
-        asyncio.run(process.relay(_chosen(names), settings, ROUTING))
+    chosen = _chosen(names)
+    with _settings(Lasting.relay, chosen) as settings:
+        asyncio.run(process.relay(chosen, settings, ROUTING))
 
 
 @cli.command()
 def worker(names: Names = None) -> None:
     """Applique les événements reçus et exécute les tâches des services."""
-    with _settings() as settings:
-        asyncio.run(process.work(_chosen(names), settings, ROUTING))
+    chosen = _chosen(names)
+    with _settings(Lasting.worker, chosen) as settings:
+        asyncio.run(process.work(chosen, settings, ROUTING))
 
 
 @cli.command()
 def scheduler(names: Names = None) -> None:
     """Envoie les tâches périodiques des services."""
-    with _settings() as settings:
-        asyncio.run(process.schedule(_chosen(names), settings, ROUTING))
+    chosen = _chosen(names)
+    with _settings(Lasting.scheduler, chosen) as settings:
+        asyncio.run(process.schedule(chosen, settings, ROUTING))
 
 
 @cli.command()
 def migrate(names: Names = None) -> None:
     """Crée ou met à jour les schémas et les rôles de la base."""
-    with _settings() as settings, _progress("migration"):
-        said = asyncio.run(bring_to_head(_chosen(names), settings))
+    chosen = _chosen(names)
+    with _settings(services=chosen) as settings, _progress("migration"):
+        said = asyncio.run(bring_to_head(chosen, settings))
     _warn(said)
 
 
@@ -135,7 +139,7 @@ def import_the_plan(
         plan = read_plan(file)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{file} n'est pas lisible : {error}") from error
-    with _settings() as settings:
+    with _settings(services=[ACTIONS]) as settings:
         lines = asyncio.run(_with_databases(settings, lambda databases: _import_plan(databases, plan, dry_run=dry_run)))
     for line in lines:
         out.print(line, highlight=False)
@@ -180,7 +184,7 @@ def _import(act: Callable[[Database, Callable[[int], None]], Awaitable[Report]],
         async with databases.open(ACCESS.name, "worker", rehearsal=dry_run) as db:
             return await act(db, lambda count: _advance(told, f"{count} lignes écrites"))
 
-    with _settings() as settings, _progress("lecture") as told:
+    with _settings(services=[ACCESS]) as settings, _progress("lecture") as told:
         report = asyncio.run(_with_databases(settings, lambda databases: run(databases, told)))
     _show_report(report, dry_run=dry_run)
     raise typer.Exit(1 if report.refused else 0)
@@ -210,7 +214,7 @@ def token(
     subject: Annotated[str, typer.Option(help="Qui.")] = "development",
 ) -> None:
     """Signe un jeton de développement de 12 heures (base embarquée seulement)."""
-    settings = Settings()
+    settings = read_settings()
     if not settings.embedded:
         raise typer.BadParameter(
             "plam token ne sert qu'avec la base embarquée : en production, les jetons sont signés avec une clé de PLAM_TOKEN_KEYS."
@@ -223,7 +227,7 @@ def token(
 def resync(name: Annotated[str, typer.Argument(help="Service qui redit l'état de toutes ses lignes.", metavar="SERVICE")]) -> None:
     """Fait redire à un service son état : seuls ceux à qui il manque quelque chose changent."""
     (service,) = _chosen([name])
-    with _settings() as settings, _progress("lignes redites") as told:
+    with _settings(services=[service]) as settings, _progress("lignes redites") as told:
         total = asyncio.run(_with_databases(settings, lambda databases: _resync(databases, service, told)))
     out.print(f"{total} état(s) redits par {name}.")
 
@@ -239,7 +243,7 @@ async def _resync(databases: Databases, service: Service, told: Progress) -> int
 @cli.command()
 def rebuild() -> None:
     """Recalcule les contributions depuis les faits ; n'écrit que les différences."""
-    with _settings() as settings, _progress("faits relus") as told:
+    with _settings(services=[OBSERVATORY]) as settings, _progress("faits relus") as told:
         done = asyncio.run(
             _with_databases(settings, lambda databases: recompute(databases, progress=lambda count: _advance(told, f"{count} faits relus")))
         )
@@ -252,7 +256,7 @@ def switch(
     number: Annotated[int, typer.Argument(help="Numéro de la définition.", metavar="NUMÉRO")],
 ) -> None:
     """Met en vigueur, dès maintenant, une nouvelle définition d'un indicateur ; « plam rebuild » l'a remplie avant."""
-    with _settings() as settings:
+    with _settings(services=[OBSERVATORY]) as settings:
         at = asyncio.run(_with_databases(settings, lambda databases: _switch(databases, code, number)))
     out.print(f"La définition {number} de {code} vaut pour ce qui est lu à partir de {at:%Y-%m-%dT%H:%M:%S.%fZ}.", highlight=False)
 
@@ -361,18 +365,12 @@ async def _with_databases(settings: Settings, act: Any) -> Any:
 
 
 @contextmanager
-def _settings() -> Iterator[Settings]:
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        raise typer.BadParameter(" ; ".join(_fault_of(fault["loc"], fault["msg"]) for fault in error.errors())) from error
+def _settings(lasting: Lasting | None = None, services: Sequence[Service] = SERVICES) -> Iterator[Settings]:
+    settings = read_settings()
+    check(settings, [service.name for service in services], lasting)
     logs.configure(settings.log_level)
     with process.attached(settings) as ready:
         yield ready
-
-
-def _fault_of(place: tuple[int | str, ...], words: str) -> str:
-    return f"PLAM_{'__'.join(map(str, place)).upper()} : {words}" if place else words.removeprefix("Value error, ")
 
 
 @contextmanager

@@ -110,7 +110,10 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(plam: Plam) -> None:
 def test_a_quarantined_event_is_listed_and_tried_again(plam: Plam, settings: Settings) -> None:
     assert plam("events")[1].strip() == "La quarantaine est vide."
     sound, broken = received(action()).event, ids.new()
-    hold = "INSERT INTO observatory.quarantine (event_id, source, type, event, reason) VALUES ($1, '/actions', $2, $3, 'essai')"
+    hold = (
+        "INSERT INTO observatory.quarantine (event_id, digest, producer, source, type, event, reason) "
+        "VALUES ($1, 'x', 'actions', '/actions', $2, $3, 'essai')"
+    )
     value(settings, hold, sound.id, sound.type, sound.model_dump_json())
     value(settings, hold, broken, "actions.action.invented", orjson.dumps({"id": str(broken)}).decode())
     _, listed = plam("events")
@@ -142,6 +145,12 @@ def test_migrating_again_changes_nothing(plam: Plam) -> None:
     assert plam("migrate")[0] == 0
 
 
+@pytest.mark.parametrize("command", ["up", "serve", "relay", "worker", "scheduler", "migrate", "import plan", "verify", "events", "doctor"])
+def test_o3_a_misspelt_variable_stops_every_command(plam: Plam, command: str) -> None:
+    status, said = plam(*command.split(), PLAM_DATABSE_URL="postgresql://db/plam")
+    assert (status, said) == (1, "plam : PLAM_DATABSE_URL est inconnue : est-ce PLAM_DATABASE_URL ?\n")
+
+
 def test_what_is_mistyped_is_said_in_words(plam: Plam) -> None:
     for arguments, variables, words in (
         (["serve", "nothing"], {}, "nothing : inconnu"),
@@ -151,8 +160,10 @@ def test_what_is_mistyped_is_said_in_words(plam: Plam) -> None:
         (["worker"], {"PLAM_WORKER_THREADS": "8"}, "PLAM_POOLS__WORKER doit valoir au moins 24"),
         (["worker"], {"PLAM_POOLS__RELAY": "1"}, "PLAM_POOLS__RELAY"),
         (["rebuild"], {"PLAM_DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "plam :"),
-        (["relay"], {}, "PLAM_BROKER_URL"),
-        (["relay"], {"PLAM_BROKER_URL": "carrier-pigeon://x"}, "carrier-pigeon"),
+        (["relay"], {}, "PLAM_BROKER_URL n'est pas définie"),
+        (["serve"], {}, "PLAM_TOKEN_KEYS n'est pas définie"),
+        (["serve"], {"PLAM_TOKEN_KEYS": "/nowhere.json"}, "/nowhere.json n'est pas lisible"),
+        (["relay"], {"PLAM_BROKER_URL": "carrier-pigeon://x"}, "PLAM_BROKER_URL commence par memory:// ou redis://"),
     ):
         status, said = plam(*arguments, **variables)
         assert status != 0

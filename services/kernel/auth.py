@@ -33,15 +33,15 @@ class Tokens:
     """Issues and verifies access tokens with a pinned key set: `PLAM_TOKEN_KEYS`, or one kept in the data folder."""
 
     def __init__(self, settings: Settings) -> None:
-        path = settings.token_keys or settings.home / "token-keys.json"
-        stored = path.read_bytes() if settings.token_keys else kept_file(path, _new_keys)
-        self._keys = KeySet.import_key_set(orjson.loads(stored))
+        self._keys = _key_set(settings)
         self._cache: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
         self._times = jwt.JWTClaimsRegistry(leeway=LEEWAY)
 
     def issue(self, principal: Principal, lifetime: timedelta) -> str:
         """A signed token for a principal; for development tokens, and for the exchange of credentials."""
-        key = self._keys.keys[0]
+        key = next((key for key in self._keys.keys if key.is_private and key.key_type == "OKP"), None)
+        if key is None:
+            raise ValueError("PLAM_TOKEN_KEYS n'a pas de clé privée Ed25519 : elle vérifie des jetons, et n'en signe pas.")
         issued = int(clock.now().timestamp())
         claims = claims_of(principal, issued=issued, expires=issued + int(lifetime.total_seconds()))
         return jwt.encode({"alg": "Ed25519", "typ": "at+jwt", "kid": key.kid}, claims, key, algorithms=ALGORITHMS)
@@ -71,6 +71,21 @@ class Tokens:
         except (BadRequest, JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Unauthenticated("Jeton invalide ou expiré.") from error
         return principal, float(claims["exp"])
+
+
+def _key_set(settings: Settings) -> KeySet:
+    path = settings.token_keys
+    if path is None:
+        return KeySet.import_key_set(orjson.loads(kept_file(settings.home / "token-keys.json", _new_keys)))
+    try:
+        keys = KeySet.import_key_set(orjson.loads(path.read_bytes()))
+    except OSError as error:
+        raise ValueError(f"PLAM_TOKEN_KEYS : {path} n'est pas lisible ({error.strerror}).") from error
+    except Exception as error:  # whatever a key that is none makes the library raise
+        raise ValueError(f'PLAM_TOKEN_KEYS : {path} n\'est pas un jeu de clés JWK, {{"keys": […]}}.') from error
+    if not any(key.key_type == "RSA" or (key.key_type == "OKP" and key.as_dict().get("crv") == "Ed25519") for key in keys.keys):
+        raise ValueError(f"PLAM_TOKEN_KEYS : {path} n'a aucune clé Ed25519 ni RSA.")
+    return keys
 
 
 def _new_keys() -> bytes:

@@ -53,10 +53,8 @@ def make_broker(url: str) -> dramatiq.Broker:
         broker = Redis(  # type: ignore[no-untyped-call]  # Dramatiq's own
             client=client, middleware=[OwnLoop()], maintenance_chance=100_000, heartbeat_timeout=15_000
         )
-    elif scheme in ("amqp", "amqps"):
-        broker = Rabbit(url=_bounded(url), middleware=[OwnLoop()], confirm_delivery=True)
     else:
-        raise ValueError(f"PLAM_BROKER_URL : « {scheme}:// » est inconnu ; memory://, redis://… ou amqp://… sont possibles.")
+        broker = Rabbit(url=_bounded(url), middleware=[OwnLoop()], confirm_delivery=True)
     return broker
 
 

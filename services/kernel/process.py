@@ -41,10 +41,6 @@ STOPS_WITHIN = 9.0
 """Seconds that a relay, a worker or a scheduler has to end in order, before it is cancelled."""
 
 
-class NeedsBrokerError(Exception):
-    """Separate processes need a broker that all of them reach."""
-
-
 @contextmanager
 def attached(settings: Settings) -> Iterator[Settings]:
     """The settings with a database behind them: the operator's, or the embedded one, started when nobody has."""
@@ -172,7 +168,7 @@ async def _relayed_and_worked(services: Sequence[Service], databases: Databases)
 
 async def relay(services: Sequence[Service], settings: Settings, routing: Routing) -> None:
     """Relays the events of services until a signal."""
-    broker = make_broker(_shared_broker(settings))
+    broker = make_broker(settings.broker_url.get_secret_value())
     databases = Databases(settings, routing)
 
     async def run(stop: asyncio.Event) -> None:
@@ -184,7 +180,7 @@ async def relay(services: Sequence[Service], settings: Settings, routing: Routin
 
 async def work(services: Sequence[Service], settings: Settings, routing: Routing) -> None:
     """Serves the queues of services until a signal."""
-    broker = make_broker(_shared_broker(settings))
+    broker = make_broker(settings.broker_url.get_secret_value())
     databases = Databases(settings, routing)
 
     async def run(stop: asyncio.Event) -> None:
@@ -196,7 +192,7 @@ async def work(services: Sequence[Service], settings: Settings, routing: Routing
 
 async def schedule(services: Sequence[Service], settings: Settings, routing: Routing) -> None:
     """Sends the periodic jobs of services until a signal."""
-    broker = make_broker(_shared_broker(settings))
+    broker = make_broker(settings.broker_url.get_secret_value())
     databases = Databases(settings, routing)
     await check_schemas(services, databases)
     await _until_signal(Scheduler(services, databases, broker).run, databases)
@@ -219,13 +215,6 @@ async def check_schemas(services: Sequence[Service], databases: Databases) -> No
         if isinstance(error, BaseException):
             await databases.close()
             raise error
-
-
-def _shared_broker(settings: Settings) -> str:
-    url = settings.broker_url.get_secret_value()
-    if url.startswith("memory"):
-        raise NeedsBrokerError("Des processus séparés ont besoin d'un courtier : PLAM_BROKER_URL=amqp://… ou redis://… (ou « plam up »).")
-    return url
 
 
 async def _until_signal(run: Callable[[asyncio.Event], Awaitable[None]], databases: Databases) -> None:

@@ -1,64 +1,132 @@
 """The settings: read once from the environment at the edge, then passed on."""
 
+import re
+from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "PLAM_"
+DATABASE_URL = "database_url"
 
 A_BATCH = 3
 """Connections of a batch under way: for its work, its receipt, its series."""
 
 
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    debug = "debug"
+    info = "info"
+    warning = "warning"
+    error = "error"
+    critical = "critical"
+
+
+def _url(*schemes: str) -> AfterValidator:
+    """A URL of one of these schemes, whose parts can be read. What is wrong is said without showing it: it has a password."""
+
+    def check(value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        scheme = url.partition("://")[0]
+        if scheme not in schemes:
+            raise ValueError(f"commence par {' ou '.join(f'{scheme}://' for scheme in schemes)}")
+        try:
+            servers = [urlsplit(f"//{server}") for server in urlsplit(url).netloc.rpartition("@")[2].split(",")]
+            readable = all(server.port != 0 for server in servers)
+        except ValueError:
+            servers, readable = [], False
+        if not readable or re.search(r"[\s\0]", url):
+            raise ValueError("n'est pas une URL lisible (un « @ », un « / » ou un « : » d'un mot de passe s'écrit %40, %2F ou %3A)")
+        if scheme in REMOTE_SCHEMES and not servers[0].hostname:
+            raise ValueError("ne nomme pas de serveur")
+        return value
+
+    return AfterValidator(check)
+
+
+def _folder(value: Path) -> Path:
+    if "\0" in str(value) or (value.exists() and not value.is_dir()):
+        raise ValueError("doit nommer un dossier")
+    return value
+
+
+def _level(value: Any) -> Any:
+    if not isinstance(value, str) or value.lower() not in list(LogLevel):
+        raise ValueError(f"vaut {', '.join(LogLevel)}")
+    return value.lower()
+
+
+REMOTE_SCHEMES = ("redis", "rediss", "amqp", "amqps")
+DatabaseUrl = Annotated[SecretStr, _url("postgresql", "postgres")]
+BrokerUrl = Annotated[SecretStr, _url("memory", "redis", "rediss", "unix", "amqp", "amqps")]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_*\[\]-]+$", max_length=253)]
+MOST_CONNECTIONS = 1_000
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+
+
 class PoolSizes(BaseModel):
     """Connections a process may hold, a service: to answer requests, to work, to relay, to tell its health."""
 
-    api: int = Field(10, ge=1)
-    worker: int = Field(16, ge=A_BATCH + 1)
-    relay: int = Field(3, ge=2)  # one that listens, and those that claim
-    health: int = Field(1, ge=1)
+    model_config = ConfigDict(extra="forbid")
+
+    api: int = Field(10, ge=1, le=MOST_CONNECTIONS)
+    worker: int = Field(16, ge=A_BATCH + 1, le=MOST_CONNECTIONS)
+    relay: int = Field(3, ge=2, le=MOST_CONNECTIONS)  # one that listens, and those that claim
+    health: int = Field(1, ge=1, le=MOST_CONNECTIONS)
 
 
 class Settings(BaseSettings):
     """What an operator may set, each by the variable `PLAM_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="PLAM_", env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True)
 
-    home: Path = Field(Path(".plam"), description="Data folder: embedded database, keys.")
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    home: Annotated[Path, AfterValidator(_folder)] = Field(Path(".plam"), description="Data folder: embedded database, keys.")
+    host: Host = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
 
-    database_url: SecretStr | None = Field(None, description="PostgreSQL 15 or later; none: the embedded one.")
-    access_database_url: SecretStr | None = None
-    actions_database_url: SecretStr | None = None
-    internships_database_url: SecretStr | None = None
-    recruitment_database_url: SecretStr | None = None
-    observatory_database_url: SecretStr | None = None
-    max_connections: int = Field(300, description="Connections the embedded PostgreSQL accepts.")
-    pools: PoolSizes = PoolSizes()
-    acquire_timeout: float = Field(1.0, description="Seconds to wait for a pooled connection before 503.")
-    request_timeout: float = Field(2.0, description="Seconds a request may take before 503.")
-    statement_timeout: float = Field(2.0, description="Seconds a statement of a request may take.")
-    lock_timeout: float = Field(1.0, description="Seconds a statement of a request may wait for a lock.")
-    relay_timeout: float = Field(30.0, description="Seconds a statement of a relay may take.")
-    work_timeout: float = Field(600.0, description="Seconds a statement of a worker or a command may take.")
+    database_url: DatabaseUrl | None = Field(
+        None, description="PostgreSQL 15 or later; none: the embedded one.", examples=["postgresql://plam:…@postgres:5432/plam"]
+    )
+    access_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/access"])
+    actions_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/actions"])
+    internships_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/internships"])
+    recruitment_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/recruitment"])
+    observatory_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/observatory"])
+    max_connections: int = Field(300, ge=20, le=10_000, description="Connections the embedded PostgreSQL accepts.")
+    pools: PoolSizes = Field(PoolSizes(), examples=['{"api": 10}'])
+    acquire_timeout: Seconds = Field(1.0, description="Seconds to wait for a pooled connection before 503.")
+    request_timeout: Seconds = Field(2.0, description="Seconds a request may take before 503.")
+    statement_timeout: Seconds = Field(2.0, description="Seconds a statement of a request may take.")
+    lock_timeout: Seconds = Field(1.0, description="Seconds a statement of a request may wait for a lock.")
+    relay_timeout: Seconds = Field(30.0, description="Seconds a statement of a relay may take.")
+    work_timeout: Seconds = Field(600.0, description="Seconds a statement of a worker or a command may take.")
 
     drain_seconds: float = Field(
         5.0, ge=0, le=300, description="Seconds after a signal in which requests are still answered, while readyz says 503."
     )
 
-    broker_url: SecretStr = Field(SecretStr("memory://"), description="memory://, redis://… or amqp://…")
-    worker_threads: int = Field(4, ge=1, description="Batches that a worker process applies at once.")
+    broker_url: BrokerUrl = Field(
+        SecretStr("memory://"), description="memory://, redis://… or amqp://…", examples=["amqp://plam:…@rabbitmq:5672/"]
+    )
+    worker_threads: int = Field(4, ge=1, le=64, description="Batches that a worker process applies at once.")
 
-    metrics_port: int | None = Field(None, description="Port of the metrics of a relay, a worker or a scheduler; none: not served.")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port of the metrics of a relay, a worker or a scheduler; none: not served.", examples=[9100]
+    )
 
     secret: SecretStr | None = Field(None, min_length=16, description="Key of the pseudonyms; none: kept in the data folder.")
-    token_keys: Path | None = Field(None, description="JWK set that signs or verifies tokens; none: in the data folder.")
-    max_body: int = Field(1_048_576, description="Bytes a request's body may have.")
-    log_level: str = "info"
-    allowed_hosts: tuple[str, ...] = Field(("*",), description="Host headers accepted.")
+    token_keys: Path | None = Field(
+        None, description="JWK set that signs or verifies tokens; none: in the data folder.", examples=["/run/secrets/token-keys.json"]
+    )
+    max_body: int = Field(1_048_576, ge=1_024, le=104_857_600, description="Bytes a request's body may have.")
+    log_level: Annotated[LogLevel, BeforeValidator(_level)] = LogLevel.info
+    allowed_hosts: tuple[Host, ...] = Field(("*",), min_length=1, description="Host headers accepted.", examples=['["plam.example.org"]'])
     local_pages: bool | None = Field(
-        None, description="Pages open without a token to this machine; none: with the embedded database alone."
+        None, examples=["false"], description="Pages open without a token to this machine; none: with the embedded database alone."
     )
 
     @model_validator(mode="after")
@@ -71,7 +139,7 @@ class Settings(BaseSettings):
     @property
     def embedded(self) -> bool:
         """Whether the database is the embedded one: no other is named, for all services or for one."""
-        return not any(value for name, value in self if name.endswith("database_url"))
+        return not any(value for name, value in self if name.endswith(DATABASE_URL))
 
     def database_url_of(self, service: str) -> str:
         """The PostgreSQL URL of a service: its own, or else the common one."""

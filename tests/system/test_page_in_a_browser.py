@@ -23,6 +23,7 @@ from tests.observatory_api.golden_files import sample_states
 from tests.observatory_api.ledger_support import record
 from tests.observatory_api.states import number
 from tests.support.database import database_url
+from tests.support.keys import token_keys
 from tests.support.servers import real
 from tests.system.processes import Process, free_port, wait_ready
 
@@ -67,6 +68,7 @@ def observatory(executable: str, tmp_path_factory: pytest.TempPathFactory) -> It
         "PLAM_DATABASE_URL": url,
         "PLAM_PORT": str(port),
         "PLAM_LOCAL_PAGES": "true",
+        "PLAM_TOKEN_KEYS": token_keys(home),
     }
     asyncio.run(_execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"'))
     asyncio.run(_fill(Settings(home=home, database_url=SecretStr(url))))

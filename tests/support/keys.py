@@ -1,0 +1,12 @@
+"""Keys for processes on a database of their own, which make none by themselves."""
+
+from pathlib import Path
+
+from services.kernel.auth import Tokens
+from services.kernel.settings import Settings
+
+
+def token_keys(home: Path) -> str:
+    """The JWK set of a data folder, made if it is not there: for `PLAM_TOKEN_KEYS`; `Tokens` on the same folder signs with it."""
+    Tokens(Settings(home=home))
+    return str(home / "token-keys.json")
