@@ -28,10 +28,11 @@ from services.internships_api.service import SERVICE as INTERNSHIPS
 from services.kernel import doctor, logs, process, quarantine
 from services.kernel.app import leads_to
 from services.kernel.auth import Tokens
-from services.kernel.database import Database, Databases, Routing
+from services.kernel.database import Database, Databases, Routing, SecretMissingError
 from services.kernel.embedded import EmbeddedError
 from services.kernel.environment import Lasting, check, read_settings
 from services.kernel.faults import AWAY
+from services.kernel.fingerprints import SecretRefusedError, check as check_secret
 from services.kernel.migrate import MigrationRefused, migrate as bring_to_head
 from services.kernel.principals import Principal
 from services.kernel.problems import Problem
@@ -50,6 +51,7 @@ ROUTING: Routing = {service.name: service.consumers for service in SERVICES}
 PAGES = (Route("/", leads_to("/observatory/")), Route("/observatory", leads_to("/observatory/")))
 
 DEVELOPMENT_TOKEN = timedelta(hours=12)
+IN_WORDS = (EmbeddedError, MigrationRefused, Problem, WorkerDiedError, SecretMissingError, SecretRefusedError, *AWAY, ValueError)
 
 cli = typer.Typer(
     help="PlaM : le socle ouvert d'un plan régional pour les métiers de la santé.", no_args_is_help=True, add_completion=False
@@ -69,7 +71,7 @@ def main() -> None:
     """The `plam` command: what goes wrong is said in a sentence, with exit status 1."""
     try:
         cli()
-    except (EmbeddedError, MigrationRefused, Problem, WorkerDiedError, *AWAY, ValueError) as error:
+    except IN_WORDS as error:
         err.print(f"[red]plam :[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(1) from error
 
@@ -140,7 +142,7 @@ def import_the_plan(
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{file} n'est pas lisible : {error}") from error
     with _settings(services=[ACTIONS]) as settings:
-        lines = asyncio.run(_with_databases(settings, lambda databases: _import_plan(databases, plan, dry_run=dry_run)))
+        lines = asyncio.run(_with_databases(settings, lambda databases: _import_plan(databases, plan, dry_run=dry_run), [ACTIONS]))
     for line in lines:
         out.print(line, highlight=False)
 
@@ -185,7 +187,7 @@ def _import(act: Callable[[Database, Callable[[int], None]], Awaitable[Report]],
             return await act(db, lambda count: _advance(told, f"{count} lignes écrites"))
 
     with _settings(services=[ACCESS]) as settings, _progress("lecture") as told:
-        report = asyncio.run(_with_databases(settings, lambda databases: run(databases, told)))
+        report = asyncio.run(_with_databases(settings, lambda databases: run(databases, told), [ACCESS]))
     _show_report(report, dry_run=dry_run)
     raise typer.Exit(1 if report.refused else 0)
 
@@ -228,7 +230,7 @@ def resync(name: Annotated[str, typer.Argument(help="Service qui redit l'état d
     """Fait redire à un service son état : seuls ceux à qui il manque quelque chose changent."""
     (service,) = _chosen([name])
     with _settings(services=[service]) as settings, _progress("lignes redites") as told:
-        total = asyncio.run(_with_databases(settings, lambda databases: _resync(databases, service, told)))
+        total = asyncio.run(_with_databases(settings, lambda databases: _resync(databases, service, told), [service]))
     out.print(f"{total} état(s) redits par {name}.")
 
 
@@ -257,7 +259,7 @@ def switch(
 ) -> None:
     """Met en vigueur, dès maintenant, une nouvelle définition d'un indicateur ; « plam rebuild » l'a remplie avant."""
     with _settings(services=[OBSERVATORY]) as settings:
-        at = asyncio.run(_with_databases(settings, lambda databases: _switch(databases, code, number)))
+        at = asyncio.run(_with_databases(settings, lambda databases: _switch(databases, code, number), [OBSERVATORY]))
     out.print(f"La définition {number} de {code} vaut pour ce qui est lu à partir de {at:%Y-%m-%dT%H:%M:%S.%fZ}.", highlight=False)
 
 
@@ -356,9 +358,10 @@ async def _load(databases: Databases) -> None:
         await import_communes(db)
 
 
-async def _with_databases(settings: Settings, act: Any) -> Any:
+async def _with_databases(settings: Settings, act: Any, services: Sequence[Service] = SERVICES) -> Any:
     databases = Databases(settings, ROUTING)
     try:
+        await check_secret(databases, services)
         return await act(databases)
     finally:
         await databases.close()

@@ -25,7 +25,7 @@ from services.kernel.releases import MIGRATIONS
 from services.kernel.settings import Settings
 from services.plam import ROUTING, SERVICES
 from tests.support.callers import Bearer
-from tests.support.database import database_url, empty
+from tests.support.database import SECRET, database_url, empty
 from tests.support.documents import check_documents
 
 logs.configure("warning")
@@ -68,7 +68,7 @@ async def _make(server: str, template: str, name: str) -> None:
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
             fresh = f"{template}_{os.getpid()}"
             await connection.execute(f'CREATE DATABASE "{fresh}"')
-            await migrate(SERVICES, Settings(database_url=SecretStr(database_url(server, fresh))))
+            await migrate(SERVICES, Settings(database_url=SecretStr(database_url(server, fresh)), secret=SecretStr(SECRET)))
             await connection.execute(f'ALTER DATABASE "{fresh}" RENAME TO "{template}"')
         await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     finally:
@@ -86,7 +86,7 @@ async def _drop(server: str, name: str) -> None:
 @pytest.fixture(scope="session")
 def settings(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a run's worker: its database, a data folder of its own."""
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=SecretStr(migrated), secret=SecretStr("a secret of the tests"))
+    return Settings(home=tmp_path_factory.mktemp("home"), database_url=SecretStr(migrated), secret=SecretStr(SECRET))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from services.kernel import ids
 from services.kernel.settings import Settings
 from tests.observatory_api.states import action, received
 from tests.support.access import establishment, write_csv
-from tests.support.database import empty
+from tests.support.database import SECRET, empty
 
 ROOT = Path(__file__).parents[1]
 COUNTS = "SELECT (SELECT count(*) FROM access.site) || '/' || (SELECT count(*) FROM access.outbox)"
@@ -30,6 +30,7 @@ def plam(settings: Settings, tmp_path: Path) -> Plam:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PLAM_")}
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     environment = {**inherited, "PYTHONPATH": str(ROOT), "PLAM_DATABASE_URL": url, "PLAM_HOME": str(tmp_path)}
+    environment["PLAM_SECRET"] = SECRET
     environment |= {"COLUMNS": "200", "PLAM_LOG_LEVEL": "critical"}
 
     def run(*arguments: str, **variables: str) -> tuple[int, str]:

@@ -302,11 +302,25 @@ def owner_role(service: str) -> str:
     return f"plam_{service}_owner"
 
 
+class SecretMissingError(Exception):
+    """A named database, which several processes share, and no secret that all of them have."""
+
+
 def secret_of(settings: Settings) -> bytes:
-    """The key of the pseudonyms: `PLAM_SECRET`, or a file of the data folder made on first use (mode 0600)."""
+    """The key of the pseudonyms: `PLAM_SECRET`, or with the embedded database a file of the data folder made on first use (mode 0600).
+
+    Raises `SecretMissingError`.
+    """
     if settings.secret is not None:
         return settings.secret.get_secret_value().encode()
-    return kept_file(settings.home / "secret", lambda: os.urandom(32).hex().encode())
+    file = settings.home / "secret"
+    if settings.embedded:
+        return kept_file(file, lambda: os.urandom(32).hex().encode())
+    words = (
+        "PLAM_SECRET n'est pas définie : tous les processus d'une base ont le même secret, par exemple celui de « openssl rand -hex 32 »."
+    )
+    kept = f" Si cette base a servi sans elle, c'est le contenu de {file.resolve()}." if file.exists() else ""
+    raise SecretMissingError(words + kept)
 
 
 def kept_file(path: Path, make: Any) -> bytes:

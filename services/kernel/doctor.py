@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from services.kernel import clock
+from services.kernel import clock, fingerprints
 from services.kernel.brokers import make_broker
 from services.kernel.database import Databases
 from services.kernel.faults import OUT_OF_REACH
@@ -106,7 +107,7 @@ async def _broker(settings: Settings) -> Finding:
 
 async def _service(service: Service, databases: Databases, tight: dict[str, str]) -> AsyncIterator[Finding]:
     """Looks at one service's database; servers that accept too few connections are added to `tight`, by their address."""
-    name, sound = service.name, True
+    name = service.name
     pool = await databases.pool(name, "health")
     async with pool.acquire(timeout=2) as connection:
         version = connection.get_server_version()
@@ -114,14 +115,11 @@ async def _service(service: Service, databases: Databases, tight: dict[str, str]
         if number < OLDEST_POSTGRES:
             yield Finding(Verdict.wrong, name, f"PostgreSQL {version.major} : il faut 15 ou plus récent.")
             return
-        encoding = await connection.fetchval("SHOW server_encoding")
-        if encoding != "UTF8":
-            sound = False
-            yield Finding(Verdict.wrong, name, f"la base est en {encoding} : il faut UTF8.")
         here = await connection.fetchval("SELECT version_num FROM alembic_version")
-        url = databases.settings.database_url_of(name)
+        wrongs = await _wrongs(service, databases, connection)
+        for words in wrongs:
+            yield Finding(Verdict.wrong, name, words)
         if words := ahead(name, here):
-            sound = False
             yield Finding(Verdict.warning, name, words)
         skew = abs((await connection.fetchval("SELECT clock_timestamp()") - clock.now()).total_seconds())
         if skew > MUCH_SKEW:
@@ -135,8 +133,10 @@ async def _service(service: Service, databases: Databases, tight: dict[str, str]
         wanted = sum(size for _, size in databases.settings.pools)
         if most < wanted * SHARING:
             words = f"PostgreSQL accepte {most} connexions ; un processus de chaque rôle peut en ouvrir {wanted} par service."
-            tight[urlsplit(url).netloc] = f"{words} Augmentez max_connections, ou diminuez PLAM_POOLS__API, PLAM_POOLS__WORKER…"
-        if sound:
+            tight[urlsplit(databases.settings.database_url_of(name)).netloc] = (
+                f"{words} Augmentez max_connections, ou diminuez PLAM_POOLS__API, PLAM_POOLS__WORKER…"
+            )
+        if not wrongs:
             yield Finding(Verdict.ok, name, f"PostgreSQL {version.major}, schéma {here}.")
 
 
@@ -153,3 +153,14 @@ async def _lag(connection: PoolConnectionProxy, name: str) -> AsyncIterator[Find
         if lag.age > MUCH_LAG:
             words = f"{lag} attendent {lag.consumer}, le plus ancien depuis {lag.age:.0f} s."
             yield Finding(Verdict.warning, name, f"{words} Le relais ou l'ouvrier est-il arrêté ?")
+
+
+async def _wrongs(service: Service, databases: Databases, connection: PoolConnectionProxy) -> Sequence[str]:
+    """What keeps a service from its schema: the encoding, the secret."""
+    found = []
+    encoding = await connection.fetchval("SHOW server_encoding")
+    if encoding != "UTF8":
+        found.append(f"la base est en {encoding} : il faut UTF8.")
+    if refused := fingerprints.refusal(service.name, databases.secret, await connection.fetchrow(fingerprints.KEPT)):
+        found.append(refused)
+    return found

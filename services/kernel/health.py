@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from services.kernel import metrics
+from services.kernel import fingerprints, metrics
 from services.kernel.auth import Public
 from services.kernel.database import Databases
 from services.kernel.faults import OUT_OF_REACH
@@ -23,8 +23,10 @@ LONGEST = 1.0
 
 router = APIRouter(tags=["Santé du service"])
 
-READY = "SELECT version_num FROM alembic_version WHERE EXISTS (SELECT FROM outbox) IS NOT NULL"
-"""The schema's revision, from a service that can read its tables."""
+READY = """
+SELECT version_num, fingerprint, previous FROM alembic_version LEFT JOIN pseudonym_key ON true WHERE EXISTS (SELECT FROM outbox) IS NOT NULL
+"""
+"""The schema's revision and the fingerprint of its secret, from a service that can read its tables."""
 
 
 class Health(BaseModel):
@@ -48,10 +50,12 @@ async def read_readiness(request: Request, _caller: Public) -> Health:
     name: str = request.app.state.service.name
     try:
         async with asyncio.timeout(LONGEST), databases.lent(name, "health", wait=LONGEST) as connection:
-            here = await connection.fetchval(READY)
+            kept = await connection.fetchrow(READY)
     except OUT_OF_REACH as error:
         raise Unavailable("La base de données ne répond pas, ou n'est pas à jour : plam migrate.") from error
-    check_revision(name, here)
+    check_revision(name, kept["version_num"] if kept else None)
+    if refused := fingerprints.refusal(name, databases.secret, kept if kept and kept["fingerprint"] else None):
+        raise Unavailable(refused)
     return Health(status="ok")
 
 

@@ -14,7 +14,8 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.kernel.database import owner_role, runtime_role
+from services.kernel import fingerprints
+from services.kernel.database import owner_role, runtime_role, secret_of
 from services.kernel.releases import ahead, scripts_of
 from services.kernel.service import Service
 from services.kernel.settings import Settings
@@ -38,22 +39,25 @@ class MigrationRefused(Exception):
 async def migrate(services: Sequence[Service], settings: Settings, revision: str = "head") -> list[str]:
     """Brings every service's schema to a revision; what there is to say of it. Waits for a migration already under way.
 
-    A schema that a later release has migrated stays as it is: this release works on it. Raises `MigrationRefused`.
+    A schema that a later release has migrated stays as it is: this release works on it. Raises `MigrationRefused`,
+    and `SecretRefusedError` for a schema of another secret, which stays as it is.
     """
-    said = []
+    said: list[str] = []
+    secret = secret_of(settings)
     for service in services:
         url = settings.database_url_of(service.name)
         connection = await asyncpg.connect(url)
         try:
             await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-            said += await _migrate(connection, service, url, revision)
+            said += await _migrate(connection, service, url, revision, secret)
         finally:
             await connection.close()
     return said
 
 
-async def _migrate(connection: asyncpg.Connection, service: Service, url: str, revision: str) -> list[str]:
+async def _migrate(connection: asyncpg.Connection, service: Service, url: str, revision: str, secret: bytes) -> list[str]:
     said = await _prepare(connection, service.name)
+    await fingerprints.compare(connection, service.name, secret)
     version = f'"{service.name}".alembic_version'
     async with _as_owner(connection, service.name):
         is_there = await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", version)
@@ -67,6 +71,7 @@ async def _migrate(connection: asyncpg.Connection, service: Service, url: str, r
         raise MigrationRefused(f"La migration du schéma {service.name} n'a pas abouti ({cause}) : rien n'en est gardé.") from error
     async with _as_owner(connection, service.name):
         await connection.execute(f'REVOKE INSERT, UPDATE, DELETE ON {version} FROM "{runtime_role(service.name)}"')
+    await fingerprints.begin(connection, service.name, secret)
     return said
 
 

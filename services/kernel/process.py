@@ -15,9 +15,9 @@ from starlette.routing import BaseRoute
 
 from services.kernel.app import system_app
 from services.kernel.brokers import make_broker
-from services.kernel.database import Databases, Routing
+from services.kernel.database import Databases, Routing, secret_of
 from services.kernel.embedded import embedded
-from services.kernel.faults import OUT_OF_REACH
+from services.kernel.fingerprints import check_when_there
 from services.kernel.relay import Relay
 from services.kernel.releases import SchemaBehind
 from services.kernel.scheduler import Scheduler
@@ -43,15 +43,18 @@ STOPS_WITHIN = 9.0
 
 @contextmanager
 def attached(settings: Settings) -> Iterator[Settings]:
-    """The settings with a database behind them: the operator's, or the embedded one, started when nobody has."""
+    """The settings with a secret and a database behind them: the operator's, or the embedded one, started when nobody has.
+
+    Raises `SecretMissingError`.
+    """
+    secret = secret_of(settings)
     if not settings.embedded:
         yield settings
         return
     with embedded(settings.home, settings.max_connections) as url:
         drain = settings.drain_seconds if "drain_seconds" in settings.model_fields_set else 0.0  # nobody sends it others' traffic
-        yield settings.model_copy(
-            update={"database_url": SecretStr(url), "local_pages": settings.local_pages is not False, "drain_seconds": drain}
-        )
+        own = {"database_url": SecretStr(url), "secret": SecretStr(secret.decode()), "local_pages": settings.local_pages is not False}
+        yield settings.model_copy(update={**own, "drain_seconds": drain})
 
 
 def run_server(main: Coroutine[Any, Any, None]) -> None:
@@ -71,12 +74,17 @@ async def serve(
 ) -> None:
     """Serves services over HTTP until a signal; with `everything`, relays, works and schedules in this process too."""
     databases = Databases(settings, routing)
-    try:
-        await check_schemas(services, databases)
-    except SchemaBehind as error:
-        log.warning("schema.behind", detail=str(error))  # readyz says it too, until `plam migrate` has run
     stopping = Stopping(settings.drain_seconds)
     stopping.listen()
+    try:
+        if not await _admitted(databases, services, stopping.begun):
+            await databases.close()
+            return
+    except SchemaBehind as error:
+        log.warning("schema.behind", detail=str(error))  # readyz says it too, until `plam migrate` has run
+    except BaseException:
+        await databases.close()
+        raise
     deaths: list[BaseException] = []
 
     def died(watch: asyncio.Task[None]) -> None:
@@ -174,8 +182,7 @@ async def relay(services: Sequence[Service], settings: Settings, routing: Routin
     async def run(stop: asyncio.Event) -> None:
         await asyncio.gather(*(Relay(service, databases, broker).run(stop) for service in services))
 
-    await check_schemas(services, databases)
-    await _until_signal(run, databases)
+    await _until_signal(run, databases, services)
 
 
 async def work(services: Sequence[Service], settings: Settings, routing: Routing) -> None:
@@ -186,45 +193,26 @@ async def work(services: Sequence[Service], settings: Settings, routing: Routing
     async def run(stop: asyncio.Event) -> None:
         await run_workers(broker, services, databases, threads=settings.worker_threads, stop=stop)
 
-    await check_schemas(services, databases)
-    await _until_signal(run, databases)
+    await _until_signal(run, databases, services)
 
 
 async def schedule(services: Sequence[Service], settings: Settings, routing: Routing) -> None:
     """Sends the periodic jobs of services until a signal."""
     broker = make_broker(settings.broker_url.get_secret_value())
     databases = Databases(settings, routing)
-    await check_schemas(services, databases)
-    await _until_signal(Scheduler(services, databases, broker).run, databases)
+    await _until_signal(Scheduler(services, databases, broker).run, databases, services)
 
 
-async def check_schemas(services: Sequence[Service], databases: Databases) -> None:
-    """Raises `SchemaBehind` for a schema that is older than the code. A database that does not answer is waited for later."""
-
-    async def check(service: Service) -> None:
-        try:
-            async with (await databases.pool(service.name, "health")).acquire(timeout=2):
-                pass
-        except SchemaBehind:
-            raise
-        except OUT_OF_REACH as error:
-            log.warning("database.out_of_reach", service=service.name, error=repr(error))
-
-    found = await asyncio.gather(*(check(service) for service in services), return_exceptions=True)
-    for error in found:
-        if isinstance(error, BaseException):
-            await databases.close()
-            raise error
-
-
-async def _until_signal(run: Callable[[asyncio.Event], Awaitable[None]], databases: Databases) -> None:
+async def _until_signal(run: Callable[[asyncio.Event], Awaitable[None]], databases: Databases, services: Sequence[Service]) -> None:
     stopping = Stopping()
     stopping.listen()
     if port := databases.settings.metrics_port:
         start_http_server(port, databases.settings.host)
     asked = asyncio.create_task(stopping.begun.wait())
-    running = asyncio.ensure_future(run(stopping.begun))
     try:
+        if not await _admitted(databases, services, stopping.begun):
+            return
+        running = asyncio.ensure_future(run(stopping.begun))
         await asyncio.wait([asked, running], return_when=asyncio.FIRST_COMPLETED)
         await _ended(running, within=STOPS_WITHIN)
         if not running.cancelled():
@@ -242,3 +230,13 @@ async def _ended(*tasks: asyncio.Future[None], within: float) -> None:
     if left:
         log.warning("process.cancelled", tasks=len(left))
         await asyncio.wait(left, timeout=2)
+
+
+async def _admitted(databases: Databases, services: Sequence[Service], stop: asyncio.Event) -> bool:
+    """Whether the process may work: its secret is its schemas'. False when a signal came first. Raises as `check` does."""
+    checking, stopping = asyncio.create_task(check_when_there(databases, services)), asyncio.create_task(stop.wait())
+    done, waiting = await asyncio.wait((checking, stopping), return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    return checking in done and checking.result() is None

@@ -2,6 +2,7 @@
 
 from sqlalchemy import MetaData
 
+from services.kernel.fingerprints import fingerprint_table
 from services.kernel.idempotency import idempotency_table
 from services.kernel.outbox import event_tables
 
@@ -19,4 +20,5 @@ def service_metadata(name: str) -> MetaData:
     metadata = MetaData(schema=name, naming_convention=NAMES)
     event_tables(metadata)
     idempotency_table(metadata)
+    fingerprint_table(metadata)
     return metadata

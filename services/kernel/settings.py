@@ -118,7 +118,10 @@ class Settings(BaseSettings):
         None, ge=1, le=65535, description="Port of the metrics of a relay, a worker or a scheduler; none: not served.", examples=[9100]
     )
 
-    secret: SecretStr | None = Field(None, min_length=16, description="Key of the pseudonyms; none: kept in the data folder.")
+    secret: SecretStr | None = Field(
+        None, min_length=16, description="Key of the pseudonyms; none: kept in the data folder, with the embedded database alone."
+    )
+    secret_previous: SecretStr | None = Field(None, min_length=16, description="The key that `plam rotate` replaces.")
     token_keys: Path | None = Field(
         None, description="JWK set that signs or verifies tokens; none: in the data folder.", examples=["/run/secrets/token-keys.json"]
     )

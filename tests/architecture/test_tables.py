@@ -13,7 +13,7 @@ from services.kernel.records import NOUNS, Noun, Record, table_of
 from services.kernel.service import Service
 from services.plam import SERVICES
 
-KERNEL_TABLES = {"outbox", "delivery", "receipt", "quarantine", "job", "idempotency"}
+KERNEL_TABLES = {"outbox", "delivery", "receipt", "quarantine", "job", "idempotency", "pseudonym_key"}
 TABLES = [table for service in SERVICES for table in service.metadata.sorted_tables]
 NOUN_LIST = sorted(NOUNS.values(), key=lambda noun: str(table_of(noun.table)))
 

@@ -27,6 +27,7 @@ from services.kernel.records import Noun, Record
 from tests.bench.measure import Figure, compared, cpu_seconds, resident_mb
 from tests.bench.servers import process
 from tests.bench.world import action_of
+from tests.support.database import SECRET
 
 ROUNDS = 5
 OURS, UPDATES, SAME = 6_000, 4_000, 600
@@ -100,7 +101,7 @@ async def measured(url: str, yardstick_url: str, broker: str, home: Path, *, rou
 @asynccontextmanager
 async def ours(url: str, environment: dict[str, str]) -> AsyncIterator[Contender]:
     """`plam relay` and `plam worker`."""
-    environment = {**environment, "PLAM_DATABASE_URL": url}
+    environment = {**environment, "PLAM_DATABASE_URL": url, "PLAM_SECRET": SECRET}
     connection = await asyncpg.connect(url)
     waiting = "SELECT count(*) FROM actions.delivery WHERE acknowledged_at IS NULL"
     async with (
@@ -114,7 +115,7 @@ async def ours(url: str, environment: dict[str, str]) -> AsyncIterator[Contender
 @asynccontextmanager
 async def yardstick(kind: str, url: str, environment: dict[str, str], counted: str) -> AsyncIterator[Contender]:
     """A worker of Dramatiq's, and a process that sends to it."""
-    environment = {**environment, **PREFETCH, "PLAM_DATABASE_URL": url}
+    environment = {**environment, **PREFETCH, "PLAM_DATABASE_URL": url, "PLAM_SECRET": SECRET}
     connection = await asyncpg.connect(url)
     async with AsyncExitStack() as stack:
         worker = await stack.enter_async_context(process("tests.bench.one_message", "serve", kind, environment=environment))

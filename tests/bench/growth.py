@@ -11,6 +11,7 @@ from tests.bench.load import get, send
 from tests.bench.measure import Figure
 from tests.bench.requests import bearer_of
 from tests.bench.servers import server
+from tests.support.database import SECRET
 from tests.support.keys import token_keys
 
 SMALL, TIMES = 10_000, 100
@@ -24,7 +25,7 @@ async def measured(small: str, large: str, home: Path, *, rounds: int = ROUNDS) 
     async with AsyncExitStack() as stack:
         systems = []
         for url in (small, large):
-            environment = {"PLAM_DATABASE_URL": url, "PLAM_HOME": str(home), "PLAM_TOKEN_KEYS": token_keys(home)}
+            environment = {"PLAM_DATABASE_URL": url, "PLAM_SECRET": SECRET, "PLAM_HOME": str(home), "PLAM_TOKEN_KEYS": token_keys(home)}
             _, port = await stack.enter_async_context(server("services.plam", "serve", "actions", environment=environment))
             systems.append((port, await _pages(url, home)))
         latencies: list[list[float]] = [[], []]

@@ -22,6 +22,7 @@ from services.kernel.records import table_of
 from services.kernel.settings import Settings
 from services.plam import ROUTING
 from tests.bench.measure import Figure, compared, cpu_seconds
+from tests.support.database import SECRET
 
 ROWS, FAULTY = 100_000, 100
 APPLIED = ROWS
@@ -36,7 +37,7 @@ async def measured(url: str, home: Path, *, rounds: int = ROUNDS) -> list[Figure
     communes = _communes()
     _write(sound, communes, rows=APPLIED, faults=0)
     _write(faulty, communes, rows=ROWS, faults=FAULTY)
-    databases = Databases(Settings(database_url=SecretStr(url), home=home), ROUTING)
+    databases = Databases(Settings(database_url=SecretStr(url), secret=SecretStr(SECRET), home=home), ROUTING)
     connection = await asyncpg.connect(url)
     backend = connection.get_server_pid()
     await _add_communes(connection, communes)

@@ -20,6 +20,7 @@ from tests.bench.load import get, post, send
 from tests.bench.measure import Figure, compared, cpu_seconds
 from tests.bench.servers import server
 from tests.bench.world import an_action
+from tests.support.database import SECRET
 from tests.support.keys import token_keys
 
 ROUNDS = 9
@@ -49,7 +50,7 @@ Requests = Callable[[Contender, int], list[bytes]]
 @asynccontextmanager
 async def contenders(url: str, home: Path) -> AsyncIterator[list[Contender]]:
     """The three servers, on one database."""
-    environment = {"PLAM_DATABASE_URL": url, "PLAM_HOME": str(home), "PLAM_TOKEN_KEYS": token_keys(home)}
+    environment = {"PLAM_DATABASE_URL": url, "PLAM_SECRET": SECRET, "PLAM_HOME": str(home), "PLAM_TOKEN_KEYS": token_keys(home)}
     async with AsyncExitStack() as stack:
         made = []
         for name, module, path, headers, share in (

@@ -20,7 +20,7 @@ from services.kernel.migrate import migrate
 from services.kernel.principals import SYSTEM
 from services.kernel.settings import Settings
 from services.plam import SERVICES
-from tests.support.database import database_url
+from tests.support.database import SECRET, database_url
 
 DESCRIPTION = (
     "Recenser les tuteurs de stage de chaque établissement, reconnaître leur temps dans l'organisation du travail et publier une charte "
@@ -68,7 +68,7 @@ async def database(server: str, name: str) -> AsyncIterator[str]:
         await connection.execute(f'CREATE DATABASE "{name}"')
         try:
             url = database_url(server, name)
-            await migrate(SERVICES, Settings(database_url=SecretStr(url)))
+            await migrate(SERVICES, Settings(database_url=SecretStr(url), secret=SecretStr(SECRET)))
             yield url
         finally:
             await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

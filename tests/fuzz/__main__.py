@@ -25,7 +25,7 @@ import asyncpg
 from services.contracts.codes import Role
 from services.kernel.embedded import embedded
 from tests.fuzz.run import ANONYMOUS, Attack, Outcome, attack
-from tests.support.database import database_url
+from tests.support.database import SECRET, database_url
 
 SEED = 20_221_019
 AT_ONCE = 2
@@ -93,6 +93,7 @@ def _prepare(server: str, template: str, folder: Path) -> None:
     """A database that every role's is copied from: migrated, with the communes."""
     asyncio.run(_execute(server, f'CREATE DATABASE "{template}"'))
     environment = os.environ | {"PLAM_HOME": str(folder / "template"), "PLAM_DATABASE_URL": database_url(server, template)}
+    environment["PLAM_SECRET"] = SECRET
     for command in (["migrate"], ["import", "communes"]):
         subprocess.run([sys.executable, "-m", "services.plam", *command], env=environment, check=True, stdout=subprocess.DEVNULL)
 

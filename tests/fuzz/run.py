@@ -27,6 +27,7 @@ from tests.fuzz.document import merged
 from tests.fuzz.hooks import Hooks
 from tests.fuzz.server import serving
 from tests.fuzz.world import World, seeded
+from tests.support.database import SECRET
 
 ANONYMOUS = "anonymous"
 SLOWEST = 20
@@ -70,7 +71,7 @@ class Outcome:
 def attack(order: Attack, home: Path, database_url: str) -> Outcome:
     """Runs one role."""
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # unwinds, so that the server ends too
-    settings = Settings(home=home, database_url=SecretStr(database_url))
+    settings = Settings(home=home, database_url=SecretStr(database_url), secret=SecretStr(SECRET))
     with serving(home, database_url) as address:
         tokens = Tokens(settings)
         steering = _token(tokens, Principal("fuzz seed", frozenset({Role.steering})))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.database import SECRET
 from tests.support.keys import token_keys
 
 STARTS_WITHIN = 120
@@ -27,6 +28,7 @@ def serving(home: Path, database_url: str) -> Iterator[str]:
         "PLAM_DATABASE_URL": database_url,
         "PLAM_TOKEN_KEYS": token_keys(home),
         "PLAM_BROKER_URL": "memory://",
+        "PLAM_SECRET": SECRET,
         "PLAM_LOG_LEVEL": "warning",
         # a busy machine is slow, and a slow answer is not what is looked for here
         "PLAM_REQUEST_TIMEOUT": "20",

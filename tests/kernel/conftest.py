@@ -21,7 +21,7 @@ from services.kernel.schema import service_metadata
 from services.kernel.service import Job, Service
 from services.kernel.settings import PoolSizes, Settings
 from tests.kernel.event_world import Consumer, World
-from tests.support.database import database_url
+from tests.support.database import SECRET, database_url
 from tests.support.servers import real
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
@@ -50,7 +50,7 @@ def event_database(server: str, event_names: tuple[str, str], tmp_path_factory: 
     url = database_url(server, name)
     asyncio.run(_create(server, url, name, event_names))
     yield EventSettings(
-        database_url=url, home=tmp_path_factory.mktemp("home"), pools=PoolSizes(api=4, worker=12, relay=4), acquire_timeout=5
+        database_url=url, home=tmp_path_factory.mktemp("home"), secret=SECRET, pools=PoolSizes(api=4, worker=12, relay=4), acquire_timeout=5
     )
     asyncio.run(_drop(server, name, event_names))
 

@@ -29,6 +29,7 @@ from services.plam import ROUTING, SERVICES
 from tests.kernel.http_world import World, kill, look, tables
 from tests.support import hostile
 from tests.support.api import Answer, Operation, call, operations
+from tests.support.database import SECRET
 from tests.support.mute import Mute
 
 BOUND = 4.0
@@ -322,7 +323,7 @@ class Away:
     """The real system, whose database does not answer."""
 
     def __init__(self, url: str, home: Path) -> None:
-        settings = Settings(home=home, database_url=url, secret="a secret of the tests")
+        settings = Settings(home=home, database_url=url, secret=SECRET)
         self.databases = Databases(settings, ROUTING)
         self.app: ASGIApp = system_app(SERVICES, self.databases)
         token = Tokens(settings).issue(Principal("tests", frozenset(Role), ids.new()), timedelta(hours=1))

@@ -22,7 +22,7 @@ from services.kernel.service import Service
 from services.kernel.settings import Settings
 from services.observatory_api.ledger.sums import DAY_BITS, as_text
 from services.plam import SERVICES
-from tests.support.database import database_url
+from tests.support.database import SECRET, database_url
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 NAMES = [service.name for service in SERVICES]
@@ -118,7 +118,7 @@ def test_alembic_finds_nothing_to_add(service: Service, migrated: str) -> None:
 @each_service
 def test_the_database_is_what_the_tables_declare(service: Service, fresh: str) -> None:
     """Alembic compares neither CHECK constraints nor the text of indexes: the tables are made again from what declares them."""
-    asyncio.run(migrate([service], Settings(database_url=fresh)))
+    asyncio.run(migrate([service], Settings(database_url=fresh, secret=SECRET)))
     made = asyncio.run(shape(fresh, service.name))
     tables = asyncio.run(names(fresh, TABLES, service.name))
     drops = [f'DROP TABLE "{service.name}"."{table}" CASCADE' for table in tables]
@@ -201,7 +201,7 @@ def test_e4_the_second_definition_of_r07_is_current_on_an_empty_ledger_alone(fre
 
 
 def test_migrating_twice_changes_nothing(fresh: str) -> None:
-    settings = Settings(database_url=fresh)
+    settings = Settings(database_url=fresh, secret=SECRET)
     asyncio.run(migrate(SERVICES, settings))
     before = {name: asyncio.run(shape(fresh, name)) for name in NAMES}
     asyncio.run(migrate(SERVICES, settings))
@@ -216,7 +216,7 @@ def installed(server: str) -> Iterator[str]:
     """The URL of a database as `plam migrate` leaves it: a copy of one would not have the rights on the database itself."""
     name = f"plam_rights_{os.getpid()}"
     asyncio.run(_execute(server, f'CREATE DATABASE "{name}"'))
-    asyncio.run(migrate(SERVICES, Settings(database_url=database_url(server, name))))
+    asyncio.run(migrate(SERVICES, Settings(database_url=database_url(server, name), secret=SECRET)))
     yield database_url(server, name)
     asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
 

@@ -18,6 +18,7 @@ from services.kernel.auth import Tokens
 from services.kernel.database import Databases
 from services.kernel.settings import Settings
 from services.plam import ROUTING, SERVICES
+from tests.support.database import SECRET
 
 METHODS = ("get", "put", "post", "delete", "patch")
 Headers = Mapping[str, str]
@@ -27,7 +28,7 @@ Headers = Mapping[str, str]
 def apps() -> Mapping[str, FastAPI]:
     """Every registered service's application, to be read rather than called."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(home=Path(folder), secret="a secret of the tests")
+        settings = Settings(home=Path(folder), secret=SECRET)
         databases, tokens = Databases(settings, ROUTING), Tokens(settings)
         return {service.name: service_app(service, databases, tokens) for service in SERVICES}
 

@@ -6,13 +6,17 @@ import asyncpg
 
 from services.kernel.settings import Settings
 
+SECRET = "a secret of the tests"
+"""The secret whose fingerprint the databases of tests have."""
+
 EMPTY = """
 DO $$
 DECLARE found record; filled boolean;
 BEGIN
     SET LOCAL session_replication_role = replica;
     FOR found IN SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-                 WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'public') AND tablename <> 'alembic_version'
+                 WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'public')
+                   AND tablename NOT IN ('alembic_version', 'pseudonym_key')
     LOOP
         EXECUTE 'SELECT EXISTS (SELECT FROM ' || found.name || ')' INTO filled;
         IF filled THEN EXECUTE 'DELETE FROM ' || found.name; END IF;

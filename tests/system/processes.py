@@ -13,6 +13,7 @@ from typing import Self
 
 import httpx
 
+from tests.support.database import SECRET
 from tests.support.keys import token_keys
 
 PATIENCE = 60.0
@@ -76,6 +77,7 @@ class Plant:
             "PLAM_HOME": str(folder / "home"),
             "PLAM_DATABASE_URL": database_url,
             "PLAM_BROKER_URL": broker_url,
+            "PLAM_SECRET": SECRET,
             "PLAM_TOKEN_KEYS": token_keys(folder / "home"),
             "PLAM_LOG_LEVEL": "warning",
         }

@@ -22,7 +22,7 @@ from services.observatory_api.service import SERVICE
 from tests.observatory_api.golden_files import sample_states
 from tests.observatory_api.ledger_support import record
 from tests.observatory_api.states import number
-from tests.support.database import database_url
+from tests.support.database import SECRET, database_url
 from tests.support.keys import token_keys
 from tests.support.servers import real
 from tests.system.processes import Process, free_port, wait_ready
@@ -66,12 +66,13 @@ def observatory(executable: str, tmp_path_factory: pytest.TempPathFactory) -> It
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "PLAM_HOME": str(home),
         "PLAM_DATABASE_URL": url,
+        "PLAM_SECRET": SECRET,
         "PLAM_PORT": str(port),
         "PLAM_LOCAL_PAGES": "true",
         "PLAM_TOKEN_KEYS": token_keys(home),
     }
     asyncio.run(_execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"'))
-    asyncio.run(_fill(Settings(home=home, database_url=SecretStr(url))))
+    asyncio.run(_fill(Settings(home=home, database_url=SecretStr(url), secret=SecretStr(SECRET))))
     process = Process(["serve", "observatory"], environment, home / "log")
     process.start()
     try:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from services.contracts.codes import Role
 from services.kernel.app import system_app
@@ -16,6 +15,7 @@ from services.plam import PAGES
 from tests.conftest import Client
 from tests.observatory_api.pages.conftest import Browser
 from tests.observatory_api.pages.reading import read
+from tests.support.database import SECRET
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
@@ -109,9 +109,10 @@ async def test_the_page_is_in_no_openapi_document(browser: Browser) -> None:
 
 
 def test_local_pages_are_open_by_default_with_the_embedded_database_alone(tmp_path: Path) -> None:
-    with attached(Settings(home=tmp_path, database_url="postgresql://elsewhere/plam")) as settings:
+    with attached(Settings(home=tmp_path, database_url="postgresql://elsewhere/plam", secret=SECRET)) as settings:
         assert not settings.local_pages
-    with attached(Settings(home=tmp_path, database_url=None, actions_database_url="postgresql://elsewhere/actions")) as settings:
+    elsewhere = Settings(home=tmp_path, database_url=None, actions_database_url="postgresql://elsewhere/actions", secret=SECRET)
+    with attached(elsewhere) as settings:
         assert not settings.local_pages
     with attached(Settings(home=tmp_path / "plam", database_url=None)) as settings:
         assert settings.local_pages is True
@@ -120,7 +121,7 @@ def test_local_pages_are_open_by_default_with_the_embedded_database_alone(tmp_pa
 
 
 async def test_without_its_database_the_page_is_still_a_page(tmp_path: Path) -> None:
-    databases = Databases(Settings(home=tmp_path, database_url=SecretStr("postgresql://127.0.0.1:1/none"), local_pages=True))
+    databases = Databases(Settings(home=tmp_path, database_url="postgresql://127.0.0.1:1/none", secret=SECRET, local_pages=True))
     transport = httpx.ASGITransport(system_app((SERVICE,), databases), client=("127.0.0.1", 50_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as person:
         answer = await person.get("/observatory/")
