@@ -1,7 +1,7 @@
 """The command line and the one-process app: the only file that may import several services."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from services.actions_api.referentials.operations import PLAN, read_plan
 from services.actions_api.service import SERVICE as ACTIONS
 from services.contracts.codes import Department, Role
 from services.internships_api.service import SERVICE as INTERNSHIPS
-from services.kernel import doctor, logs, process, quarantine
+from services.kernel import doctor, following, logs, process, quarantine
 from services.kernel.app import leads_to
 from services.kernel.auth import Tokens
 from services.kernel.database import Database, Databases, Routing, SecretMissingError
@@ -34,6 +34,7 @@ from services.kernel.environment import Lasting, check, read_settings
 from services.kernel.faults import AWAY
 from services.kernel.fingerprints import SecretRefusedError, check as check_secret
 from services.kernel.migrate import MigrationRefused, migrate as bring_to_head
+from services.kernel.outbox import Lag
 from services.kernel.principals import Principal
 from services.kernel.problems import Problem
 from services.kernel.resync import published, resync as restate
@@ -41,9 +42,11 @@ from services.kernel.service import Service
 from services.kernel.settings import Settings
 from services.kernel.worker import WorkerDiedError
 from services.observatory_api.ledger.definitions import switch as switch_definition
-from services.observatory_api.ledger.rebuild import rebuild as recompute
+from services.observatory_api.ledger.rebuild import Rebuilt, rebuild as recompute
 from services.observatory_api.service import SERVICE as OBSERVATORY
+from services.observatory_api.verification.lag import settled
 from services.observatory_api.verification.operations import Verification, verify as compare
+from services.observatory_api.verification.strangers import Retired, retire_strangers
 from services.recruitment_api.service import SERVICE as RECRUITMENT
 
 SERVICES: Sequence[Service] = (ACCESS, ACTIONS, INTERNSHIPS, RECRUITMENT, OBSERVATORY)
@@ -51,7 +54,17 @@ ROUTING: Routing = {service.name: service.consumers for service in SERVICES}
 PAGES = (Route("/", leads_to("/observatory/")), Route("/observatory", leads_to("/observatory/")))
 
 DEVELOPMENT_TOKEN = timedelta(hours=12)
-IN_WORDS = (EmbeddedError, MigrationRefused, Problem, WorkerDiedError, SecretMissingError, SecretRefusedError, *AWAY, ValueError)
+IN_WORDS = (
+    EmbeddedError,
+    MigrationRefused,
+    Problem,
+    WorkerDiedError,
+    SecretMissingError,
+    SecretRefusedError,
+    following.NothingToFollowError,
+    *AWAY,
+    ValueError,
+)
 
 cli = typer.Typer(
     help="PlaM : le socle ouvert d'un plan régional pour les métiers de la santé.", no_args_is_help=True, add_completion=False
@@ -242,14 +255,56 @@ async def _resync(databases: Databases, service: Service, told: Progress) -> int
     return total
 
 
+Patience = Annotated[float, typer.Option(help="Secondes à attendre que plus rien ne soit en route.")]
+
+
 @cli.command()
-def rebuild() -> None:
-    """Recalcule les contributions depuis les faits ; n'écrit que les différences."""
-    with _settings(services=[OBSERVATORY]) as settings, _progress("faits relus") as told:
-        done = asyncio.run(
-            _with_databases(settings, lambda databases: recompute(databases, progress=lambda count: _advance(told, f"{count} faits relus")))
-        )
+def follow(
+    name: Annotated[str | None, typer.Argument(help="Service dont les lignes font foi (tous par défaut).", metavar="[SERVICE]")] = None,
+    kind: Annotated[str | None, typer.Argument(help="Sorte d'entité, par exemple need.", metavar="[SORTE]")] = None,
+    identifier: Annotated[UUID | None, typer.Argument(help="Identifiant d'une seule entité.", metavar="[ID]")] = None,
+    patience: Patience = 30.0,
+) -> None:
+    """Fait dire aux faits et aux copies ce que disent les lignes d'un service, même s'ils en tiennent une version plus récente."""
+    chosen = _chosen([name] if name else None)
+    if kind is not None and identifier is None:
+        raise typer.BadParameter("Donnez aussi l'identifiant de l'entité.")
+    with _settings() as settings, _progress("états comparés") as told:
+        done, lag = asyncio.run(_with_databases(settings, lambda databases: _follow(databases, chosen, (kind, identifier), patience, told)))
+    out.print(f"{done.compared} états comparés, {done.taken} remis d'après leur ligne, {done.dropped} sans ligne retirés.", highlight=False)
+    if done.left:
+        out.print(f"{done.left} sans ligne sont restés : des événements sont en route, ou des lignes les nomment encore.", highlight=False)
+    _show_lag(lag)
+
+
+async def _follow(
+    databases: Databases, chosen: Sequence[Service], only: tuple[str | None, UUID | None], patience: float, told: Progress
+) -> tuple[following.Followed, Mapping[str, Lag]]:
+    kind, identifier = only
+    consumers = {service.name: service for service in SERVICES}
+    found = [link for owner in chosen for link in following.links(databases, owner, consumers, published(owner))]
+    if kind is not None and not (found := [link for link in found if link.kind == kind]):
+        raise typer.BadParameter(f"{kind} : ce service n'envoie pas cette sorte d'entité.")
+    lag = await settled(databases, SERVICES, patience)
+    if identifier is not None:
+        return await following.follow_one(found, identifier, drops=not lag), lag
+    return await following.follow(found, drops=not lag, progress=lambda count: _advance(told, f"{count} états comparés")), lag
+
+
+@cli.command()
+def rebuild(patience: Patience = 30.0) -> None:
+    """Retire les faits sans ligne et recalcule les contributions des autres ; n'écrit que les différences."""
+    with _settings() as settings, _progress("faits relus") as told:
+        retired, done = asyncio.run(_with_databases(settings, lambda databases: _rebuild(databases, patience, told)))
+    if retired.found:
+        out.print(f"{retired.retired} faits retirés, sur {retired.found} dont aucune ligne n'a la clé.", highlight=False)
+    _show_lag(retired.lag)
     out.print(f"{done.facts} faits relus, {done.changed} changés ; {done.entries} écritures ajoutées, {done.days} jours de cumul corrigés.")
+
+
+async def _rebuild(databases: Databases, patience: float, told: Progress) -> tuple[Retired, Rebuilt]:
+    retired = await retire_strangers(databases, SERVICES, patience=patience)
+    return retired, await recompute(databases, progress=lambda count: _advance(told, f"{count} faits relus"))
 
 
 @cli.command()
@@ -269,7 +324,7 @@ async def _switch(databases: Databases, code: str, number: int) -> datetime:
 
 
 @cli.command()
-def verify(patience: Annotated[float, typer.Option(help="Secondes à attendre que plus rien ne soit en route.")] = 30.0) -> None:
+def verify(patience: Patience = 30.0) -> None:
     """Compare tout : complétude, arithmétique, sens. Sort avec le statut 1 si quelque chose diffère."""
     with _settings() as settings, _progress("comparaison"):
         found = asyncio.run(_with_databases(settings, lambda databases: compare(databases, SERVICES, patience=patience)))
@@ -286,10 +341,19 @@ def _show(found: Verification) -> None:
     out.print(table)
     for example in [*complete.examples, *sums.examples]:
         out.print(f"  {example}", highlight=False)
+    if complete.without_row:
+        out.print(f"  {complete.without_row} fait(s) dont aucune ligne n'a la clé : plam rebuild les retire", highlight=False)
+    if complete.of_unknown_source:
+        words = "fait(s) d'une source qui n'envoie pas cette sorte d'état : plam rebuild les retire"
+        out.print(f"  {complete.of_unknown_source} {words}", highlight=False)
     for difference in meaning.differences:
         out.print(f"  {difference.indicator} : l'observatoire dit {difference.figure}, les tables {difference.expected}", highlight=False)
-    for way, lag in found.lag.items():
-        out.print(f"  encore en route, {way} : {lag}", highlight=False)
+    _show_lag(found.lag)
+
+
+def _show_lag(lag: Mapping[str, Lag]) -> None:
+    for way, waiting in lag.items():
+        out.print(f"  encore en route, {way} : {waiting}", highlight=False)
 
 
 def _verdict(sound: bool) -> str:

@@ -4,7 +4,7 @@ from services.actions_api.actions.routes import routes as actions
 from services.actions_api.base import METADATA
 from services.actions_api.meaning import MEANING
 from services.actions_api.milestones.routes import routes as milestones
-from services.actions_api.organisations.projection import apply
+from services.actions_api.organisations.projection import apply, holdings
 from services.actions_api.referentials.routes import routes as referentials
 from services.kernel.service import Service
 
@@ -16,5 +16,6 @@ SERVICE = Service(
     routers=(referentials, actions, milestones),
     consumers={"observatory": frozenset({"action", "milestone"})},
     apply=apply,
+    holdings=holdings,
     meaning=MEANING,
 )

@@ -7,7 +7,7 @@ from services.internships_api.capacity.routes import routes as capacity
 from services.internships_api.meaning import MEANING
 from services.internships_api.offers.operations import close_all_past
 from services.internships_api.offers.routes import routes as offers
-from services.internships_api.organisations.projection import apply
+from services.internships_api.organisations.projection import apply, holdings
 from services.internships_api.placements.routes import routes as placements
 from services.internships_api.requests.endings import end_left_behind
 from services.internships_api.requests.routes import routes as requests
@@ -22,6 +22,7 @@ SERVICE = Service(
     routers=(units, capacity, offers, requests, placements),
     consumers={"observatory": frozenset({"unit", "offer", "request", "placement"})},
     apply=apply,
+    holdings=holdings,
     jobs=(Job("close_offers", timedelta(hours=1), close_all_past), Job("end_requests", timedelta(days=1), end_left_behind)),
     meaning=MEANING,
 )

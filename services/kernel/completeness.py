@@ -27,16 +27,18 @@ class Bucket:
 
 @dataclass
 class Completeness:
-    """How many rows were compared, how many buckets differ, and the first few in words."""
+    """How many rows were compared, how many buckets differ, and the first few in words; and the facts that nobody's row bears out."""
 
     rows: int = 0
     differences: int = 0
+    without_row: int = 0
+    of_unknown_source: int = 0
     examples: list[str] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
         """Whether every row has its fact and every fact its row; and there was something to compare."""
-        return self.differences == 0 and self.rows > 0
+        return self.differences == self.without_row == self.of_unknown_source == 0 and self.rows > 0
 
 
 def summed(pairs: Iterable[tuple[str, int]], number: int) -> dict[str, Bucket]:
@@ -73,9 +75,9 @@ async def rows_of(db: Database, noun: Noun) -> list[tuple[str, int]]:
         after = page[-1][0]
 
 
-def compare(report: Completeness, service: str, state: type[State], rows: Sequence[tuple[str, int]], facts: Mapping[str, Bucket]) -> None:
-    """Adds to the report the buckets where a noun's rows and its facts differ; a fact in an older shape than today's differs."""
-    expected = summed(rows, state.number)
+def compare(report: Completeness, service: str, state: type[State], rows: Sequence[tuple[str, int]], facts: Mapping[str, Bucket]) -> int:
+    """Adds to the report the buckets where a noun's rows and its facts differ, as do facts in an older shape; answers how many do."""
+    expected, before = summed(rows, state.number), report.differences
     report.rows += len(rows)
     for bucket in sorted(expected.keys() | facts.keys()):
         here, there = expected.get(bucket, Bucket()), facts.get(bucket, Bucket())
@@ -87,3 +89,4 @@ def compare(report: Completeness, service: str, state: type[State], rows: Sequen
                 if here.numbers != there.numbers and here.count == there.count:
                     words = f"{words}, d'une autre forme que {state.schema_name()} : plam resync {service}"
                 report.examples.append(words)
+    return report.differences - before

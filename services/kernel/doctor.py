@@ -119,8 +119,8 @@ async def _service(service: Service, databases: Databases, tight: dict[str, str]
         wrongs = await _wrongs(service, databases, connection)
         for words in wrongs:
             yield Finding(Verdict.wrong, name, words)
-        if words := ahead(name, here):
-            yield Finding(Verdict.warning, name, words)
+        if newer := ahead(name, here):
+            yield Finding(Verdict.warning, name, newer)
         skew = abs((await connection.fetchval("SELECT clock_timestamp()") - clock.now()).total_seconds())
         if skew > MUCH_SKEW:
             yield Finding(Verdict.warning, name, f"l'horloge de la base et celle-ci diffèrent de {skew:.0f} s.")

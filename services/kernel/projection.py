@@ -19,12 +19,16 @@ class UncopiedKindError(Exception):
     """A kind that this service is sent and keeps no copy of: its list of consumers and its projection disagree."""
 
 
-def projector(copies: Mapping[str, type[SQLModel] | Table]) -> Apply:
+Copied = Mapping[str, type[SQLModel] | Table]
+"""Kind of state → the table of its copy."""
+
+
+def projector(copies: Copied) -> Apply:
     """An `Apply` that keeps a copy of each kind in its table: the columns that the state has a field for, newest version only.
 
     The table's key is `id`, and it has a `version` and a `state_number`: of what was heard last, in which shape it was said.
     """
-    tables = {kind: copy if isinstance(copy, Table) else table_of(copy) for kind, copy in copies.items()}
+    tables = {kind: copy_table(copy) for kind, copy in copies.items()}
     statements = {kind: _upsert(kind, table) for kind, table in tables.items()}
 
     async def apply(db: Database, batch: Sequence[Received]) -> None:
@@ -38,7 +42,7 @@ def projector(copies: Mapping[str, type[SQLModel] | Table]) -> Apply:
                 of_kind[key] = received
         connection = await db.connection()
         for kind in sorted(newest):
-            shown = set(_columns(kind, tables[kind]))
+            shown = set(columns_of(kind, tables[kind]))
             # sorted, or else two workers lock the same rows in opposite orders
             heard = [newest[kind][key] for key in sorted(newest[kind])]
             rows = [one.state.model_dump(mode="json", include=shown) | {NUMBER: one.rank[1]} for one in heard]
@@ -47,16 +51,27 @@ def projector(copies: Mapping[str, type[SQLModel] | Table]) -> Apply:
     return apply
 
 
-def _columns(kind: str, table: Table) -> Sequence[str]:
+def copy_table(copy: type[SQLModel] | Table) -> Table:
+    """The table of a copy."""
+    return copy if isinstance(copy, Table) else table_of(copy)
+
+
+def target_of(table: Table) -> str:
+    """A table as statements name it."""
+    return f'"{table.schema}"."{table.name}"' if table.schema else f'"{table.name}"'
+
+
+def columns_of(kind: str, table: Table) -> Sequence[str]:
+    """The columns of a copy that a state has a field for."""
     fields = STATES[kind].model_fields
     return [column.name for column in table.columns if column.name in fields]
 
 
 def _upsert(kind: str, table: Table) -> str:
-    names = [*_columns(kind, table), NUMBER]
+    names = [*columns_of(kind, table), NUMBER]
     if not {"id", "version"} <= set(names) or NUMBER not in table.columns:
         raise LookupError(f"La table {table.name} n'a pas les colonnes id, version et {NUMBER} d'une copie.")
-    target = f'"{table.schema}"."{table.name}"' if table.schema else f'"{table.name}"'
+    target = target_of(table)
     quoted = ", ".join(f'"{name}"' for name in names)
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name != "id")
     # the row type reads arrays, dates and enums from JSON, where unnest would flatten arrays

@@ -1,9 +1,11 @@
 """Resync: a service says again what all its rows are now, for a consumer that has lost or never had them."""
 
 from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 
+from services.contracts.envelope import State
 from services.kernel import clock, ids
 from services.kernel.database import Databases
 from services.kernel.outbox import Recorded, record
@@ -16,6 +18,26 @@ def published(service: Service) -> Sequence[Noun]:
     """The nouns of a service whose state others may hear, by name of table."""
     nouns = [noun for noun in NOUNS.values() if noun.state and table_of(noun.table).metadata is service.metadata]
     return sorted(nouns, key=lambda noun: table_of(noun.table).name)
+
+
+async def identifiers_of(databases: Databases, service: Service, noun: Noun, *, batch: int) -> AsyncIterator[Sequence[UUID]]:
+    """The identifiers of a noun's rows, in order, a batch at a time, each in a transaction of its own."""
+    key, after = col(noun.table.id), None
+    while True:
+        statement = select(key).order_by(key).limit(batch)
+        async with databases.open(service.name, "worker") as db:
+            page = await db.fetch(statement if after is None else statement.where(key > after))
+        if not page:
+            return
+        yield page
+        after = page[-1]
+
+
+def restated(service: str, state: State) -> Recorded:
+    """The event that says a state again, `<service>.<kind>.restated`."""
+    event_id, event_type = ids.new(), f"{service}.{state.kind}.restated"
+    event = event_json(event_id, event_type, service, state, clock.now().isoformat())
+    return Recorded(event_id, state.kind, str(state.id), state.version, event_type, event)
 
 
 async def resync(databases: Databases, service: Service, nouns: Sequence[Noun], *, batch: int = 500) -> AsyncIterator[int]:
@@ -32,12 +54,7 @@ async def resync(databases: Databases, service: Service, nouns: Sequence[Noun], 
             async with databases.open(service.name, "worker") as db:
                 rows = await db.fetch(statement)
                 emission = databases.emission(service.name, noun)
-                events = []
-                for row in rows:
-                    event_id, state = ids.new(), state_of(noun, row, emission.secret)
-                    event_type = f"{service.name}.{state.kind}.restated"
-                    event = event_json(event_id, event_type, service.name, state, clock.now().isoformat())
-                    events.append(Recorded(event_id, state.kind, str(state.id), state.version, event_type, event))
+                events = [restated(service.name, state_of(noun, row, emission.secret)) for row in rows]
                 await record(await db.connection(), events, emission.consumers)
                 db.emitted()
             if not rows:

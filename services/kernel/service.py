@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from fastapi import APIRouter
 from sqlalchemy import MetaData
@@ -27,6 +27,25 @@ class Received(NamedTuple):
 
 Apply = Callable[[Database, Sequence[Received]], Awaitable[None]]
 """Applies a batch in the given transaction; idempotent, since older or equal versions change nothing."""
+
+
+class Holdings(Protocol):
+    """What a consumer holds of other services' entities: how `plam follow` compares it with their owner's rows, and changes it.
+
+    Entities are named as events name them, by the service that sends them (`/access`), a kind and a key.
+    """
+
+    async def keys(self, db: Database, source: str, kind: str) -> Sequence[str]:
+        """The entities held."""
+
+    async def differing(self, db: Database, said: Sequence[Received]) -> Sequence[str]:
+        """Those of one kind that are not held as their states say, or not at all."""
+
+    async def lower(self, db: Database, source: str, kind: str, keys: Sequence[str]) -> None:
+        """Locks those that are held, in the order of `apply`, and takes their versions back to 0: what is applied next replaces."""
+
+    async def drop(self, db: Database, source: str, kind: str, keys: Sequence[str]) -> int:
+        """Lets entities go; how many went, since some may be needed still."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,7 @@ class Service:
     routers: Sequence[APIRouter] = ()
     consumers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     apply: Apply | None = None
+    holdings: Holdings | None = None
     jobs: Sequence[Job] = ()
     meaning: Mapping[str, str] = field(default_factory=dict)
     """Indicator → SQL over the service's own tables, of today's date ($1), giving (numerator, denominator): for `plam verify`."""

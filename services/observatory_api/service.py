@@ -3,6 +3,7 @@
 from services.kernel.service import Service
 from services.observatory_api.catalogue.routes import catalogue
 from services.observatory_api.ledger.apply import apply
+from services.observatory_api.ledger.retire import Facts
 from services.observatory_api.ledger.tables import METADATA
 from services.observatory_api.pages.routes import pages
 from services.observatory_api.values.routes import values
@@ -14,4 +15,5 @@ SERVICE = Service(
     metadata=METADATA,
     routers=(pages, catalogue, values),
     apply=apply,
+    holdings=Facts(),
 )

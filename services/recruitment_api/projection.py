@@ -1,7 +1,11 @@
 """How the copies of organisations and of sites are kept."""
 
-from services.kernel.projection import projector
+from services.kernel.copies import Copies
+from services.kernel.projection import Copied, projector
 from services.recruitment_api.organisations.tables import OrganisationCopy
 from services.recruitment_api.sites.tables import SiteCopy
 
-apply = projector({"organisation": OrganisationCopy, "site": SiteCopy})
+COPIES: Copied = {"organisation": OrganisationCopy, "site": SiteCopy}
+
+apply = projector(COPIES)
+holdings = Copies(COPIES)

@@ -12,7 +12,7 @@ from services.recruitment_api.envelopes.routes import routes as envelopes
 from services.recruitment_api.meaning import MEANING
 from services.recruitment_api.needs.operations import expire_all
 from services.recruitment_api.needs.routes import routes as needs
-from services.recruitment_api.projection import apply
+from services.recruitment_api.projection import apply, holdings
 from services.recruitment_api.schemes.routes import routes as schemes
 
 SERVICE = Service(
@@ -23,6 +23,7 @@ SERVICE = Service(
     routers=(schemes, envelopes, commitments, needs, applications, assignments),
     consumers={"observatory": frozenset({"scheme", "scheme_envelope", "commitment", "need", "application", "assignment"})},
     apply=apply,
+    holdings=holdings,
     jobs=(Job("expire_needs", timedelta(hours=1), expire_all), Job("end_applications", timedelta(days=1), end_left_behind)),
     meaning=MEANING,
 )

@@ -1,6 +1,10 @@
 """How the copy of organisations is kept."""
 
 from services.actions_api.organisations.tables import OrganisationCopy
-from services.kernel.projection import projector
+from services.kernel.copies import Copies
+from services.kernel.projection import Copied, projector
 
-apply = projector({"organisation": OrganisationCopy})
+COPIES: Copied = {"organisation": OrganisationCopy}
+
+apply = projector(COPIES)
+holdings = Copies(COPIES)

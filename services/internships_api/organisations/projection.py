@@ -2,6 +2,10 @@
 
 from services.internships_api.organisations.tables import OrganisationCopy
 from services.internships_api.sites.tables import SiteCopy
-from services.kernel.projection import projector
+from services.kernel.copies import Copies
+from services.kernel.projection import Copied, projector
 
-apply = projector({"organisation": OrganisationCopy, "site": SiteCopy})
+COPIES: Copied = {"organisation": OrganisationCopy, "site": SiteCopy}
+
+apply = projector(COPIES)
+holdings = Copies(COPIES)

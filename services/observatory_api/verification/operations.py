@@ -1,6 +1,5 @@
 """`plam verify`: completeness (rows against facts), arithmetic (the ledger against itself), meaning (figures against plain SQL)."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,15 +8,13 @@ from typing import Any
 from services.kernel import clock
 from services.kernel.completeness import Completeness, compare, rows_of
 from services.kernel.database import Databases
-from services.kernel.outbox import Lag, lags
-from services.kernel.resync import published
+from services.kernel.outbox import Lag
 from services.kernel.service import Service
 from services.observatory_api.ledger.verify import Arithmetic, arithmetic, fact_summary
 from services.observatory_api.values.operations import dashboard
 from services.observatory_api.values.schemas import DashboardQuery
-
-OBSERVATORY = "observatory"
-LOOK_AGAIN = 0.25
+from services.observatory_api.verification.lag import settled
+from services.observatory_api.verification.strangers import OBSERVATORY, heard
 
 
 @dataclass(frozen=True)
@@ -63,34 +60,17 @@ async def verify(databases: Databases, services: Sequence[Service], *, patience:
     completeness = Completeness()
     async with databases.open(OBSERVATORY, "worker") as db:
         facts = await fact_summary(db)
-    for service in services:
-        for noun in published(service):
-            if noun.state and noun.state.kind in service.consumers.get(OBSERVATORY, ()):
-                async with databases.open(service.name, "worker") as db:
-                    compare(
-                        completeness,
-                        service.name,
-                        noun.state,
-                        await rows_of(db, noun),
-                        facts.get((f"/{service.name}", noun.state.kind), {}),
-                    )
+    known = heard(databases, services)
+    for link in known:
+        async with databases.open(link.owner.name, "worker") as db:
+            rows = await rows_of(db, link.noun)
+        if compare(completeness, link.owner.name, link.state, rows, facts.get((link.source, link.kind), {})):
+            completeness.without_row += len(await link.gone())
+    for pair in facts.keys() - {(link.source, link.kind) for link in known}:
+        completeness.of_unknown_source += sum(bucket.count for bucket in facts[pair].values())
     async with databases.open(OBSERVATORY, "worker") as db:
         sums = await arithmetic(db)
     return Verification(completeness, sums, await meaning(databases, services, clock.today()), lag)
-
-
-async def settled(databases: Databases, services: Sequence[Service], patience: float) -> dict[str, Lag]:
-    """Waits until every event is acknowledged; after `patience` seconds, how many are not, by `producer → consumer`."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + patience
-    while True:
-        waiting: dict[str, Lag] = {}
-        for service in services:
-            async with databases.lent(service.name, "worker") as connection:
-                waiting |= {f"{service.name} → {lag.consumer}": lag for lag in await lags(connection)}
-        if not waiting or loop.time() > until:
-            return waiting
-        await asyncio.sleep(LOOK_AGAIN)
 
 
 async def meaning(databases: Databases, services: Sequence[Service], today: date) -> Meaning:
