@@ -25,7 +25,7 @@ from services.actions_api.referentials.operations import PLAN, read_plan
 from services.actions_api.service import SERVICE as ACTIONS
 from services.contracts.codes import Department, Role
 from services.internships_api.service import SERVICE as INTERNSHIPS
-from services.kernel import doctor, following, logs, process, quarantine
+from services.kernel import doctor, following, logs, process, quarantine, rotation
 from services.kernel.app import leads_to
 from services.kernel.auth import Tokens
 from services.kernel.database import Database, Databases, Routing, SecretMissingError
@@ -43,6 +43,7 @@ from services.kernel.settings import Settings
 from services.kernel.worker import WorkerDiedError
 from services.observatory_api.ledger.definitions import switch as switch_definition
 from services.observatory_api.ledger.rebuild import Rebuilt, rebuild as recompute
+from services.observatory_api.ledger.retire import rename
 from services.observatory_api.service import SERVICE as OBSERVATORY
 from services.observatory_api.verification.lag import settled
 from services.observatory_api.verification.operations import Verification, verify as compare
@@ -61,6 +62,7 @@ IN_WORDS = (
     WorkerDiedError,
     SecretMissingError,
     SecretRefusedError,
+    rotation.NotStillError,
     following.NothingToFollowError,
     *AWAY,
     ValueError,
@@ -289,6 +291,22 @@ async def _follow(
     if identifier is not None:
         return await following.follow_one(found, identifier, drops=not lag), lag
     return await following.follow(found, drops=not lag, progress=lambda count: _advance(told, f"{count} états comparés")), lag
+
+
+@cli.command()
+def rotate() -> None:
+    """Remplace le secret des pseudonymes, PLAM_SECRET_PREVIOUS, par PLAM_SECRET ; les autres processus sont arrêtés."""
+    with _settings() as settings, _progress("faits déplacés"):
+        moved = asyncio.run(_rotate(settings))
+    out.print(f"{moved} faits ont changé de pseudonyme ; l'ancien secret est refusé désormais.", highlight=False)
+
+
+async def _rotate(settings: Settings) -> int:
+    databases = Databases(settings, ROUTING)
+    try:
+        return await rotation.rotate(databases, SERVICES, OBSERVATORY, rename)
+    finally:
+        await databases.close()
 
 
 @cli.command()

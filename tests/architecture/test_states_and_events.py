@@ -8,6 +8,7 @@ import pytest
 
 from services.contracts.envelope import Contract, State
 from services.contracts.registry import STATES as NEWEST, UPCASTERS, newest_state
+from services.kernel.records import NOUNS, table_of
 from services.plam import SERVICES
 from tests.golden.snapshots import STATES, event_types, known_events, matches, state_hash, state_path
 
@@ -140,3 +141,12 @@ def test_what_a_service_sends_is_known(service: Any) -> None:
         assert kinds <= set(KINDS)
         said = {event.split(".")[1] for event in known_events() if event.startswith(f"{service.name}.")}
         assert kinds <= said, "a consumer waits for what nobody says"
+
+
+def test_persons_are_known_to_the_observatory_alone() -> None:
+    """`plam rotate` gives facts their new pseudonyms: a copy of a person would keep the previous one."""
+    persons = {(table_of(noun.table).schema, noun.state.kind) for noun in NOUNS.values() if noun.personal and noun.state}
+    assert persons
+    for service in SERVICES:
+        for consumer, kinds in service.consumers.items():
+            assert consumer == "observatory" or not {kind for owner, kind in persons if owner == service.name} & kinds
