@@ -10,12 +10,16 @@ from pathlib import Path
 import asyncpg
 import orjson
 import pytest
+from typer.testing import CliRunner
 
 from services.kernel import ids
+from services.kernel.database import SecretMissingError
+from services.kernel.fingerprints import SecretRefusedError
 from services.kernel.settings import Settings
+from services.plam import SERVICES, cli
 from tests.observatory_api.states import action, received
 from tests.support.access import establishment, write_csv
-from tests.support.database import SECRET, empty
+from tests.support.database import SECRET, database_url, empty
 
 ROOT = Path(__file__).parents[1]
 COUNTS = "SELECT (SELECT count(*) FROM access.site) || '/' || (SELECT count(*) FROM access.outbox)"
@@ -33,9 +37,10 @@ def plam(settings: Settings, tmp_path: Path) -> Plam:
     environment["PLAM_SECRET"] = SECRET
     environment |= {"COLUMNS": "200", "PLAM_LOG_LEVEL": "critical"}
 
-    def run(*arguments: str, **variables: str) -> tuple[int, str]:
+    def run(*arguments: str, **variables: str | None) -> tuple[int, str]:
         command = [sys.executable, "-m", "services.plam", *arguments]
-        done = subprocess.run(command, env=environment | variables, capture_output=True, text=True, timeout=60, check=False)
+        given = {name: value for name, value in (environment | variables).items() if value is not None}
+        done = subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout + done.stderr
 
@@ -169,3 +174,133 @@ def test_what_is_mistyped_is_said_in_words(plam: Plam) -> None:
         status, said = plam(*arguments, **variables)
         assert status != 0
         assert words in said, said
+
+
+# ── B1: the secret of the pseudonyms ──────────────────────────────────────────────────────────────────────────────────────────────
+
+OTHER = "another secret than that of the tests"
+COMMANDS = (
+    ("migrate",),
+    ("import", "plan"),
+    ("import", "communes"),
+    ("resync", "actions"),
+    ("follow",),
+    ("rebuild",),
+    ("switch", "K03", "2"),
+    ("verify", "--patience", "0"),
+    ("events",),
+    ("events", "retry"),
+    ("rotate",),
+)
+PROCESSES = (("up",), ("serve",), ("relay",), ("worker",), ("scheduler",))
+
+
+def called(settings: Settings, *command: str, secret: str | None) -> BaseException | None:
+    """What a command raises for `main` to say, in this process: there are many of them."""
+    environment = {"PLAM_DATABASE_URL": settings.database_url_of("access"), "PLAM_HOME": str(settings.home), "PLAM_SECRET": secret}
+    return CliRunner().invoke(cli, command, env={**environment, "PLAM_LOG_LEVEL": "warning"}).exception
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, *PROCESSES, ("doctor",)], ids=" ".join)
+def test_b1_nothing_starts_on_a_named_database_without_the_secret(settings: Settings, command: tuple[str, ...]) -> None:
+    assert isinstance(called(settings, *command, secret=None), SecretMissingError)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_b1_no_command_runs_with_another_secret(settings: Settings, command: tuple[str, ...]) -> None:
+    before = value(settings, COUNTS)
+    assert isinstance(called(settings, *command, secret=OTHER), SecretRefusedError)
+    assert value(settings, COUNTS) == before
+
+
+def test_b1_a_secret_that_is_missing_or_another_one_is_said_in_a_sentence(plam: Plam) -> None:
+    status, said = plam("migrate", PLAM_SECRET=None)
+    assert (status, "PLAM_SECRET" in said, "openssl rand -hex 32" in said) == (1, True, True), said
+    for command in ("serve", "up"):
+        status, said = plam(command, PLAM_SECRET=OTHER)
+        assert (status, "Le secret n'est pas celui du schéma « access »" in said) == (1, True), said
+
+
+def test_b1_the_doctor_tells_which_schemas_have_another_secret(plam: Plam) -> None:
+    status, said = plam("doctor", PLAM_SECRET=OTHER)
+    assert (status, said.count("Le secret n'est pas celui du schéma")) == (1, 5), said
+
+
+def test_b1_an_installation_that_ran_without_the_secret_is_told_where_it_is(plam: Plam, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("of an older release")
+    status, said = plam("migrate", PLAM_SECRET=None)
+    assert (status, str(tmp_path / "secret") in said.replace("\n", "")) == (1, True), said
+
+
+def test_b1_the_first_migration_takes_the_secret_that_it_is_given(plam: Plam, settings: Settings) -> None:
+    for service in SERVICES:
+        value(settings, f"DELETE FROM {service.name}.pseudonym_key")  # noqa: S608  # a service's name
+    assert "lancez « plam migrate »" in plam("import", "plan")[1].replace("\n", " ")
+    assert plam("migrate")[0] == 0
+    assert plam("import", "plan")[0] == 0
+    assert plam("migrate", PLAM_SECRET=OTHER)[0] == 1
+
+
+def test_b1_a_secret_is_replaced_there_and_back(plam: Plam, settings: Settings) -> None:
+    plam("import", "plan")
+    assert "PLAM_SECRET_PREVIOUS" in plam("rotate")[1]
+    assert "même secret" in plam("rotate", PLAM_SECRET_PREVIOUS=SECRET)[1]
+    assert "rien n'est changé" in plam("rotate", PLAM_SECRET=OTHER, PLAM_SECRET_PREVIOUS="a third secret, never used")[1].replace("\n", " ")
+    status, said = plam("rotate", PLAM_SECRET=OTHER, PLAM_SECRET_PREVIOUS=SECRET)
+    assert (status, "encore en route" in said) == (1, True), "the plan's events wait"
+    value(settings, "UPDATE actions.delivery SET acknowledged_at = now()")
+    assert plam("rotate", PLAM_SECRET=OTHER, PLAM_SECRET_PREVIOUS=SECRET)[0] == 0
+    assert (plam("events")[0], plam("events", PLAM_SECRET=OTHER)[0]) == (1, 0)
+    assert plam("rotate", PLAM_SECRET_PREVIOUS=OTHER)[0] == 0
+    assert plam("events")[0] == 0
+
+
+def test_b10_a_database_that_was_never_migrated_is_said_to_be_so(plam: Plam, server: str) -> None:
+    name = f"plam_never_{os.getpid()}"
+    asyncio.run(_on(server, f'CREATE DATABASE "{name}"'))
+    try:
+        for command in (("import", "plan"), ("serve",), ("verify", "--patience", "0")):
+            status, said = plam(*command, PLAM_DATABASE_URL=database_url(server, name))
+            assert (status, "plam migrate" in said) == (1, True), said
+    finally:
+        asyncio.run(_on(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _on(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def test_o4_what_is_followed_is_told(plam: Plam, settings: Settings) -> None:
+    plam("import", "plan")
+    value(settings, "UPDATE actions.delivery SET acknowledged_at = now()")
+    assert "4 états comparés, 4 remis d'après leur ligne, 0 sans ligne retirés" in plam("follow", "actions")[1]
+    assert "4 états comparés, 0 remis" in plam("follow")[1]
+    identifier = value(settings, "SELECT id FROM actions.action LIMIT 1")
+    assert "1 états comparés, 0 remis" in plam("follow", "actions", "action", str(identifier))[1]
+    for arguments, status, words in (
+        (["follow", "nothing"], 2, "inconnu"),
+        (["follow", "actions", "action"], 2, "identifiant"),
+        (["follow", "actions", "need", str(identifier)], 2, "sorte d'entité"),
+        (["follow", "actions", "action", str(ids.new())], 1, "n'en a pas de ligne"),
+    ):
+        found, said = plam(*arguments)
+        assert (found, words in said.replace("\n", " ")) == (status, True), said
+
+
+def test_b4_what_is_retired_is_told(plam: Plam, settings: Settings) -> None:
+    plam("import", "plan")
+    value(settings, "UPDATE actions.delivery SET acknowledged_at = now()")
+    plam("follow")
+    value(
+        settings, "INSERT INTO observatory.fact SELECT source, kind, 'x', version, number, state, '[]', NULL FROM observatory.fact LIMIT 1"
+    )
+    value(settings, "INSERT INTO observatory.fact SELECT '/x', kind, 'x', version, number, state, '[]', NULL FROM observatory.fact LIMIT 1")
+    said = plam("verify", "--patience", "0")[1]
+    assert "1 fait(s) dont aucune ligne n'a la clé" in said, said
+    assert "1 fait(s) d'une source qui n'envoie pas cette sorte d'état" in said
+    assert "2 faits retirés, sur 2 dont aucune ligne n'a la clé" in plam("rebuild", "--patience", "0")[1]
+    assert "plam rebuild" not in plam("verify", "--patience", "0")[1]

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql
 
 from services.kernel import migrate as kernel_migrate
 from services.kernel.database import Databases, owner_role, runtime_role
+from services.kernel.fingerprints import fingerprint
 from services.kernel.migrate import alembic_config, migrate
 from services.kernel.records import NOUNS, table_of, versions_of
 from services.kernel.service import Service
@@ -301,6 +302,15 @@ async def test_what_was_is_never_changed(service: Service, runtime: asyncpg.Conn
         for statement in (f"UPDATE {service.name}.{table} SET {column} = {column}", f"DELETE FROM {service.name}.{table}"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await runtime.execute(statement)
+
+
+@each_service
+async def test_b1_a_service_reads_the_fingerprint_of_the_secret_and_never_writes_it(service: Service, runtime: asyncpg.Connection) -> None:
+    table = f"{service.name}.pseudonym_key"
+    assert await runtime.fetchval(f"SELECT fingerprint FROM {table}") == fingerprint(SECRET.encode())
+    for statement in (f"UPDATE {table} SET fingerprint = 'x'", f"DELETE FROM {table}", f"INSERT INTO {table} (fingerprint) VALUES ('x')"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await runtime.execute(statement)
 
 
 async def test_everybody_else_may_nothing(installed: str) -> None:
