@@ -93,20 +93,20 @@ class Link:
     async def take(self, identifiers: Sequence[UUID]) -> int:
         """Makes the consumer hold what the owner's rows say of some entities; how many it held otherwise.
 
-        The consumer's entities are locked before the owner's rows are read: no version that those lack can arrive meanwhile, so a
-        higher one that is held is none of the owner's.
+        What is missing or late is applied as its own event would be. What differs still is locked before the owner's rows are read
+        again: no version that those lack can arrive meanwhile, so a higher one that is held is none of the owner's.
         """
-        said = await self.said(identifiers)
-        if not said:
-            return 0
-        async with self.held() as db:
-            differing = set(await self.holdings.differing(db, said))
+        by_key = {self.key_of(identifier): identifier for identifier in identifiers}
+        differing = await self._differing(identifiers)
         if not differing:
             return 0
-        by_key = {self.key_of(identifier): identifier for identifier in identifiers}
+        wrong = [by_key[key] for key in differing]
         async with self.held() as db:
-            await self.holdings.lower(db, self.source, self.kind, sorted(differing))
-            await self.apply(db, await self.said([by_key[key] for key in differing]))
+            await self.apply(db, await self.said(wrong))
+        if ahead := await self._differing(wrong):
+            async with self.held() as db:
+                await self.holdings.lower(db, self.source, self.kind, ahead)
+                await self.apply(db, await self.said([by_key[key] for key in ahead]))
         return len(differing)
 
     async def gone(self) -> Sequence[str]:
@@ -124,6 +124,13 @@ class Link:
             async with self.held() as db:
                 dropped += await self.holdings.drop(db, self.source, self.kind, keys[at : at + BATCH])
         return dropped
+
+    async def _differing(self, identifiers: Collection[UUID]) -> Sequence[str]:
+        said = await self.said(identifiers)
+        if not said:
+            return []
+        async with self.held() as db:
+            return sorted(await self.holdings.differing(db, said))
 
     def _received(self, row: Record) -> Received:
         state = state_of(self.noun, row, self.databases.secret)

@@ -1,6 +1,6 @@
 """What goes wrong outside the system, and how the figures look then."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import asyncpg
@@ -53,8 +53,8 @@ async def verified(databases: Databases) -> Verification:
     return await verify(databases, SERVICES, patience=0)
 
 
-async def follow_everybody(databases: Databases) -> Followed:
+async def follow_everybody(databases: Databases, progress: Callable[[int], None] = lambda _count: None) -> Followed:
     """`plam follow`."""
     consumers = {service.name: service for service in SERVICES}
     every = [link for owner in SERVICES for link in links(databases, owner, consumers, published(owner))]
-    return await follow(every, drops=True)
+    return await follow(every, drops=True, progress=progress)

@@ -223,6 +223,30 @@ async def test_b4_a_person_is_followed_by_the_identifier_of_the_row(databases: D
     assert (await verified(databases)).sound
 
 
+async def test_o4_follow_cut_short_anywhere_is_finished_by_the_next(databases: Databases, story: Story) -> None:
+    stands = await every_day(databases)
+    for owner, kind in (("access", "organisation"), ("actions", "action"), ("internships", "offer"), ("recruitment", "need")):
+        await forge(databases, BY_NAME["observatory"], await last_event(databases, owner, kind), version=FAR)
+    assert (await verified(databases)).completeness.differences == 4
+    for allowed in range(40):
+        left = itertools.count(-allowed)
+        try:
+            await follow_everybody(databases, lambda _count, left=left: stop_at(next(left)))  # type: ignore[misc]  # bound at once
+        except ConnectionResetError:
+            continue
+        break
+    found = await verified(databases)
+    assert found.sound, found
+    assert await every_day(databases) == stands
+    assert story.made
+
+
+def stop_at(turn: int) -> None:
+    """The power goes at the turn 0."""
+    if turn == 0:
+        raise ConnectionResetError("the power went")
+
+
 # ── Beside live workers ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
