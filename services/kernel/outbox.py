@@ -114,7 +114,7 @@ CONSUMERS = f"WITH RECURSIVE known AS ({_KNOWN}) SELECT array_agg(consumer) FROM
 MOST_COUNTED = 10_000
 """Waiting events of a consumer that are counted, of those that are out and of those that are not: a million would take seconds."""
 
-_LAG = f"""
+LAG = f"""
 WITH RECURSIVE known AS ({_KNOWN}), waiting AS (
     SELECT known.consumer, fresh.events + sent.events AS events, least(first.event_id::text, sent.oldest)::uuid AS oldest
     FROM known
@@ -178,7 +178,7 @@ class Lag:
 
 async def lags(connection: PoolConnectionProxy, *, timeout: float | None = None) -> Sequence[Lag]:  # noqa: ASYNC109  # the driver's
     """The lag of each consumer that has not acknowledged everything, in a time that does not grow with it."""
-    return [Lag(row["consumer"], row["events"], row["age"] or 0.0) for row in await connection.fetch(_LAG, timeout=timeout)]
+    return [Lag(row["consumer"], row["events"], row["age"] or 0.0) for row in await connection.fetch(LAG, timeout=timeout)]
 
 
 async def record(connection: PoolConnectionProxy, events: Sequence[Recorded], consumers: Sequence[str]) -> None:

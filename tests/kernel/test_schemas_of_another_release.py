@@ -20,9 +20,9 @@ from services.kernel.app import system_app
 from services.kernel.auth import Tokens
 from services.kernel.database import Databases, owner_role
 from services.kernel.doctor import Verdict, examine
+from services.kernel.fingerprints import check as check_secret
 from services.kernel.migrate import alembic_config, migrate
 from services.kernel.principals import Principal
-from services.kernel.process import check_schemas
 from services.kernel.releases import SchemaBehind, revisions_of
 from services.kernel.service import Service
 from services.kernel.settings import Settings
@@ -233,10 +233,6 @@ async def test_b10_before_migrate_a_server_is_not_ready_and_says_what_to_do(fres
             assert answer.json()["detail"] == f"Le schéma {service.name} n'existe pas encore dans cette base : lancez plam migrate."
         assert (await client.get("/actions/v1/axes")).status_code == 503
     with pytest.raises(SchemaBehind, match="lancez plam migrate"):
-        await check_schemas(SERVICES, of(fresh))
+        await check_secret(of(fresh), SERVICES)
     found = [finding async for finding in examine(SERVICES, of(fresh).settings)]
     assert sum(finding.verdict is Verdict.wrong and "lancez plam migrate" in finding.words for finding in found) == len(SERVICES)
-
-
-async def test_o7_a_database_that_is_away_is_no_reason_not_to_start(of: Callable[[str], Databases]) -> None:
-    await check_schemas(SERVICES, of("postgresql://127.0.0.1:1/none"))

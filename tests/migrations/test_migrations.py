@@ -157,8 +157,8 @@ def test_contributions_keep_what_they_say_when_their_text_changes(fresh: str) ->
 
 
 ENDED = {
-    "internships": ("placement_request", "0002", "0003", {"status": "offer_closed", "why": "closed"}),
-    "recruitment": ("application", "0001", "0002", {"status": "need_closed", "why": "filled"}),
+    "internships": ("placement_request", "0003", "0004", {"status": "offer_closed", "why": "closed"}),
+    "recruitment": ("application", "0002", "0003", {"status": "need_closed", "why": "filled"}),
 }
 A_ROW = """
 SET session_replication_role = replica;

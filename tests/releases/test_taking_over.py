@@ -26,7 +26,8 @@ from services.kernel.worker import working
 from services.observatory_api.ledger.rebuild import rebuild
 from services.observatory_api.values.operations import dashboard
 from services.observatory_api.values.schemas import DashboardQuery
-from services.observatory_api.verification.operations import settled, verify
+from services.observatory_api.verification.lag import settled
+from services.observatory_api.verification.operations import verify
 from services.plam import ROUTING, SERVICES
 from tests.support.database import database_url, row_counts
 

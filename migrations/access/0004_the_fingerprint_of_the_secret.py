@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -19,11 +19,11 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.CheckConstraint("single", name=op.f("pseudonym_key_single_check")),
         sa.PrimaryKeyConstraint("single", name=op.f("pseudonym_key_pkey")),
-        schema="observatory",
+        schema="access",
     )
-    op.execute("REVOKE INSERT, UPDATE, DELETE ON observatory.pseudonym_key FROM plam_observatory_runtime")
+    op.execute("REVOKE INSERT, UPDATE, DELETE ON access.pseudonym_key FROM plam_access_runtime")
 
 
 def downgrade() -> None:
     """Down."""
-    op.drop_table("pseudonym_key", schema="observatory")
+    op.drop_table("pseudonym_key", schema="access")

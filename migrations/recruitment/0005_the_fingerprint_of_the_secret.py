@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -19,11 +19,11 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.CheckConstraint("single", name=op.f("pseudonym_key_single_check")),
         sa.PrimaryKeyConstraint("single", name=op.f("pseudonym_key_pkey")),
-        schema="access",
+        schema="recruitment",
     )
-    op.execute("REVOKE INSERT, UPDATE, DELETE ON access.pseudonym_key FROM plam_access_runtime")
+    op.execute("REVOKE INSERT, UPDATE, DELETE ON recruitment.pseudonym_key FROM plam_recruitment_runtime")
 
 
 def downgrade() -> None:
     """Down."""
-    op.drop_table("pseudonym_key", schema="access")
+    op.drop_table("pseudonym_key", schema="recruitment")
