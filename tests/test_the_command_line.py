@@ -18,6 +18,7 @@ from services.plam import IN_WORDS, SERVICES, cli
 from tests.observatory_api.states import action, received
 from tests.support.access import establishment, write_csv
 from tests.support.database import SECRET, database_url, empty
+from tests.support.keys import token_keys
 
 ROOT = Path(__file__).parents[1]
 COUNTS = "SELECT (SELECT count(*) FROM access.site) || '/' || (SELECT count(*) FROM access.outbox)"
@@ -32,7 +33,7 @@ def plam(settings: Settings, tmp_path: Path) -> Plam:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PLAM_")}
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     environment = {**inherited, "PYTHONPATH": str(ROOT), "PLAM_DATABASE_URL": url, "PLAM_HOME": str(tmp_path)}
-    environment["PLAM_SECRET"] = SECRET
+    environment |= {"PLAM_SECRET": SECRET, "PLAM_TOKEN_KEYS": token_keys(tmp_path)}
     environment |= {"COLUMNS": "200", "PLAM_LOG_LEVEL": "critical"}
 
     def run(*arguments: str, **variables: str | None) -> tuple[int, str]:
@@ -50,7 +51,7 @@ def inside(settings: Settings, tmp_path: Path) -> Plam:
     """The same in this process, which is faster; `main` says what is raised."""
     asyncio.run(empty(settings))
     environment = {"PLAM_DATABASE_URL": settings.database_url_of("access"), "PLAM_HOME": str(tmp_path), "PLAM_SECRET": SECRET}
-    environment |= {"COLUMNS": "200", "PLAM_LOG_LEVEL": "warning"}
+    environment |= {"COLUMNS": "200", "PLAM_LOG_LEVEL": "warning", "PLAM_TOKEN_KEYS": token_keys(tmp_path)}
 
     def run(*arguments: str, **variables: str | None) -> tuple[int, str]:
         done = CliRunner().invoke(cli, arguments, env=environment | variables)
@@ -182,7 +183,7 @@ def test_what_is_mistyped_is_said_in_words(plam: Plam) -> None:
         (["worker"], {"PLAM_POOLS__RELAY": "1"}, "PLAM_POOLS__RELAY"),
         (["rebuild"], {"PLAM_DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "plam :"),
         (["relay"], {}, "PLAM_BROKER_URL n'est pas définie"),
-        (["serve"], {}, "PLAM_TOKEN_KEYS n'est pas définie"),
+        (["serve"], {"PLAM_TOKEN_KEYS": None}, "PLAM_TOKEN_KEYS n'est pas définie"),
         (["serve"], {"PLAM_TOKEN_KEYS": "/nowhere.json"}, "/nowhere.json n'est pas lisible"),
         (["relay"], {"PLAM_BROKER_URL": "carrier-pigeon://x"}, "PLAM_BROKER_URL commence par memory:// ou redis://"),
     ):

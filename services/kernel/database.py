@@ -313,14 +313,20 @@ def secret_of(settings: Settings) -> bytes:
     """
     if settings.secret is not None:
         return settings.secret.get_secret_value().encode()
+    if words := lacking_secret(settings):
+        raise SecretMissingError(words)
+    return kept_file(settings.home / "secret", lambda: os.urandom(32).hex().encode())
+
+
+def lacking_secret(settings: Settings) -> str | None:
+    """What there is to say of settings with a named database and no secret; None: they have one, or keep one themselves."""
+    if settings.embedded or settings.secret is not None:
+        return None
     file = settings.home / "secret"
-    if settings.embedded:
-        return kept_file(file, lambda: os.urandom(32).hex().encode())
     words = (
-        "PLAM_SECRET n'est pas définie : tous les processus d'une base ont le même secret, par exemple celui de « openssl rand -hex 32 »."
+        "PLAM_SECRET n'est pas définie, par exemple PLAM_SECRET=$(openssl rand -hex 32) : tous les processus d'une base ont le même secret."
     )
-    kept = f" Si cette base a servi sans elle, c'est le contenu de {file.resolve()}." if file.exists() else ""
-    raise SecretMissingError(words + kept)
+    return f"{words} Si cette base a servi sans elle, c'est le contenu de {file.resolve()}." if file.exists() else words
 
 
 def kept_file(path: Path, make: Any) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from services.kernel.database import lacking_secret
 from services.kernel.settings import DATABASE_URL, PREFIX, PoolSizes, Settings
 
 FOREIGN = re.compile(r"PLAM_(TEST_\w+|REQUIRE_SERVICES|OPEN_DATA|DATABASE_PASSWORD|BROKER_PASSWORD)")
@@ -86,6 +87,8 @@ def _lacking(settings: Settings, services: Sequence[str], process: Lasting | Non
         missing = [f"PLAM_{name.upper()}_{DATABASE_URL.upper()}" for name in services if not getattr(settings, f"{name}_{DATABASE_URL}")]
         if missing:
             found.append(f"{', '.join(missing)} : non définie(s), alors que d'autres bases le sont ; PLAM_DATABASE_URL vaut pour toutes.")
+    if words := lacking_secret(settings):
+        found.append(words)
     if process in (Lasting.up, Lasting.serve) and not settings.embedded and settings.token_keys is None:
         found.append(
             f"PLAM_TOKEN_KEYS n'est pas définie{_example('PLAM_TOKEN_KEYS')} : c'est le jeu de clés (JWK) de qui signe les jetons d'accès."

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Literal
 
+import asyncpg
 import structlog
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
@@ -13,7 +14,7 @@ from services.kernel.auth import Public
 from services.kernel.database import Databases
 from services.kernel.faults import OUT_OF_REACH
 from services.kernel.problems import Unavailable, problems
-from services.kernel.releases import check_revision
+from services.kernel.releases import SchemaBehind, check_revision
 from services.kernel.service import Service
 
 log = structlog.get_logger(__name__)
@@ -51,6 +52,10 @@ async def read_readiness(request: Request, _caller: Public) -> Health:
     try:
         async with asyncio.timeout(LONGEST), databases.lent(name, "health", wait=LONGEST) as connection:
             kept = await connection.fetchrow(READY)
+    except SchemaBehind:
+        raise
+    except asyncpg.UndefinedTableError as error:  # taken back under a running process
+        raise SchemaBehind(f"Le schéma {name} n'a pas les tables de cette version de PlaM : lancez plam migrate.") from error
     except OUT_OF_REACH as error:
         raise Unavailable("La base de données ne répond pas, ou n'est pas à jour : plam migrate.") from error
     check_revision(name, kept["version_num"] if kept else None)

@@ -20,13 +20,14 @@ LONGEST_WORDS = 10_000
 def configure(level: str = "info") -> None:
     """Sends our logs, and those of the libraries, to standard error as JSON lines."""
     number = logging.getLevelNamesMapping()[level.upper()]
+    stream = sys.__stderr__ or sys.stderr  # the process's own: what stands in its place for a while is closed one day
     structlog.configure(
         processors=[_line],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(stream.buffer),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(_LibraryFormatter())
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
 

@@ -15,6 +15,7 @@ from dramatiq.brokers.redis import RedisBroker
 from services.kernel import ids, worker
 from services.kernel.brokers import make_broker
 from services.kernel.database import Database
+from services.kernel.fingerprints import fingerprint
 from services.kernel.incoming import REFUSED, Json
 from services.kernel.process import serve
 from services.kernel.service import Job
@@ -161,6 +162,9 @@ async def test_b2_one_process_whose_worker_has_died_ends(world: World, event_dat
     dying = replace(world.consumer, jobs=(Job("die", timedelta(days=1), _die),))
     settings = event_database.model_copy(update={"port": 0})
     routing = {world.producer.name: world.producer.consumers}
+    for service in (world.producer, dying):
+        kept = "INSERT INTO pseudonym_key (fingerprint) VALUES ($1) ON CONFLICT (single) DO UPDATE SET fingerprint = excluded.fingerprint"
+        await world.rows(service, kept, fingerprint(world.databases.secret))
     with pytest.raises(WorkerDiedError):
         await asyncio.wait_for(serve([world.producer, dying], settings, routing, everything=True), timeout=30)
 

@@ -28,7 +28,8 @@ from services.kernel.service import Service
 from services.kernel.settings import Settings
 from services.plam import ROUTING, SERVICES
 from tests.support.callers import Bearer
-from tests.support.database import database_url
+from tests.support.database import SECRET, database_url
+from tests.support.keys import token_keys
 
 ROOT = Path(__file__).parents[2]
 NEWER = "9999_of_tomorrow"
@@ -75,7 +76,7 @@ def fresh(server: str) -> Iterator[str]:
 @pytest.fixture
 def ahead(fresh: str) -> str:
     """The URL of a database that a later release has migrated: it added a column, and a revision that this code does not know."""
-    asyncio.run(migrate(SERVICES, Settings(database_url=SecretStr(fresh))))
+    asyncio.run(migrate(SERVICES, Settings(database_url=SecretStr(fresh), secret=SecretStr(SECRET))))
     for service in SERVICES:
         execute(
             fresh,
@@ -90,7 +91,7 @@ def ahead(fresh: str) -> str:
 @pytest.fixture
 def behind(fresh: str) -> str:
     """The URL of a database that an earlier release has migrated."""
-    asyncio.run(migrate(SERVICES, Settings(database_url=SecretStr(fresh))))
+    asyncio.run(migrate(SERVICES, Settings(database_url=SecretStr(fresh), secret=SecretStr(SECRET))))
     command.downgrade(alembic_config(_service("actions"), fresh), "0001")
     return fresh
 
@@ -103,7 +104,13 @@ def _service(name: str) -> Service:
 def plam(tmp_path: Path) -> Plam:
     """Runs the command on a database: its exit status, and what it printed."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PLAM_")}
-    environment = {**inherited, "PYTHONPATH": str(ROOT), "PLAM_HOME": str(tmp_path), "PLAM_SECRET": "a secret of the tests"}
+    environment = {
+        **inherited,
+        "PYTHONPATH": str(ROOT),
+        "PLAM_HOME": str(tmp_path),
+        "PLAM_SECRET": SECRET,
+        "PLAM_TOKEN_KEYS": token_keys(tmp_path),
+    }
     environment |= {"PLAM_BROKER_URL": "redis://127.0.0.1:1", "COLUMNS": "200"}
     (tmp_path / "a_file.csv").write_text("finess;rs\n", "utf-8")
 
@@ -125,7 +132,7 @@ async def of(tmp_path: Path) -> AsyncIterator[Callable[[str], Databases]]:
     made: list[Databases] = []
 
     def make(url: str) -> Databases:
-        settings = Settings(home=tmp_path, database_url=SecretStr(url), secret=SecretStr("a secret of the tests"))
+        settings = Settings(home=tmp_path, database_url=SecretStr(url), secret=SecretStr(SECRET))
         made.append(Databases(settings, ROUTING))
         return made[-1]
 

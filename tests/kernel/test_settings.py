@@ -50,10 +50,12 @@ ABSURD: Mapping[str, tuple[str, ...]] = {
     "lock_timeout": SECONDS,
     "relay_timeout": SECONDS,
     "work_timeout": SECONDS,
+    "drain_seconds": ("", "-1", "nan", "inf", "soon", "301"),
     "broker_url": ("", "rabbitmq", "http://rabbitmq", "amqp://", "amqp://rabbitmq:70000/", "redis://:6379", "amqp://plam:hush@a b/"),
     "worker_threads": NUMBERS,
     "metrics_port": PORTS,
     "secret": ("", "short"),
+    "secret_previous": ("", "short"),
     "token_keys": ("",),  # a file that holds no keys: below
     "max_body": NUMBERS,
     "log_level": ("", "loud"),
@@ -132,19 +134,19 @@ def test_o3_what_the_repository_sets_is_known() -> None:
 
 
 SERVICES = ("access", "actions", "internships", "recruitment", "observatory")
-DATABASE, BROKER, KEYS = "PLAM_DATABASE_URL", "PLAM_BROKER_URL", "PLAM_TOKEN_KEYS"
-SOUND = {DATABASE: "postgresql://db/plam", BROKER: "amqp://rabbitmq", KEYS: "/run/secrets/keys.json"}
+DATABASE, BROKER, KEYS, SECRET = "PLAM_DATABASE_URL", "PLAM_BROKER_URL", "PLAM_TOKEN_KEYS", "PLAM_SECRET"
+SOUND = {DATABASE: "postgresql://db/plam", BROKER: "amqp://rabbitmq", KEYS: "/run/secrets/keys.json", SECRET: "a secret of the tests"}
 
 
 @pytest.mark.parametrize(
     ("process", "needs"),
     [
-        (Lasting.serve, {DATABASE, KEYS}),
-        (Lasting.relay, {DATABASE, BROKER}),
-        (Lasting.worker, {DATABASE, BROKER}),
-        (Lasting.scheduler, {DATABASE, BROKER}),
-        (Lasting.up, set()),
-        (None, set()),
+        (Lasting.serve, {DATABASE, KEYS, SECRET}),
+        (Lasting.relay, {DATABASE, BROKER, SECRET}),
+        (Lasting.worker, {DATABASE, BROKER, SECRET}),
+        (Lasting.scheduler, {DATABASE, BROKER, SECRET}),
+        (Lasting.up, {KEYS, SECRET}),
+        (None, {SECRET}),
     ],
 )
 def test_o3_a_process_says_each_setting_that_it_lacks(process: Lasting | None, needs: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,6 +173,7 @@ def test_o3_one_services_database_is_not_enough_for_the_others(process: Lasting 
     monkeypatch.setenv("PLAM_ACTIONS_DATABASE_URL", "postgresql://db/actions")
     monkeypatch.setenv(BROKER, SOUND[BROKER])
     monkeypatch.setenv(KEYS, SOUND[KEYS])
+    monkeypatch.setenv(SECRET, SOUND[SECRET])
     check(read_settings(), ["actions"], process)
     with pytest.raises(EnvironmentRefusedError, match=r"^PLAM_ACCESS_DATABASE_URL, PLAM_OBSERVATORY_DATABASE_URL : non définie"):
         check(read_settings(), ["access", "actions", "observatory"], process)

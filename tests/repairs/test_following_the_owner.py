@@ -22,7 +22,7 @@ from tests.repairs.damage import every_day, figures, follow_everybody, verified
 from tests.support.delivering import BY_NAME, deliver, delivering
 from tests.support.story import Story, action_of, again, make, verb
 
-FAR = 2**62
+FAR = 1_000_000_000
 REPAIRS = 30
 
 
