@@ -5,17 +5,23 @@ serves the kinds that our routes have; what is declared, documented and validate
 """
 
 from collections.abc import Callable, Coroutine
+from datetime import date, datetime
+from enum import Enum
 from inspect import iscoroutinefunction
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
 
 from fastapi import Request
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
+from fastapi.params import Body
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from services.kernel.problems import TooLarge
+from services.kernel.records import file_of
 from services.kernel.strict_json import strict_json
 from services.kernel.validation import problem_of
 
@@ -106,10 +112,58 @@ def _refuse_other_kinds(dependant: Dependant) -> None:
         or dependant.security_scopes_param_name
         or len(dependant.body_params) > 1
     )
+    where = _where(dependant.call)
     if others:
-        raise TypeError(f"{dependant.call} : une route reçoit son chemin, sa requête, ses en-têtes, un corps, et rien d'autre.")
+        raise TypeError(f"{where} : une route reçoit son chemin, sa requête, ses en-têtes, un corps, et rien d'autre.")
+    if any(dependency.name is None for dependency in dependant.dependencies):
+        raise TypeError(f"{where} : une dépendance sans nom (dependencies=[…]) ne serait pas appelée : déclarez-la comme argument.")
+    for location, fields in _FIELDS.items():
+        for field in getattr(dependant, f"{location}_params"):
+            if not _is_served(location, field, alone=len(getattr(dependant, f"{location}_params")) == 1):
+                raise TypeError(f"{where} : « {field.name} » ({location}) : {fields}.")
     if not iscoroutinefunction(dependant.call) and not iscoroutinefunction(type(dependant.call).__call__):
-        raise TypeError(f"{dependant.call} : une route et ses dépendances sont des fonctions asynchrones.")
+        raise TypeError(f"{where} : une route et ses dépendances sont des fonctions asynchrones.")
+
+
+_FIELDS = {
+    "path": "un chemin donne des valeurs simples",
+    "query": "une requête donne des valeurs simples, ou un seul modèle pour la requête entière",
+    "header": "un en-tête donne une valeur simple",
+    "body": "un corps est un modèle, en JSON, sans embed",
+}
+"""Where an argument may come from, and what is served there."""
+
+
+def _is_served(location: str, field: ModelField, *, alone: bool) -> bool:
+    annotation = field.field_info.annotation
+    if location == "body":
+        return _is_model(annotation) and type(field.field_info) is Body and not field.field_info.embed
+    return _is_single(annotation) or (location == "query" and alone and _is_model(annotation))
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _is_single(annotation: Any) -> bool:
+    """Whether a type takes one word of text: neither a collection nor a model, alone or as a part of a union."""
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType):
+        return all(_is_single(part) for part in get_args(annotation))
+    if origin is Annotated:
+        return _is_single(get_args(annotation)[0])
+    if origin is Literal:
+        return True
+    return origin is None and isinstance(annotation, type) and issubclass(annotation, _SINGLE)
+
+
+_SINGLE = (str, int, float, bool, UUID, date, datetime, Enum, type(None))
+
+
+def _where(function: Any) -> str:
+    """The source file and the name of a function, or of the class of a callable object."""
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{file_of(named)} : {named.__qualname__}"
 
 
 class StrictRequest(Request):

@@ -114,6 +114,9 @@ class Noun:
     personal: bool = False
 
     def __post_init__(self) -> None:
+        for shape in filter(None, (self.document, self.state)):
+            if unborne := sorted(name for name in shape.model_fields if not hasattr(self.table, name)):
+                raise TypeError(f"{file_of(shape)} : {shape.__name__} montre {', '.join(unborne)}, que {self.table.__name__} n'a pas.")
         NOUNS[self.table] = self
 
     @cached_property
@@ -125,6 +128,11 @@ class Noun:
     def has_status(self) -> bool:
         """Whether rows have a status, whose dated history `save` keeps."""
         return self.table.status_field in self.columns
+
+
+def file_of(declared: Any) -> str:
+    """The source file that declares a class or a function, from the project's root: what a refusal at the start names."""
+    return f"{declared.__module__.replace('.', '/')}.py"
 
 
 NOUNS: dict[type[Record], Noun] = {}

@@ -94,12 +94,7 @@ def state_of(noun: Noun, row: Record, secret: bytes) -> State:
 def _part(row: Record, model: type[BaseModel]) -> dict[str, Any]:
     """What a model shows of a row; a plain dictionary is read faster than attributes that SQLAlchemy watches."""
     values = row.__dict__
-    return {name: values[name] if name in values else getattr(row, name) for name in _shown(type(row), model)}
-
-
-@cache
-def _shown(table: type[Record], model: type[BaseModel]) -> tuple[str, ...]:
-    return tuple(name for name in model.model_fields if hasattr(table, name))
+    return {name: values[name] if name in values else getattr(row, name) for name in model.model_fields}
 
 
 def pseudonym(secret: bytes, identifier: UUID) -> UUID:

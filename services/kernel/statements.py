@@ -38,6 +38,9 @@ class Compiled:
     writes: bool
 
 
+MOST_SHAPES = 2_000
+"""Statements kept compiled: several times what the services have. Past that the oldest goes, whatever makes new shapes for ever."""
+
 _by_shape: dict[Any, Compiled] = {}
 _by_statement: WeakKeyDictionary[Executable, Compiled] = WeakKeyDictionary()
 
@@ -58,6 +61,8 @@ def prepare(statement: Executable, parameters: Mapping[str, Any]) -> tuple[Compi
         raise TypeError("Cette requête n'a pas de forme stable : elle ne peut pas être mise en cache.")
     known_shape = _by_shape.get(key.key)
     if known_shape is None:
+        if len(_by_shape) >= MOST_SHAPES:
+            del _by_shape[next(iter(_by_shape))]
         known_shape = _by_shape[key.key] = _compile(statement, key)
     binds = key.bindparams
     return known_shape, [binds[place].effective_value for place in known_shape.places]

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.access_api.folding import begins_words
+from services.access_api.organisations.schemas import OrganisationQuery
 from services.access_api.organisations.tables import Organisation
 from services.kernel.paging import Listing
 from services.kernel.records import among, holds, versions_of
@@ -20,6 +21,7 @@ DOCUMENT = document_by_id(Organisation)
 
 LISTING = Listing(
     Organisation,
+    OrganisationQuery,
     {
         "role": lambda value: holds(Organisation.roles, value),
         "department": lambda value: col(Organisation.department) == value,

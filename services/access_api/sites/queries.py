@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.access_api.folding import begins_words
+from services.access_api.sites.schemas import SiteQuery
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
 from services.kernel.paging import Listing
@@ -23,6 +24,7 @@ STANDS = col(Site.status) == OrganisationStatus.active
 
 LISTING = Listing(
     Site,
+    SiteQuery,
     {
         "organisation_id": lambda value: col(Site.organisation_id) == value,
         "department": lambda value: col(Site.department) == value,

@@ -6,6 +6,7 @@ from sqlalchemy import Date, and_, bindparam, func, literal_column, not_, or_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
+from services.actions_api.actions.schemas import ActionQuery
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.tables import Milestone
 from services.actions_api.organisations.tables import OrganisationCopy
@@ -37,18 +38,22 @@ LATE_MILESTONE = (
 
 LISTING = Listing(
     Action,
+    ActionQuery,
     {
         "axis": lambda value: col(Action.axis) == value,
         "objective": lambda value: holds(Action.objectives, value),
         "department": lambda value: or_(holds(Action.departments, value), func.cardinality(col(Action.departments)) == 0),
         "status": lambda value: col(Action.status) == value,
+        "lead_organisation_id": lambda value: col(Action.lead_organisation_id) == value,
+    },
+    scope={
         "flagships": lambda _value: and_(col(Action.flagship)),
         "not_flagships": lambda _value: not_(col(Action.flagship)),
-        "lead_organisation_id": lambda value: col(Action.lead_organisation_id) == value,
         "late": lambda _value: LATE_MILESTONE,
         "not_late": lambda _value: not_(LATE_MILESTONE),
         "shared": lambda _value: SHARED,
     },
+    answered=("flagship", "overdue", "live"),
 )
 
 

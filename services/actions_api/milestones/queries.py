@@ -9,6 +9,7 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.actions_api.actions.queries import sees_drafts
 from services.actions_api.actions.tables import Action
+from services.actions_api.milestones.schemas import MilestoneQuery
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.kernel.paging import Listing
@@ -28,14 +29,18 @@ SHARED_DOCUMENT = document_by_id(Milestone, SHARED)
 
 LISTING = Listing(
     Milestone,
+    MilestoneQuery,
     {
         "action_id": lambda value: col(Milestone.action_id) == value,
         "axis": lambda value: col(Milestone.axis) == value,
         "status": lambda value: col(Milestone.status) == value,
+    },
+    scope={
         "late": lambda _value: OVERDUE,
         "not_late": lambda _value: not_(OVERDUE),
         "shared": lambda _value: SHARED,
     },
+    answered=("overdue", "live"),
 )
 
 

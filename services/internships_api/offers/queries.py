@@ -11,6 +11,7 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.contracts.codes import Role
 from services.contracts.internships import OfferStatus
+from services.internships_api.offers.schemas import OfferQuery
 from services.internships_api.offers.tables import Offer
 from services.kernel.paging import Listing
 from services.kernel.principals import Principal
@@ -36,6 +37,7 @@ STANDING_SHARED = SHARED_OFFER.with_for_update(read=True)
 
 LISTING = Listing(
     Offer,
+    OfferQuery,
     {
         "department": lambda value: col(Offer.department) == value,
         "profession": lambda value: holds(Offer.professions, value),
@@ -44,10 +46,13 @@ LISTING = Listing(
         "organisation_id": lambda value: col(Offer.organisation_id) == value,
         "from_day": lambda value: col(Offer.ends_on) > value,
         "to_day": lambda value: col(Offer.starts_on) < value,
+    },
+    scope={
         "free": lambda _value: FREE,
         "not_free": lambda _value: not_(FREE),
         "host": lambda _value: SHARED,
     },
+    answered=("available",),
 )
 
 

@@ -8,6 +8,7 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.contracts.codes import Role
 from services.internships_api.parties import seen, sight
+from services.internships_api.placements.schemas import PlacementQuery
 from services.internships_api.placements.tables import Placement
 from services.kernel.paging import Listing
 from services.kernel.principals import Principal
@@ -26,6 +27,7 @@ SEEN_PLACEMENT = PLACEMENT.where(SEEN)
 
 LISTING = Listing(
     Placement,
+    PlacementQuery,
     {
         "offer_id": lambda value: col(Placement.offer_id) == value,
         "unit_id": lambda value: col(Placement.unit_id) == value,
@@ -35,6 +37,8 @@ LISTING = Listing(
         "department": lambda value: col(Placement.department) == value,
         "profession": lambda value: col(Placement.profession) == value,
         "status": lambda value: col(Placement.status) == value,
+    },
+    scope={
         "host": lambda _value: SEEN,
     },
 )

@@ -13,6 +13,7 @@ from services.contracts.codes import Role
 from services.contracts.internships import OfferStatus, RequestStatus
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import seen, sight
+from services.internships_api.requests.schemas import RequestQuery
 from services.internships_api.requests.tables import PlacementRequest
 from services.kernel.paging import Listing
 from services.kernel.principals import Principal
@@ -34,6 +35,7 @@ TAKEN_BACK = (RequestStatus.withdrawn, RequestStatus.offer_closed)
 
 LISTING = Listing(
     PlacementRequest,
+    RequestQuery,
     {
         "offer_id": lambda value: col(PlacementRequest.offer_id) == value,
         "organisation_id": lambda value: col(PlacementRequest.organisation_id) == value,
@@ -41,6 +43,8 @@ LISTING = Listing(
         "department": lambda value: col(PlacementRequest.department) == value,
         "profession": lambda value: col(PlacementRequest.profession) == value,
         "status": lambda value: col(PlacementRequest.status) == value,
+    },
+    scope={
         "host": lambda _value: SEEN,
     },
 )

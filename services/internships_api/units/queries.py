@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from services.internships_api.units.schemas import UnitQuery
 from services.internships_api.units.tables import Unit
 from services.kernel.paging import Listing
 from services.kernel.records import holds, versions_of
@@ -16,6 +17,7 @@ DOCUMENT = document_by_id(Unit)
 
 LISTING = Listing(
     Unit,
+    UnitQuery,
     {
         "department": lambda value: col(Unit.department) == value,
         "profession": lambda value: holds(Unit.professions, value),

@@ -13,6 +13,7 @@ from services.kernel.paging import Listing
 from services.kernel.principals import Principal
 from services.kernel.records import among, versions_of
 from services.kernel.resources import document_by_id
+from services.recruitment_api.applications.schemas import ApplicationQuery
 from services.recruitment_api.applications.tables import Application
 from services.recruitment_api.needs.tables import StaffingNeed
 from services.recruitment_api.visibility import concerning, concerns, filters
@@ -28,15 +29,19 @@ OWN_DOCUMENT = document_by_id(Application, concerns(Application))
 
 LISTING = Listing(
     Application,
+    ApplicationQuery,
     {
         "need_id": lambda value: col(Application.need_id) == value,
         "organisation_id": lambda value: col(Application.organisation_id) == value,
         "department": lambda value: col(Application.department) == value,
         "status": lambda value: col(Application.status) == value,
+    },
+    scope={
         "late": lambda _value: OVERDUE,
         "not_late": lambda _value: not_(OVERDUE),
         **filters(Application),
     },
+    answered=("overdue",),
 )
 
 

@@ -11,6 +11,7 @@ from services.kernel.paging import Listing
 from services.kernel.principals import Principal
 from services.kernel.records import versions_of
 from services.kernel.resources import document_by_id
+from services.recruitment_api.assignments.schemas import AssignmentQuery
 from services.recruitment_api.assignments.tables import Assignment
 from services.recruitment_api.visibility import concerning, concerns, filters
 
@@ -21,14 +22,15 @@ OWN_DOCUMENT = document_by_id(Assignment, concerns(Assignment))
 
 LISTING = Listing(
     Assignment,
+    AssignmentQuery,
     {
         "need_id": lambda value: col(Assignment.need_id) == value,
         "application_id": lambda value: col(Assignment.application_id) == value,
         "organisation_id": lambda value: col(Assignment.organisation_id) == value,
         "department": lambda value: col(Assignment.department) == value,
         "status": lambda value: col(Assignment.status) == value,
-        **filters(Assignment),
     },
+    scope=filters(Assignment),
 )
 
 

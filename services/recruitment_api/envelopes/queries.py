@@ -12,6 +12,7 @@ from services.contracts.recruitment import EnvelopeStatus
 from services.kernel.paging import Listing
 from services.kernel.records import versions_of
 from services.kernel.resources import document_by_id
+from services.recruitment_api.envelopes.schemas import EnvelopeQuery
 from services.recruitment_api.envelopes.tables import EnvelopeEntry, SchemeEnvelope
 
 ENVELOPE_HISTORY = versions_of(SchemeEnvelope)
@@ -22,6 +23,7 @@ STANDS = col(SchemeEnvelope.status) != EnvelopeStatus.closed
 
 LISTING = Listing(
     SchemeEnvelope,
+    EnvelopeQuery,
     {
         "scheme_id": lambda value: col(SchemeEnvelope.scheme_id) == value,
         "fiscal_year": lambda value: col(SchemeEnvelope.fiscal_year) == value,

@@ -16,6 +16,7 @@ from services.kernel.paging import Listing
 from services.kernel.principals import Principal
 from services.kernel.records import versions_of
 from services.kernel.resources import document_by_id
+from services.recruitment_api.needs.schemas import NeedQuery
 from services.recruitment_api.needs.tables import StaffingNeed
 from services.recruitment_api.organisations.tables import OrganisationCopy
 from services.recruitment_api.sites.tables import SiteCopy
@@ -34,6 +35,7 @@ SEEN_DOCUMENT = document_by_id(StaffingNeed, PUBLISHED_OR_OWN)
 
 LISTING = Listing(
     StaffingNeed,
+    NeedQuery,
     {
         "organisation_id": lambda value: col(StaffingNeed.organisation_id) == value,
         "site_id": lambda value: col(StaffingNeed.site_id) == value,
@@ -42,6 +44,8 @@ LISTING = Listing(
         "profession": lambda value: col(StaffingNeed.profession) == value,
         "urgency": lambda value: col(StaffingNeed.urgency) == value,
         "status": lambda value: col(StaffingNeed.status) == value,
+    },
+    scope={
         "seen": lambda _value: PUBLISHED_OR_OWN,
     },
 )

@@ -11,6 +11,7 @@ from services.kernel.paging import Listing
 from services.kernel.principals import Principal
 from services.kernel.records import versions_of
 from services.kernel.resources import document_by_id
+from services.recruitment_api.schemes.schemas import SchemeQuery
 from services.recruitment_api.schemes.tables import Scheme
 
 SCHEME_HISTORY = versions_of(Scheme)
@@ -23,9 +24,12 @@ SHARED_DOCUMENT = document_by_id(Scheme, SHARED)
 
 LISTING = Listing(
     Scheme,
+    SchemeQuery,
     {
         "kind": lambda value: col(Scheme.kind) == value,
         "status": lambda value: col(Scheme.status) == value,
+    },
+    scope={
         "shared": lambda _value: SHARED,
     },
 )

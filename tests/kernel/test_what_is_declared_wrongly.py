@@ -1,0 +1,145 @@
+"""A noun, a list or a route that would lose something in silence is refused where it is declared, in a sentence that names its file."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import pytest
+from fastapi import Body, Cookie, Depends, Header, Query, Request, Response
+from pydantic import BaseModel, create_model
+from sqlalchemy import select
+from sqlmodel import col
+
+from services.actions_api.actions.tables import Action
+from services.contracts.actions import ActionState
+from services.kernel import statements
+from services.kernel.paging import Listing, PageQuery
+from services.kernel.records import NOUNS, Noun
+from services.kernel.routing import router
+
+
+class ColourQuery(PageQuery):
+    """A list's query."""
+
+    colour: str | None = None
+    live: bool = False
+
+
+def by_colour(value: Any) -> Any:
+    """A filter."""
+    return col(Action.title) == value
+
+
+def test_a_list_whose_every_field_is_answered_is_accepted() -> None:
+    Listing(Action, ColourQuery, {"colour": by_colour}, scope={"shared": by_colour}, answered=("live",))
+
+
+@pytest.mark.parametrize(
+    ("filters", "answered", "said"),
+    [
+        ({}, ("live",), "aucun filtre ne répond à colour"),
+        ({"colour": by_colour}, (), "aucun filtre ne répond à live"),
+        ({"colour": by_colour, "shape": by_colour}, ("live",), "rien n'y demande shape"),
+        ({"colour": by_colour}, ("live", "size"), "rien n'y demande size"),
+        ({"colour": by_colour}, ("live", "colour"), "colour a deux réponses"),
+    ],
+)
+def test_a_field_of_a_query_that_nobody_answers_is_refused_and_the_reverse(
+    filters: dict[str, Any], answered: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(TypeError, match=f"test_what_is_declared_wrongly.py : ColourQuery : {said}"):
+        Listing(Action, ColourQuery, filters, answered=answered)
+
+
+def test_a_field_of_a_document_or_of_a_state_that_no_column_bears_is_refused() -> None:
+    noun = NOUNS[Action]
+    wider = create_model("Wider", __base__=noun.document, __module__=__name__, colour=(str | None, None))
+    with pytest.raises(TypeError, match=r"test_what_is_declared_wrongly.py : Wider montre colour, que Action n'a pas"):
+        Noun(Action, wider, ActionState)
+    state = create_model("WiderState", __base__=ActionState, __module__=__name__, colour=(str | None, None))
+    with pytest.raises(TypeError, match="WiderState montre colour"):
+        Noun(Action, noun.document, state)
+    assert NOUNS[Action] is noun
+
+
+class Item(BaseModel):
+    """A body."""
+
+    name: str
+
+
+async def listed(words: Annotated[list[str], Query()]) -> Response:
+    """Several words."""
+    return Response(",".join(words))
+
+
+async def optional_list(words: Annotated[list[str] | None, Query()] = None) -> Response:
+    """Perhaps several words."""
+    return Response(str(words))
+
+
+async def listed_header(words: Annotated[list[str], Header()]) -> Response:
+    """Several headers."""
+    return Response(",".join(words))
+
+
+async def embedded(item: Annotated[Item, Body(embed=True)]) -> Response:
+    """A body under a name."""
+    return Response(item.name)
+
+
+async def plain_body(name: Annotated[str, Body()]) -> Response:
+    """A body that is no model."""
+    return Response(name)
+
+
+async def cookie(name: Annotated[str, Cookie()]) -> Response:
+    """A cookie."""
+    return Response(name)
+
+
+async def two_models(query: Annotated[PageQuery, Query()], word: str) -> Response:
+    """A model of the whole query beside a word of it."""
+    return Response(f"{query.limit} {word}")
+
+
+def blocking(word: str) -> Response:
+    """A function that would block the event loop."""
+    return Response(word)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [listed, optional_list, listed_header, embedded, plain_body, cookie, two_models, blocking],
+    ids=lambda function: function.__name__,
+)
+def test_a_kind_of_parameter_that_is_not_served_is_refused(endpoint: Callable[..., Any]) -> None:
+    with pytest.raises(TypeError, match=f"test_what_is_declared_wrongly.py : {endpoint.__name__} : "):
+        router("/v1/things", "Choses").add_api_route("/{thing_id}", endpoint, methods=["POST"], operation_id="x")
+
+
+async def ring(_request: Request) -> None:
+    """A dependency for its effect alone."""
+
+
+async def served(
+    request: Request, *, thing_id: UUID, item: Item, kind: Literal["a", "b"], word: str | None = None, tag: Annotated[str, Header()] = ""
+) -> Response:
+    """Every kind that is served."""
+    return Response(f"{request.method} {thing_id} {item} {kind} {word} {tag}")
+
+
+def test_a_dependency_without_a_name_is_refused() -> None:
+    routes = router("/v1/things", "Choses")
+    routes.add_api_route("/{thing_id}", served, methods=["POST"], operation_id="x")
+    with pytest.raises(TypeError, match=r"served : une dépendance sans nom"):
+        routes.add_api_route("/{thing_id}/again", served, methods=["POST"], operation_id="y", dependencies=[Depends(ring)])
+
+
+def test_statements_of_ever_new_shapes_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statements, "MOST_SHAPES", 5)
+    monkeypatch.setattr(statements, "_by_shape", {})
+    for number in range(20):
+        compiled, arguments = statements.prepare(select(col(Action.title).label(f"title_{number}")).where(col(Action.ref) == "A"), {})
+        assert (f"title_{number}" in compiled.sql, arguments) == (True, ["A"])
+    assert len(statements._by_shape) == 5
