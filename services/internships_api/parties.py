@@ -1,14 +1,16 @@
 """Who stands where around a placement: the host organisation, the institute, and who else may see what they agree."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, UUID as SaUuid, ColumnElement, Text, any_, bindparam, or_
+from sqlalchemy import ARRAY, UUID as SaUuid, Text, any_, bindparam, or_
 from sqlmodel import SQLModel
 
 from services.contracts.codes import Department, Role
 from services.kernel.principals import Principal
 from services.kernel.problems import Forbidden
+from services.kernel.reading import REGION, Scope
 from services.kernel.records import table_of
 
 
@@ -34,18 +36,19 @@ def check_institute(caller: Principal, institute_id: UUID) -> None:
         raise Forbidden("Seul l'institut peut faire cela.")
 
 
-def seen(record: type[SQLModel]) -> ColumnElement[bool]:
-    """The condition that a row between a host and an institute is one that the caller described by `sight` may see."""
+def between(record: type[SQLModel]) -> Callable[[Principal], Scope]:
+    """What a caller sees of rows between a host and an institute: its own on either side, those of the departments that it follows."""
     columns = table_of(record).columns
-    return or_(
+    seen = or_(
         columns.organisation_id == bindparam("host", type_=SaUuid()),
         columns.institute_id == bindparam("institute", type_=SaUuid()),
         columns.department == any_(bindparam("partner_of", type_=ARRAY(Text))),
     )
+    return lambda caller: REGION if caller.has(Role.steering) else Scope("organisation or departments", seen, sight(caller))
 
 
 def sight(caller: Principal) -> dict[str, Any]:
-    """The parameters of `seen`: the host and the institute that a caller is, the departments whose HR partner they are."""
+    """The values of what a caller is: the host and the institute that a caller is, the departments whose HR partner they are."""
     departments = sorted(caller.departments or Department) if caller.has(Role.hr_partner) else []
     return {
         "host": caller.organisation if caller.has(Role.employer) else None,

@@ -1,24 +1,19 @@
 """Answers made of stored documents: one resource, a created one, a page of them; `ETag` and `If-Match`."""
 
 import re
-from collections.abc import Sequence
-from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel, Field
-from sqlalchemy import UUID as SaUuid, bindparam
 from sqlalchemy.sql.base import Executable
-from sqlmodel import col, select
-from sqlmodel.sql.expression import Select, SelectOfScalar
 from starlette.responses import Response
 
 from services.kernel.database import Database
-from services.kernel.paging import Listing, PageQuery, after_of, cursor
+from services.kernel.paging import PageQuery, cursor
 from services.kernel.problems import NotFound, PreconditionFailed, PreconditionRequired
-from services.kernel.records import Record, among, stored_document
+from services.kernel.records import Record
 from services.kernel.saving import current_document
 
 M = TypeVar("M", bound=BaseModel)
@@ -30,12 +25,6 @@ class Page(BaseModel, Generic[M]):
 
     items: list[M] = Field(description="Les lignes de la page.")
     next: str | None = Field(description="Curseur de la page suivante, à donner dans `after` ; absent de la dernière.")
-
-
-def document_by_id(table: type[Record], *conditions: Any) -> Select[str, int]:
-    """The statement of (stored document, version) by `id`, for `read`; conditions say what a caller may see."""
-    by_id = col(table.id) == bindparam("id", type_=SaUuid())
-    return select(stored_document(table), col(table.version)).where(by_id, *conditions).execution_options(record=table)
 
 
 def etag(version: int) -> str:
@@ -59,9 +48,11 @@ async def read(request: Request, db: Database, statement: Executable, **paramete
     records = await db.fetch(statement, **parameters)
     if not records:
         raise NotFound
-    document, version = records[0]
-    if document is None:
-        return resource(await db.one(_row(statement.get_execution_options()["record"]), **parameters))
+    return document_answer(request, *records[0])
+
+
+def document_answer(request: Request, document: str, version: int) -> Response:
+    """A resource by its stored document; 304 when the caller has that version already."""
     tag = etag(version)
     known = request.headers.get("if-none-match")
     if known is not None and (tag in known or known.strip() == "*"):
@@ -69,40 +60,8 @@ async def read(request: Request, db: Database, statement: Executable, **paramete
     return Response(document, headers={"ETag": tag}, media_type=JSON)
 
 
-async def page(request: Request, db: Database, listing: Listing, query: PageQuery, **scope: Any) -> Response:
-    """A page of documents. `scope` holds what the route sets itself: the parent, what the caller may see, today."""
-    return page_of(request, query, await page_rows(db, listing, query, **scope))
-
-
-async def page_rows(db: Database, listing: Listing, query: PageQuery, **scope: Any) -> list[tuple[UUID, str]]:
-    """The (id, document) pairs of a page, and one more when another page follows."""
-    filters = {name: value for name, value in query if value is not None and name in listing.filters}
-    parameters: dict[str, Any] = {**filters, **scope, "limit": query.limit + 1}
-    if query.after:
-        parameters["after"] = after_of(query.after)
-    rows = await db.fetch(listing.statement(parameters), **parameters)
-    old = [identifier for identifier, document in rows if document is None]
-    return await _renewed(db, listing.table, rows, old) if old else rows
-
-
-async def _renewed(db: Database, table: type[Record], rows: list[Any], old: Sequence[UUID]) -> list[tuple[UUID, str]]:
-    """The pairs of a page of which some documents are stored in an old shape: those are serialised from their rows."""
-    documents = {row.id: current_document(row) for row in await db.fetch(select(table).where(among(table.id, old)))}
-    return [(identifier, documents[identifier] if document is None else document) for identifier, document in rows]
-
-
-@cache
-def _row(table: type[Record]) -> SelectOfScalar[Record]:
-    return select(table).where(col(table.id) == bindparam("id", type_=SaUuid()))
-
-
-def either(condition: str, wanted: bool | None) -> dict[str, bool]:
-    """The filter of a condition, or of its contrary (`not_…`): each a condition of its own, which an index can serve."""
-    return {} if wanted is None else {condition if wanted else f"not_{condition}": True}
-
-
 def page_of(request: Request, query: PageQuery, rows: list[tuple[UUID, str]]) -> Response:
-    """A page from the pairs that `page_rows` gives."""
+    """A page from the pairs of a page, and one more when another page follows."""
     shown = rows[: query.limit]
     headers = {}
     following = "null"

@@ -1,16 +1,16 @@
 """Who sees the rows that are an employer's own, and who acts for it: an organisation, its department's HR partners, steering."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, UUID as SaUuid, ColumnElement, Text, any_, bindparam, literal, or_
+from sqlalchemy import ARRAY, UUID as SaUuid, Text, any_, bindparam, or_
 from sqlmodel import col
 
 from services.contracts.codes import Department, Role
-from services.kernel.paging import Filter
 from services.kernel.principals import Principal
 from services.kernel.problems import Forbidden
+from services.kernel.reading import REGION, Scope
 from services.kernel.records import Record
 
 OWN_ORGANISATION = bindparam("own_organisation", type_=SaUuid())
@@ -27,37 +27,22 @@ def own_departments(caller: Principal) -> Sequence[str]:
     return [code.value for code in Department if caller.covers(code)] if caller.has(Role.hr_partner) else []
 
 
-def concerns(table: type[Record]) -> ColumnElement[bool]:
-    """The condition, with the binds of `scope`, that a row is of the caller's organisation or departments."""
+def own_or_followed(table: type[Record]) -> Callable[[Principal], Scope]:
+    """What a caller sees of rows of employers: a caller of one role is served by that role's index, which an OR would not use."""
     organisation, department = _owners(table)
-    return or_(organisation == OWN_ORGANISATION, department == any_(OWN_DEPARTMENTS))
+    own, followed = organisation == OWN_ORGANISATION, department == any_(OWN_DEPARTMENTS)
 
+    def visible(caller: Principal) -> Scope:
+        if caller.has(Role.steering):
+            return REGION
+        values = {"own_organisation": own_organisation(caller), "own_departments": own_departments(caller)}
+        if not caller.has(Role.hr_partner):
+            return Scope("organisation", own, values)
+        if not caller.has(Role.employer):
+            return Scope("departments", followed, values)
+        return Scope("organisation or departments", or_(own, followed), values)
 
-def filters(table: type[Record]) -> Mapping[str, Filter]:
-    """What `scope` adds to a list: a caller of one role is served by that role's index, which an OR would not use."""
-    organisation, department = _owners(table)
-    return {
-        "as_employer": lambda _value: organisation == OWN_ORGANISATION,
-        "as_partner": lambda _value: department == any_(OWN_DEPARTMENTS),
-        "as_both": lambda _value: concerns(table),
-    }
-
-
-def concerning(table: type[Record], caller: Principal) -> ColumnElement[bool]:
-    """The same condition, for one caller."""
-    organisation, department = _owners(table)
-    return or_(
-        organisation == literal(own_organisation(caller), SaUuid()), department == any_(literal(own_departments(caller), ARRAY(Text)))
-    )
-
-
-def scope(caller: Principal) -> dict[str, Any]:
-    """What a statement about persons needs to know of its caller: nothing for steering, which sees all."""
-    if caller.has(Role.steering):
-        return {}
-    roles = {Role.employer, Role.hr_partner} & caller.roles
-    role = "as_both" if len(roles) == 2 else "as_employer" if Role.employer in roles else "as_partner"
-    return {role: True, "own_organisation": own_organisation(caller), "own_departments": own_departments(caller)}
+    return visible
 
 
 def check_acts_for(caller: Principal, organisation_id: UUID) -> None:

@@ -13,7 +13,8 @@ from sqlmodel import col
 from services.actions_api.actions.tables import Action
 from services.contracts.actions import ActionState
 from services.kernel import statements
-from services.kernel.paging import Listing, PageQuery
+from services.kernel.paging import PageQuery
+from services.kernel.reading import Reading
 from services.kernel.records import NOUNS, Noun
 from services.kernel.routing import router
 
@@ -31,7 +32,7 @@ def by_colour(value: Any) -> Any:
 
 
 def test_a_list_whose_every_field_is_answered_is_accepted() -> None:
-    Listing(Action, ColourQuery, {"colour": by_colour}, scope={"shared": by_colour}, answered=("live",))
+    Reading(Action, ColourQuery, {"colour": by_colour}, answered=("live",))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_a_field_of_a_query_that_nobody_answers_is_refused_and_the_reverse(
     filters: dict[str, Any], answered: tuple[str, ...], said: str
 ) -> None:
     with pytest.raises(TypeError, match=f"test_what_is_declared_wrongly.py : ColourQuery : {said}"):
-        Listing(Action, ColourQuery, filters, answered=answered)
+        Reading(Action, ColourQuery, filters, answered=answered)
 
 
 def test_a_field_of_a_document_or_of_a_state_that_no_column_bears_is_refused() -> None:

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from services.access_api.folding import fold
-from services.access_api.organisations import queries
 from services.access_api.organisations.lifecycle import move
+from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.schemas import OrganisationCreate, OrganisationPatch, OrganisationWrite
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites import operations as sites
@@ -22,7 +22,7 @@ async def create(db: Database, body: OrganisationCreate, *, by: Principal) -> Or
 
 async def change(db: Database, organisation_id: UUID, patch: OrganisationPatch, *, by: Principal, version: int) -> Organisation:
     """Changes the fields that were sent. Raises `AlreadyExists` as `create` does."""
-    organisation = await db.one(queries.organisation(organisation_id), version=version)
+    organisation = await ORGANISATIONS.load_for_change(db, organisation_id, by=by, version=version)
     if not patched(organisation, patch, OrganisationWrite):
         return organisation
     organisation.folded = fold(organisation.name)
@@ -31,7 +31,7 @@ async def change(db: Database, organisation_id: UUID, patch: OrganisationPatch, 
 
 async def close(db: Database, organisation_id: UUID, reason: str, *, by: Principal, version: int) -> Organisation:
     """Closes an organisation and, with it, its sites."""
-    organisation = await db.one(queries.organisation(organisation_id), version=version)
+    organisation = await ORGANISATIONS.load_for_change(db, organisation_id, by=by, version=version)
     move(organisation, OrganisationStatus.closed)
     organisation.status_reason = reason
     await db.save(organisation, event="access.organisation.closed", by=by)
@@ -41,7 +41,7 @@ async def close(db: Database, organisation_id: UUID, reason: str, *, by: Princip
 
 async def reopen(db: Database, organisation_id: UUID, *, by: Principal, version: int) -> Organisation:
     """Opens a closed organisation again; its sites stay closed until they are opened one by one."""
-    organisation = await db.one(queries.organisation(organisation_id), version=version)
+    organisation = await ORGANISATIONS.load_for_change(db, organisation_id, by=by, version=version)
     move(organisation, OrganisationStatus.active)
     organisation.status_reason = None
     return await db.save(organisation, event="access.organisation.reopened", by=by)

@@ -11,15 +11,10 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.access_api.folding import begins_words
 from services.access_api.organisations.schemas import OrganisationQuery
 from services.access_api.organisations.tables import Organisation
-from services.kernel.paging import Listing
-from services.kernel.records import among, holds, versions_of
-from services.kernel.resources import document_by_id
+from services.kernel.reading import Reading
+from services.kernel.records import among, holds
 
-ORGANISATION_HISTORY = versions_of(Organisation)
-
-DOCUMENT = document_by_id(Organisation)
-
-LISTING = Listing(
+ORGANISATIONS = Reading(
     Organisation,
     OrganisationQuery,
     {
@@ -32,16 +27,6 @@ LISTING = Listing(
         "q": lambda value: begins_words(Organisation.folded, value),
     },
 )
-
-
-def organisation(organisation_id: UUID) -> SelectOfScalar[Organisation]:
-    """One organisation."""
-    return select(Organisation).where(Organisation.id == organisation_id)
-
-
-def held(organisation_id: UUID) -> SelectOfScalar[Organisation]:
-    """The organisation of a site that opens, held as it is until the site is there: it must not close meanwhile."""
-    return organisation(organisation_id).with_for_update(read=True)
 
 
 def organisations(organisation_ids: Sequence[UUID]) -> SelectOfScalar[Organisation]:

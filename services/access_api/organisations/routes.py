@@ -5,16 +5,17 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.access_api.organisations import operations, queries
+from services.access_api.organisations import operations
+from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.schemas import OrganisationCreate, OrganisationPatch, OrganisationQuery, OrganisationRead
 from services.contracts.codes import Role
 from services.kernel.auth import allow
 from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, page, read, resource
+from services.kernel.resources import IfMatch, Page, created, resource
 from services.kernel.routing import Db, router
 
 routes = router("/v1/organisations", "Organisations")
@@ -26,9 +27,9 @@ MOVE = problems(404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listOrganisations", response_model=Page[OrganisationRead])
-async def list_organisations(request: Request, query: Annotated[OrganisationQuery, Query()], _caller: Reader, db: Db) -> Response:
+async def list_organisations(request: Request, query: Annotated[OrganisationQuery, Query()], caller: Reader, db: Db) -> Response:
     """Les organisations, les plus récemment créées d'abord."""
-    return await page(request, db, queries.LISTING, query)
+    return await ORGANISATIONS.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="createOrganisation", status_code=201, response_model=OrganisationRead, responses=problems(409))
@@ -38,17 +39,17 @@ async def create_organisation(request: Request, body: OrganisationCreate, caller
 
 
 @routes.get("/{organisation_id}", operation_id="readOrganisation", response_model=OrganisationRead, responses=problems(404))
-async def read_organisation(request: Request, organisation_id: UUID, _caller: Reader, db: Db) -> Response:
+async def read_organisation(request: Request, organisation_id: UUID, caller: Reader, db: Db) -> Response:
     """Une organisation."""
-    return await read(request, db, queries.DOCUMENT, id=organisation_id)
+    return await ORGANISATIONS.document(request, db, organisation_id, by=caller)
 
 
 @routes.get(
     "/{organisation_id}/history", operation_id="readOrganisationHistory", response_model=History[OrganisationRead], responses=problems(404)
 )
-async def read_organisation_history(organisation_id: UUID, query: Annotated[HistoryQuery, Query()], _caller: Steering, db: Db) -> Response:
+async def read_organisation_history(organisation_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Steering, db: Db) -> Response:
     """Les versions successives de l'organisation, la plus récente d'abord ; `known_at` : telle qu'elle était connue à un instant."""
-    return await read_history(db, queries.ORGANISATION_HISTORY, organisation_id, query)
+    return await ORGANISATIONS.history(db, organisation_id, query, by=caller)
 
 
 @routes.patch("/{organisation_id}", operation_id="changeOrganisation", response_model=OrganisationRead, responses=MOVE)

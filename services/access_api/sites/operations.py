@@ -4,18 +4,20 @@ from uuid import UUID
 
 from services.access_api.communes import operations as communes
 from services.access_api.folding import fold
-from services.access_api.organisations import queries as organisation_queries
 from services.access_api.organisations.lifecycle import move
+from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sectors import sector_of
 from services.access_api.sites import queries
+from services.access_api.sites.queries import SITES
 from services.access_api.sites.schemas import SiteCreate, SitePatch, SiteWrite
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
 from services.kernel.database import Database
 from services.kernel.patching import patched
 from services.kernel.principals import Principal
-from services.kernel.problems import Conflict, invalid
+from services.kernel.problems import Conflict
+from services.kernel.reading import Lock
 from services.kernel.twins import refuse_twin
 
 TWIN = "Un site ouvert de cette commune porte déjà ce nom."
@@ -34,10 +36,11 @@ async def create(db: Database, body: SiteCreate, *, by: Principal, force: bool =
     Raises `Invalid` for an unknown organisation or commune, `OrganisationClosed`, `AlreadyExists`, and `LooksTwice` unless it is forced.
     """
     commune = await communes.existing(db, body.commune_code)
-    found = await db.fetch(organisation_queries.held(body.organisation_id))
-    if not found:
-        raise invalid("#/organisation_id", "unknown_reference", "Cette organisation n'existe pas.")
-    _check_open(found[0])
+    unknown = "Cette organisation n'existe pas."
+    owner = await ORGANISATIONS.cited(
+        db, body.organisation_id, by=by, pointer="#/organisation_id", unknown=unknown, lock=Lock.as_it_is
+    )  # it must not close meanwhile
+    _check_open(owner)
     folded = fold(body.name)
     if not force:
         await refuse_twin(db, Site, {"commune_code": commune.code, "folded": folded}, queries.STANDS, said=TWIN)
@@ -48,7 +51,7 @@ async def create(db: Database, body: SiteCreate, *, by: Principal, force: bool =
 
 async def change(db: Database, site_id: UUID, patch: SitePatch, *, by: Principal, version: int) -> Site:
     """Changes the fields that were sent; the department follows the commune, and the sector the category unless it is given."""
-    site = await db.one(queries.site(site_id), version=version)
+    site = await SITES.load_for_change(db, site_id, by=by, version=version)
     if "commune_code" in patch.model_fields_set and patch.commune_code is not None:
         site.department = (await communes.existing(db, patch.commune_code)).department
     if not patched(site, patch, SiteWrite):
@@ -61,7 +64,7 @@ async def change(db: Database, site_id: UUID, patch: SitePatch, *, by: Principal
 
 async def close(db: Database, site_id: UUID, reason: str, *, by: Principal, version: int) -> Site:
     """Closes a site."""
-    site = await db.one(queries.site(site_id), version=version)
+    site = await SITES.load_for_change(db, site_id, by=by, version=version)
     move(site, OrganisationStatus.closed)
     site.status_reason = reason
     return await db.save(site, event="access.site.closed", by=by)
@@ -69,9 +72,9 @@ async def close(db: Database, site_id: UUID, reason: str, *, by: Principal, vers
 
 async def reopen(db: Database, site_id: UUID, *, by: Principal, version: int) -> Site:
     """Opens a closed site again. Raises `OrganisationClosed` when its organisation is closed."""
-    site = await db.one(queries.site(site_id), version=version)
+    site = await SITES.load_for_change(db, site_id, by=by, version=version)
     move(site, OrganisationStatus.active)
-    _check_open(await db.one(organisation_queries.held(site.organisation_id)))
+    _check_open(await ORGANISATIONS.one(db, site.organisation_id, by=by, lock=Lock.as_it_is))
     site.status_reason = None
     return await db.save(site, event="access.site.reopened", by=by)
 

@@ -11,18 +11,13 @@ from services.access_api.folding import begins_words
 from services.access_api.sites.schemas import SiteQuery
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
-from services.kernel.paging import Listing
-from services.kernel.records import among, versions_of
-from services.kernel.resources import document_by_id
-
-SITE_HISTORY = versions_of(Site)
-
-DOCUMENT = document_by_id(Site)
+from services.kernel.reading import Reading
+from services.kernel.records import among
 
 STANDS = col(Site.status) == OrganisationStatus.active
 """The condition that a site is one that another would double."""
 
-LISTING = Listing(
+SITES = Reading(
     Site,
     SiteQuery,
     {
@@ -37,11 +32,6 @@ LISTING = Listing(
         "q": lambda value: begins_words(Site.folded, value),
     },
 )
-
-
-def site(site_id: UUID) -> SelectOfScalar[Site]:
-    """One site."""
-    return select(Site).where(Site.id == site_id)
 
 
 def open_sites(organisation_id: UUID) -> SelectOfScalar[Site]:

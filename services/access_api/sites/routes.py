@@ -5,16 +5,17 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.access_api.sites import operations, queries
+from services.access_api.sites import operations
+from services.access_api.sites.queries import SITES
 from services.access_api.sites.schemas import SiteCreate, SitePatch, SiteQuery, SiteRead
 from services.contracts.codes import Role
 from services.kernel.auth import allow
 from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, page, read, resource
+from services.kernel.resources import IfMatch, Page, created, resource
 from services.kernel.routing import Db, router
 from services.kernel.twins import Force
 
@@ -27,9 +28,9 @@ MOVE = problems(404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listSites", response_model=Page[SiteRead])
-async def list_sites(request: Request, query: Annotated[SiteQuery, Query()], _caller: Reader, db: Db) -> Response:
+async def list_sites(request: Request, query: Annotated[SiteQuery, Query()], caller: Reader, db: Db) -> Response:
     """Les sites, les plus récemment créés d'abord."""
-    return await page(request, db, queries.LISTING, query)
+    return await SITES.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="createSite", status_code=201, response_model=SiteRead, responses=problems(409))
@@ -39,15 +40,15 @@ async def create_site(request: Request, body: SiteCreate, caller: Steering, _key
 
 
 @routes.get("/{site_id}", operation_id="readSite", response_model=SiteRead, responses=problems(404))
-async def read_site(request: Request, site_id: UUID, _caller: Reader, db: Db) -> Response:
+async def read_site(request: Request, site_id: UUID, caller: Reader, db: Db) -> Response:
     """Un site."""
-    return await read(request, db, queries.DOCUMENT, id=site_id)
+    return await SITES.document(request, db, site_id, by=caller)
 
 
 @routes.get("/{site_id}/history", operation_id="readSiteHistory", response_model=History[SiteRead], responses=problems(404))
-async def read_site_history(site_id: UUID, query: Annotated[HistoryQuery, Query()], _caller: Steering, db: Db) -> Response:
+async def read_site_history(site_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Steering, db: Db) -> Response:
     """Les versions successives du site, la plus récente d'abord ; `known_at` : tel qu'il était connu à un instant."""
-    return await read_history(db, queries.SITE_HISTORY, site_id, query)
+    return await SITES.history(db, site_id, query, by=caller)
 
 
 @routes.patch("/{site_id}", operation_id="changeSite", response_model=SiteRead, responses=MOVE)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.actions_api.actions import health, queries
 from services.actions_api.actions.lifecycle import ENDED, move
+from services.actions_api.actions.queries import ACTIONS
 from services.actions_api.actions.schemas import ActionCreate, ActionLive, ActionPatch, ActionQuery, ActionWrite
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones import operations as milestones, queries as milestone_queries
@@ -15,7 +16,8 @@ from services.kernel.database import Database
 from services.kernel.patching import patched
 from services.kernel.principals import Principal
 from services.kernel.problems import Conflict, invalid
-from services.kernel.resources import either, page_rows, with_live
+from services.kernel.reading import Lock
+from services.kernel.resources import with_live
 
 
 class NotReady(Conflict):
@@ -40,7 +42,7 @@ async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Princ
 
     Raises `ActionEnded`, and `NotReady` when an action under way would lose its lead.
     """
-    action = await _theirs(db, action_id, by, version)
+    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version)
     if action.status in ENDED:
         reopens = action.status is ActionStatus.completed
         raise milestones.ActionEnded("Rouvrez l'action pour la changer." if reopens else "Évaluée ou abandonnée, elle ne change plus.")
@@ -71,7 +73,7 @@ async def approve(db: Database, action_id: UUID, decision_ref: str, *, by: Princ
 
 async def start(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Starts an approved action. Raises `NotReady` without a lead organisation or an open milestone."""
-    action = await _theirs(db, action_id, by, version)
+    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version)
     move(action, ActionStatus.in_progress, only_from=ActionStatus.approved)
     lacks = []
     if action.lead_organisation_id is None:
@@ -90,7 +92,7 @@ async def suspend(db: Database, action_id: UUID, reason: str, *, by: Principal, 
 
 async def resume(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Takes up a suspended action again."""
-    action = await _theirs(db, action_id, by, version)
+    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version)
     move(action, ActionStatus.in_progress, only_from=ActionStatus.suspended)
     action.status_reason = None
     return await _save(db, action, "actions.action.resumed", by)
@@ -98,7 +100,7 @@ async def resume(db: Database, action_id: UUID, *, by: Principal, version: int) 
 
 async def complete(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Completes an action whose milestones are all reached or cancelled. Raises `NotReady` otherwise."""
-    action = await _theirs(db, action_id, by, version, held=True)  # no milestone is added meanwhile
+    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version, lock=Lock.alone)  # no milestone is added meanwhile
     move(action, ActionStatus.completed)
     waiting = [m for m in await db.fetch(milestone_queries.of_action(action_id)) if m.status is MilestoneStatus.planned]
     if waiting:
@@ -114,7 +116,7 @@ async def evaluate(db: Database, action_id: UUID, *, by: Principal, version: int
 
 async def reopen(db: Database, action_id: UUID, reason: str, *, by: Principal, version: int) -> Action:
     """Takes a completed action back into progress, with a reason."""
-    action = await _theirs(db, action_id, by, version)
+    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version)
     move(action, ActionStatus.in_progress, only_from=ActionStatus.completed)
     action.status_reason = reason
     return await _save(db, action, "actions.action.reopened", by)
@@ -127,15 +129,13 @@ async def abandon(db: Database, action_id: UUID, decision_ref: str, *, by: Princ
 
 async def read_live(db: Database, action_id: UUID, *, by: Principal) -> ActionLive:
     """What depends on the day: health with its reasons, progress, allowed moves."""
-    action = await db.one(queries.action(action_id, by))
+    action = await ACTIONS.one(db, action_id, by=by)
     return health.live(action, await db.fetch(milestone_queries.of_action(action_id)), clock.today())
 
 
 async def read_page(db: Database, query: ActionQuery, *, by: Principal) -> list[tuple[UUID, str]]:
     """A page's (id, document) pairs of what the caller may see; with `live`, each document has its part of the day."""
-    scope = {} if queries.sees_drafts(by) else {"shared": True}
-    chosen = either("late", query.overdue) | either("flagships", query.flagship)
-    rows = await page_rows(db, queries.LISTING, query, today=clock.today(), **chosen, **scope)
+    rows = await ACTIONS.rows(db, query, by=by)
     return await _with_live(db, rows) if query.live else rows
 
 
@@ -149,14 +149,6 @@ async def _with_live(db: Database, rows: list[tuple[UUID, str]]) -> list[tuple[U
     return [(id_, with_live(document, health.live(actions[id_], milestones_of[id_], today))) for id_, document in rows]
 
 
-async def _theirs(db: Database, action_id: UUID, by: Principal, version: int, *, held: bool = False) -> Action:
-    """One action that the caller may change. Raises `NotFound`, `PreconditionFailed`, `Forbidden` outside their departments."""
-    statement = queries.action(action_id, by)
-    action: Action = await db.one(statement.with_for_update() if held else statement, version=version)
-    by.check_covers(action.departments)
-    return action
-
-
 async def _move(
     db: Database,
     action_id: UUID,
@@ -168,7 +160,7 @@ async def _move(
     reason: str | None = None,
     decision_ref: str | None = None,
 ) -> Action:
-    action = await _theirs(db, action_id, by, version)
+    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version)
     move(action, to)
     action.status_reason = reason
     action.decision_ref = decision_ref or action.decision_ref

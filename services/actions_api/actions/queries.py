@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import Date, and_, bindparam, func, literal_column, not_, or_
+from sqlalchemy import Date, and_, bindparam, func, literal_column, or_
 from sqlmodel import col, select
-from sqlmodel.sql.expression import Select, SelectOfScalar
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.actions_api.actions.schemas import ActionQuery
 from services.actions_api.actions.tables import Action
@@ -13,18 +13,12 @@ from services.actions_api.organisations.tables import OrganisationCopy
 from services.contracts.access import OrganisationStatus
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Role
-from services.kernel.paging import Listing
 from services.kernel.principals import Principal
-from services.kernel.records import among, holds, versions_of
-from services.kernel.resources import document_by_id
-
-ACTION_HISTORY = versions_of(Action)
+from services.kernel.reading import REGION, Reading, Scope
+from services.kernel.records import among, holds
 
 SHARED = col(Action.status) != ActionStatus.draft
 """A draft is seen by those who prepare the plan, and by nobody else."""
-
-DOCUMENT = document_by_id(Action)
-SHARED_DOCUMENT = document_by_id(Action, SHARED)
 
 LATE_MILESTONE = (
     select(Milestone.id)
@@ -36,7 +30,23 @@ LATE_MILESTONE = (
     .exists()
 )
 
-LISTING = Listing(
+
+def sees_drafts(caller: Principal) -> bool:
+    """Whether a caller may see actions that are not yet shared."""
+    return caller.has(Role.steering, Role.committee)
+
+
+def visible(caller: Principal) -> Scope:
+    """What a caller sees of the plan's actions."""
+    return REGION if sees_drafts(caller) else Scope("shared", SHARED)
+
+
+def check_change(caller: Principal, action: Action) -> None:
+    """Raises `Forbidden` for an action outside the caller's departments."""
+    caller.check_covers(action.departments)
+
+
+ACTIONS = Reading(
     Action,
     ActionQuery,
     {
@@ -44,33 +54,14 @@ LISTING = Listing(
         "objective": lambda value: holds(Action.objectives, value),
         "department": lambda value: or_(holds(Action.departments, value), func.cardinality(col(Action.departments)) == 0),
         "status": lambda value: col(Action.status) == value,
+        "flagship": and_(col(Action.flagship)),
         "lead_organisation_id": lambda value: col(Action.lead_organisation_id) == value,
+        "overdue": LATE_MILESTONE,
     },
-    scope={
-        "flagships": lambda _value: and_(col(Action.flagship)),
-        "not_flagships": lambda _value: not_(col(Action.flagship)),
-        "late": lambda _value: LATE_MILESTONE,
-        "not_late": lambda _value: not_(LATE_MILESTONE),
-        "shared": lambda _value: SHARED,
-    },
-    answered=("flagship", "overdue", "live"),
+    visible=visible,
+    check_change=check_change,
+    answered=("live",),
 )
-
-
-def sees_drafts(caller: Principal) -> bool:
-    """Whether a caller may see actions that are not yet shared."""
-    return caller.has(Role.steering, Role.committee)
-
-
-def document(caller: Principal) -> Select[str, int]:
-    """(document, version) by `id`, of what the caller may see."""
-    return DOCUMENT if sees_drafts(caller) else SHARED_DOCUMENT
-
-
-def action(action_id: UUID, caller: Principal) -> SelectOfScalar[Action]:
-    """One action, if the caller may see it."""
-    statement = select(Action).where(Action.id == action_id)
-    return statement if sees_drafts(caller) else statement.where(SHARED)
 
 
 def actions(action_ids: list[UUID]) -> SelectOfScalar[Action]:

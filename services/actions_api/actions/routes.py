@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.actions_api.actions import operations, queries
+from services.actions_api.actions import operations
+from services.actions_api.actions.queries import ACTIONS
 from services.actions_api.actions.schemas import (
     ActionCreate,
     ActionListed,
@@ -18,11 +19,11 @@ from services.actions_api.actions.schemas import (
 from services.contracts.codes import Role
 from services.kernel.auth import allow
 from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.resources import IfMatch, Page, created, live, page_of, resource
 from services.kernel.routing import Db, router
 
 routes = router("/v1/actions", "Actions")
@@ -49,7 +50,7 @@ async def create_action(request: Request, body: ActionCreate, caller: ActionEdit
 @routes.get("/{action_id}", operation_id="readAction", response_model=ActionRead, responses=problems(404))
 async def read_action(request: Request, action_id: UUID, caller: ActionReader, db: Db) -> Response:
     """Une action."""
-    return await read(request, db, queries.document(caller), id=action_id)
+    return await ACTIONS.document(request, db, action_id, by=caller)
 
 
 @routes.get("/{action_id}/live", operation_id="readActionLive", response_model=ActionLive, responses=problems(404))
@@ -61,7 +62,7 @@ async def read_action_live(action_id: UUID, caller: ActionReader, db: Db) -> Res
 @routes.get("/{action_id}/history", operation_id="readActionHistory", response_model=History[ActionRead], responses=problems(404))
 async def read_action_history(action_id: UUID, query: Annotated[HistoryQuery, Query()], caller: ActionEditor, db: Db) -> Response:
     """Les versions successives de l'action, la plus récente d'abord ; `known_at` : telle qu'elle était connue à un instant."""
-    return await read_history(db, queries.ACTION_HISTORY, action_id, query)
+    return await ACTIONS.history(db, action_id, query, by=caller)
 
 
 @routes.patch("/{action_id}", operation_id="changeAction", response_model=ActionRead, responses=MOVE)

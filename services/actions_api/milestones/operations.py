@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from services.actions_api.actions.lifecycle import ENDED
-from services.actions_api.actions.queries import sees_drafts
+from services.actions_api.actions.queries import ACTIONS
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones import queries
 from services.actions_api.milestones.lifecycle import LIFECYCLE, move
+from services.actions_api.milestones.queries import MILESTONES
 from services.actions_api.milestones.schemas import (
     MilestoneCreate,
     MilestoneLive,
@@ -25,7 +26,8 @@ from services.kernel.database import Database
 from services.kernel.patching import patched
 from services.kernel.principals import Principal
 from services.kernel.problems import Conflict, invalid
-from services.kernel.resources import either, page_rows, with_live
+from services.kernel.reading import Lock
+from services.kernel.resources import with_live
 
 
 class ActionEnded(Conflict):
@@ -37,19 +39,18 @@ class ActionEnded(Conflict):
 
 async def create(db: Database, body: MilestoneCreate, *, by: Principal) -> Milestone:
     """Adds a milestone to an action. Raises `Invalid` for an unknown action, `ActionEnded` for one that has ended."""
-    found = await db.fetch(queries.parent(body.action_id))
-    if not found:
-        raise invalid("#/action_id", "unknown_reference", "Cette action n'existe pas.")
-    by.check_covers(found[0].departments)
-    if found[0].status in ENDED:
+    unknown = "Cette action n'existe pas."  # held as it is: what the milestone copies must not change meanwhile
+    action = await ACTIONS.cited(db, body.action_id, by=by, pointer="#/action_id", unknown=unknown, lock=Lock.as_it_is)
+    by.check_covers(action.departments)
+    if action.status in ENDED:
         raise ActionEnded
-    copies: dict[str, Any] = {"axis": found[0].axis, "departments": found[0].departments, "action_status": found[0].status}
+    copies: dict[str, Any] = {"axis": action.axis, "departments": action.departments, "action_status": action.status}
     return await db.save(Milestone(**body.model_dump(), due_initial=body.due, **copies), event="actions.milestone.planned", by=by)
 
 
 async def change(db: Database, milestone_id: UUID, patch: MilestonePatch, *, by: Principal, version: int) -> Milestone:
     """Changes the fields that were sent."""
-    milestone = await _open(db, milestone_id, by, version)
+    milestone = await _of_action_under_way(db, milestone_id, by, version)
     if not patched(milestone, patch, MilestoneWrite):
         return milestone
     return await db.save(milestone, event="actions.milestone.changed", by=by)
@@ -57,7 +58,7 @@ async def change(db: Database, milestone_id: UUID, patch: MilestonePatch, *, by:
 
 async def reach(db: Database, milestone_id: UUID, body: MilestoneReach, *, by: Principal, version: int) -> Milestone:
     """The milestone is reached, today or on an earlier day. Raises `Invalid` for a day to come."""
-    milestone = await _open(db, milestone_id, by, version)
+    milestone = await _of_action_under_way(db, milestone_id, by, version)
     move(milestone, MilestoneStatus.reached)
     milestone.reached_on = body.reached_on or clock.today()
     if milestone.reached_on > clock.today():
@@ -68,7 +69,7 @@ async def reach(db: Database, milestone_id: UUID, body: MilestoneReach, *, by: P
 
 async def reschedule(db: Database, milestone_id: UUID, body: MilestoneReschedule, *, by: Principal, version: int) -> Milestone:
     """Moves the due date of a milestone that is neither reached nor cancelled; the initial date stays."""
-    milestone = await _open(db, milestone_id, by, version)
+    milestone = await _of_action_under_way(db, milestone_id, by, version)
     if milestone.status is not MilestoneStatus.planned:
         raise Conflict("Seul un jalon prévu peut être reporté.")
     if body.due == milestone.due:
@@ -81,7 +82,7 @@ async def reschedule(db: Database, milestone_id: UUID, body: MilestoneReschedule
 
 async def cancel(db: Database, milestone_id: UUID, reason: str, *, by: Principal, version: int) -> Milestone:
     """Cancels a milestone, with a reason: it no longer counts in the progress."""
-    milestone = await _open(db, milestone_id, by, version)
+    milestone = await _of_action_under_way(db, milestone_id, by, version)
     move(milestone, MilestoneStatus.cancelled)
     milestone.cancelled_on, milestone.status_reason = clock.today(), reason
     return await db.save(milestone, event="actions.milestone.cancelled", by=by)
@@ -98,7 +99,7 @@ async def realign(db: Database, action: Action, *, by: Principal) -> None:
 
 async def read_live(db: Database, milestone_id: UUID, *, by: Principal) -> MilestoneLive:
     """Lateness, slip and allowed moves, today."""
-    return live(await db.one(queries.milestone(milestone_id, by)), clock.today())
+    return live(await MILESTONES.one(db, milestone_id, by=by), clock.today())
 
 
 def live(milestone: Milestone, today: date) -> MilestoneLive:
@@ -114,18 +115,16 @@ def live(milestone: Milestone, today: date) -> MilestoneLive:
 
 async def read_page(db: Database, query: MilestoneQuery, *, by: Principal) -> list[tuple[UUID, str]]:
     """A page's (id, document) pairs of what the caller may see; with `live`, each document has its part of the day."""
-    scope = {} if sees_drafts(by) else {"shared": True}
-    today = clock.today()
-    rows = await page_rows(db, queries.LISTING, query, today=today, **either("late", query.overdue), **scope)
+    rows = await MILESTONES.rows(db, query, by=by)
     if not query.live:
         return rows
+    today = clock.today()
     milestones = {milestone.id: milestone for milestone in await db.fetch(queries.those([row[0] for row in rows]))}
     return [(id_, with_live(document, live(milestones[id_], today))) for id_, document in rows]
 
 
-async def _open(db: Database, milestone_id: UUID, by: Principal, version: int) -> Milestone:
-    milestone = await db.one(queries.milestone(milestone_id, by), version=version)
-    by.check_covers(milestone.departments)
+async def _of_action_under_way(db: Database, milestone_id: UUID, by: Principal, version: int) -> Milestone:
+    milestone = await MILESTONES.load_for_change(db, milestone_id, by=by, version=version)
     if milestone.action_status in ENDED:
         raise ActionEnded
     return milestone

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.actions_api.milestones import operations, queries
+from services.actions_api.milestones import operations
+from services.actions_api.milestones.queries import MILESTONES
 from services.actions_api.milestones.schemas import (
     MilestoneCreate,
     MilestoneListed,
@@ -19,11 +20,11 @@ from services.actions_api.milestones.schemas import (
 from services.contracts.codes import Role
 from services.kernel.auth import allow
 from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.resources import IfMatch, Page, created, live, page_of, resource
 from services.kernel.routing import Db, router
 
 routes = router("/v1/milestones", "Jalons")
@@ -49,7 +50,7 @@ async def create_milestone(request: Request, body: MilestoneCreate, caller: Mile
 @routes.get("/{milestone_id}", operation_id="readMilestone", response_model=MilestoneRead, responses=problems(404))
 async def read_milestone(request: Request, milestone_id: UUID, caller: MilestoneReader, db: Db) -> Response:
     """Un jalon."""
-    return await read(request, db, queries.document(caller), id=milestone_id)
+    return await MILESTONES.document(request, db, milestone_id, by=caller)
 
 
 @routes.get("/{milestone_id}/live", operation_id="readMilestoneLive", response_model=MilestoneLive, responses=problems(404))
@@ -61,7 +62,7 @@ async def read_milestone_live(milestone_id: UUID, caller: MilestoneReader, db: D
 @routes.get("/{milestone_id}/history", operation_id="readMilestoneHistory", response_model=History[MilestoneRead], responses=problems(404))
 async def read_milestone_history(milestone_id: UUID, query: Annotated[HistoryQuery, Query()], caller: MilestoneEditor, db: Db) -> Response:
     """Les versions successives du jalon, la plus récente d'abord."""
-    return await read_history(db, queries.MILESTONE_HISTORY, milestone_id, query)
+    return await MILESTONES.history(db, milestone_id, query, by=caller)
 
 
 @routes.patch("/{milestone_id}", operation_id="changeMilestone", response_model=MilestoneRead, responses=MOVE)

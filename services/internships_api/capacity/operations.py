@@ -7,13 +7,13 @@ from uuid import UUID
 from services.internships_api.capacity import queries
 from services.internships_api.capacity.schemas import LONGEST, CapacityList, CapacityQuery, CapacityRead, CapacityWrite
 from services.internships_api.capacity.tables import CapacityWeek
-from services.internships_api.parties import check_host
-from services.internships_api.units import queries as unit_queries
+from services.internships_api.units.queries import UNITS
 from services.internships_api.weeks import WEEK, check_period, monday_of, weeks
 from services.kernel import clock
 from services.kernel.database import Database
-from services.kernel.principals import Principal
+from services.kernel.principals import SYSTEM, Principal
 from services.kernel.problems import Conflict, invalid
+from services.kernel.reading import Lock
 
 
 class CapacityLacking(Conflict):
@@ -32,8 +32,7 @@ class CapacityBelowOffered(Conflict):
 
 async def give(db: Database, unit_id: UUID, body: CapacityWrite, *, by: Principal) -> CapacityList:
     """Sets the capacity of a unit on a period. Raises `CapacityBelowOffered`, naming the weeks, and then changes none."""
-    unit = await db.one(unit_queries.in_turn(unit_id))
-    check_host(by, unit.organisation_id)
+    await UNITS.load_for_change(db, unit_id, by=by, lock=Lock.in_turn)  # one at a time, and no offer is published meanwhile
     rows = await db.fetch(queries.held(unit_id, body.from_week, body.to_week))
     below = [row for row in rows if row.offered > body.capacity]
     if below:
@@ -45,7 +44,7 @@ async def give(db: Database, unit_id: UUID, body: CapacityWrite, *, by: Principa
 
 async def read(db: Database, unit_id: UUID, query: CapacityQuery) -> CapacityList:
     """The weeks of a unit. Raises `Invalid` for a period that is empty or too long."""
-    await db.one(unit_queries.unit(unit_id))
+    await UNITS.one(db, unit_id, by=SYSTEM)
     start = query.from_week or monday_of(clock.today())
     end = query.to_week or start + 52 * WEEK
     try:

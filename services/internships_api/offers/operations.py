@@ -9,12 +9,13 @@ from services.contracts.internships import OfferStatus, UnitStatus
 from services.internships_api.capacity.operations import shift
 from services.internships_api.offers import queries
 from services.internships_api.offers.lifecycle import LIFECYCLE, move
-from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferQuery, OfferWrite
+from services.internships_api.offers.queries import OFFERS
+from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferWrite
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_host
 from services.internships_api.requests.endings import end_with
 from services.internships_api.sites.queries import active_site
-from services.internships_api.units import queries as unit_queries
+from services.internships_api.units.queries import UNITS
 from services.internships_api.units.tables import Unit
 from services.internships_api.weeks import SEAT
 from services.kernel import clock
@@ -22,7 +23,7 @@ from services.kernel.database import Database
 from services.kernel.patching import patched
 from services.kernel.principals import SYSTEM, Principal
 from services.kernel.problems import Conflict, invalid
-from services.kernel.resources import either, page_rows
+from services.kernel.reading import Lock
 from services.kernel.service import in_parts
 from services.kernel.twins import AGO, refuse_twin
 
@@ -80,36 +81,34 @@ async def create(db: Database, body: OfferCreate, *, by: Principal, force: bool 
     Raises `Invalid` for an unknown unit or a profession it does not host, `UnitSuspended`, `UnitSiteClosed`, and `LooksTwice`
     unless it is forced.
     """
-    units = await db.fetch(unit_queries.unit(body.unit_id))
-    if not units:
-        raise invalid("#/unit_id", "unknown_reference", "Ce terrain de stage n'existe pas.")
-    check_host(by, units[0].organisation_id)
-    await _check_unit(db, units[0], body.professions)
+    unit = await UNITS.cited(db, body.unit_id, by=by, pointer="#/unit_id", unknown="Ce terrain de stage n'existe pas.")
+    check_host(by, unit.organisation_id)
+    await _check_unit(db, unit, body.professions)
     if not force:
         same = {name: getattr(body, name) for name in ("unit_id", "starts_on", "ends_on", "professions")}
         await refuse_twin(db, Offer, same, *queries.stands(clock.now() - AGO), said=TWIN)
-    offer = Offer(**body.model_dump(), organisation_id=units[0].organisation_id, department=units[0].department)
+    offer = Offer(**body.model_dump(), organisation_id=unit.organisation_id, department=unit.department)
     return await db.save(offer, event="internships.offer.created", by=by)
 
 
 async def change(db: Database, offer_id: UUID, patch: OfferPatch, *, by: Principal, version: int) -> Offer:
     """Changes the fields that were sent. Raises `OfferNotDraft` once it was published."""
-    offer = await own(db, offer_id, by=by, version=version)
+    offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version)
     if offer.status is not OfferStatus.draft:
         raise OfferNotDraft
     if not patched(offer, patch, OfferWrite):
         return offer
-    await _check_unit(db, await db.one(unit_queries.unit(offer.unit_id)), offer.professions)
+    await _check_unit(db, await UNITS.one(db, offer.unit_id, by=SYSTEM), offer.professions)
     return await db.save(offer, event="internships.offer.changed", by=by)
 
 
 async def publish(db: Database, offer_id: UUID, *, by: Principal, version: int) -> Offer:
     """Offers the seats, each week of the unit. Raises `CapacityLacking`, naming the weeks that have no room for them."""
-    offer = await own(db, offer_id, by=by, version=version)
+    offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version)
     move(offer, OfferStatus.published)
     if offer.ends_on <= clock.today():
         raise OfferNotOpen("Cette offre est déjà finie.")
-    await _check_unit(db, await db.one(unit_queries.standing(offer.unit_id)), offer.professions)
+    await _check_unit(db, await UNITS.one(db, offer.unit_id, by=SYSTEM, lock=Lock.as_it_is), offer.professions)
     await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=offer.seats * SEAT)
     offer.published_on = clock.today()
     return await db.save(offer, event="internships.offer.published", by=by)
@@ -117,8 +116,8 @@ async def publish(db: Database, offer_id: UUID, *, by: Principal, version: int) 
 
 async def close(db: Database, offer_id: UUID, *, by: Principal, version: int) -> Offer:
     """Takes no more requests, ends those that wait, and gives back to the unit's weeks what nobody took."""
-    await own(db, offer_id, by=by)
-    offer = await _close(db, await db.one(queries.held(offer_id), version=version), by=by)
+    offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version, lock=Lock.in_turn)  # no seat moves meanwhile
+    await _close(db, offer, by=by)
     await end_with(db, [offer], by=by)
     return offer
 
@@ -139,8 +138,7 @@ async def close_all_past(db: Database) -> None:
 
 async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, version: int) -> Offer:
     """Withdraws a published offer, and ends the requests that wait for it. Raises `OfferHasPlacements` while any stands."""
-    await own(db, offer_id, by=by)
-    offer = await db.one(queries.held(offer_id), version=version)
+    offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version, lock=Lock.in_turn)
     move(offer, OfferStatus.cancelled)
     if offer.taken:
         raise OfferHasPlacements(f"{offer.taken} stage(s) à annuler d'abord.")
@@ -158,7 +156,7 @@ async def take(db: Database, offer_id: UUID, places: int, *, by: Principal) -> O
     """
     taken: Sequence[Offer] = await db.fetch(queries.with_seats_taken(offer_id, places, clock.today()))
     if not taken:
-        offer = await db.one(queries.OFFER, id=offer_id)
+        offer = await OFFERS.one(db, offer_id, by=SYSTEM)
         check_open(offer, clock.today())
         left = offer.seats - offer.taken
         raise NoSeatLeft(f"Il reste {left} place(s) pour {places} demandée(s).", seats_left=left)
@@ -176,23 +174,11 @@ async def free(db: Database, offer_id: UUID, places: int, *, by: Principal) -> O
     return await db.save(offer, event="internships.offer.freed", by=by)
 
 
-async def own(db: Database, offer_id: UUID, *, by: Principal, version: int | None = None) -> Offer:
-    """An offer of the organisation that the caller acts for. Raises `Forbidden` for another's, `NotFound` for its draft."""
-    offer = await db.one(queries.offer(by), version=version, id=offer_id, **queries.scope(by))
-    check_host(by, offer.organisation_id)
-    return offer
-
-
 async def read_live(db: Database, offer_id: UUID, *, by: Principal) -> OfferLive:
     """The seats that may be asked for today, and the moves that are allowed."""
-    offer = await db.one(queries.offer(by), id=offer_id, **queries.scope(by))
+    offer = await OFFERS.one(db, offer_id, by=by)
     seats = offer.seats - offer.taken if is_open(offer, clock.today()) else 0
     return OfferLive(requestable_seats=seats, allowed_moves=LIFECYCLE.allowed(offer.status))
-
-
-async def read_page(db: Database, query: OfferQuery, *, by: Principal) -> list[tuple[UUID, str]]:
-    """A page's (id, document) pairs of what the caller may see."""
-    return await page_rows(db, queries.LISTING, query, today=clock.today(), **either("free", query.available), **queries.scope(by))
 
 
 def is_open(offer: Offer, today: date) -> bool:
@@ -208,7 +194,7 @@ def check_open(offer: Offer, today: date) -> None:
 
 async def check_site(db: Database, offer: Offer) -> None:
     """Nobody is sent to a site that has closed, even if its offer was published before. Raises `UnitSiteClosed`."""
-    unit = await db.one(unit_queries.unit(offer.unit_id))
+    unit = await UNITS.one(db, offer.unit_id, by=SYSTEM)
     if not await db.fetch(active_site(unit.site_id, unit.organisation_id)):
         raise UnitSiteClosed
 

@@ -1,24 +1,21 @@
-"""Statements on placement offers."""
+"""What is read of placement offers, and statements on them."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, Boolean, ColumnElement, Date, and_, bindparam, literal_column, not_, or_
+from sqlalchemy import UUID as SaUuid, Boolean, ColumnElement, Date, and_, bindparam, literal_column, or_
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select, update
-from sqlmodel.sql.expression import Select, SelectOfScalar
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.codes import Role
 from services.contracts.internships import OfferStatus
 from services.internships_api.offers.schemas import OfferQuery
 from services.internships_api.offers.tables import Offer
-from services.kernel.paging import Listing
+from services.internships_api.parties import check_host
 from services.kernel.principals import Principal
-from services.kernel.records import among, holds, versions_of
-from services.kernel.resources import document_by_id
-
-OFFER_HISTORY = versions_of(Offer)
+from services.kernel.reading import REGION, Audience, Reading, Scope
+from services.kernel.records import among, holds
 
 SHARED = or_(col(Offer.status) != OfferStatus.draft, col(Offer.organisation_id) == bindparam("host", type_=SaUuid()))
 """A draft is seen by the organisation that prepares it and by the agency, and by nobody else."""
@@ -26,16 +23,20 @@ AVAILABLE: ColumnElement[bool] = literal_column("(status = 'published' AND taken
 """As the index of available offers says it, word for word: a bound value would not find it."""
 FREE = and_(AVAILABLE, col(Offer.ends_on) > bindparam("today", type_=Date()))
 
-DOCUMENT = document_by_id(Offer)
-SHARED_DOCUMENT = document_by_id(Offer, SHARED)
 
-OFFER = select(Offer).where(col(Offer.id) == bindparam("id", type_=SaUuid()))
-SHARED_OFFER = OFFER.where(SHARED)
+def visible(caller: Principal) -> Scope:
+    """What a caller sees of offers: all for the agency; for others, drafts of their own organisation only."""
+    if caller.has(Role.steering):
+        return REGION
+    return Scope("shared or organisation", SHARED, {"host": caller.organisation if caller.has(Role.employer) else None})
 
-STANDING = OFFER.with_for_update(read=True)
-STANDING_SHARED = SHARED_OFFER.with_for_update(read=True)
 
-LISTING = Listing(
+def check_change(caller: Principal, offer: Offer) -> None:
+    """Raises `Forbidden` unless the caller acts for the offer's organisation."""
+    check_host(caller, offer.organisation_id)
+
+
+OFFERS = Reading(
     Offer,
     OfferQuery,
     {
@@ -46,46 +47,17 @@ LISTING = Listing(
         "organisation_id": lambda value: col(Offer.organisation_id) == value,
         "from_day": lambda value: col(Offer.ends_on) > value,
         "to_day": lambda value: col(Offer.starts_on) < value,
+        "available": FREE,
     },
-    scope={
-        "free": lambda _value: FREE,
-        "not_free": lambda _value: not_(FREE),
-        "host": lambda _value: SHARED,
-    },
-    answered=("available",),
+    visible=visible,
+    check_change=check_change,
+    history=Audience.editors,
 )
-
-
-def scope(caller: Principal) -> dict[str, Any]:
-    """What narrows what a caller sees: nothing for the agency; for others, drafts of their own organisation only."""
-    if caller.has(Role.steering):
-        return {}
-    return {"host": caller.organisation if caller.has(Role.employer) else None}
-
-
-def document(caller: Principal) -> Select[str, int]:
-    """(document, version) by `id` and the caller's scope, of what the caller may see."""
-    return DOCUMENT if caller.has(Role.steering) else SHARED_DOCUMENT
-
-
-def offer(caller: Principal) -> SelectOfScalar[Offer]:
-    """One offer by `id` and the caller's scope, if the caller may see it."""
-    return OFFER if caller.has(Role.steering) else SHARED_OFFER
-
-
-def standing(caller: Principal) -> SelectOfScalar[Offer]:
-    """The offer of a new request, held as it is until the request is there: it must not end meanwhile."""
-    return STANDING if caller.has(Role.steering) else STANDING_SHARED
 
 
 def stands(since: datetime) -> tuple[ColumnElement[bool], ...]:
     """The conditions that an offer is one that another would double: it was made since then, and has not ended."""
     return col(Offer.created_at) > since, among(Offer.status, (OfferStatus.draft, OfferStatus.published))
-
-
-def held(offer_id: UUID) -> SelectOfScalar[Offer]:
-    """One offer, locked: no seat moves meanwhile."""
-    return select(Offer).where(Offer.id == offer_id).with_for_update(key_share=True)
 
 
 def past(today: date, limit: int) -> SelectOfScalar[Offer]:

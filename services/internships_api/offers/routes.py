@@ -6,15 +6,16 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
-from services.internships_api.offers import operations, queries
+from services.internships_api.offers import operations
+from services.internships_api.offers.queries import OFFERS
 from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferQuery, OfferRead
 from services.kernel.auth import allow
 from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import OptionalKey, RequiredKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.resources import IfMatch, Page, created, live, resource
 from services.kernel.routing import Db, router
 from services.kernel.twins import Force
 
@@ -29,7 +30,7 @@ MOVE = problems(403, 404, 409, 412, 428)
 @routes.get("", operation_id="listOffers", response_model=Page[OfferRead])
 async def list_offers(request: Request, query: Annotated[OfferQuery, Query()], caller: OfferReader, db: Db) -> Response:
     """Les offres de stage, les plus récentes d'abord ; les brouillons ne sont vus que de leur organisation."""
-    return page_of(request, query, await operations.read_page(db, query, by=caller))
+    return await OFFERS.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="createOffer", status_code=201, response_model=OfferRead, responses=problems(403, 409))
@@ -43,7 +44,7 @@ async def create_offer(
 @routes.get("/{offer_id}", operation_id="readOffer", response_model=OfferRead, responses=problems(404))
 async def read_offer(request: Request, offer_id: UUID, caller: OfferReader, db: Db) -> Response:
     """Une offre de stage."""
-    return await read(request, db, queries.document(caller), id=offer_id, **queries.scope(caller))
+    return await OFFERS.document(request, db, offer_id, by=caller)
 
 
 @routes.get("/{offer_id}/live", operation_id="readOfferLive", response_model=OfferLive, responses=problems(404))
@@ -55,8 +56,7 @@ async def read_offer_live(offer_id: UUID, caller: OfferReader, db: Db) -> Respon
 @routes.get("/{offer_id}/history", operation_id="readOfferHistory", response_model=History[OfferRead], responses=problems(403, 404))
 async def read_offer_history(offer_id: UUID, query: Annotated[HistoryQuery, Query()], caller: OfferEditor, db: Db) -> Response:
     """Les versions successives de l'offre, la plus récente d'abord, pour l'organisation d'accueil."""
-    await operations.own(db, offer_id, by=caller)
-    return await read_history(db, queries.OFFER_HISTORY, offer_id, query)
+    return await OFFERS.history(db, offer_id, query, by=caller)
 
 
 @routes.patch("/{offer_id}", operation_id="changeOffer", response_model=OfferRead, responses=MOVE)

@@ -6,9 +6,9 @@ from services.contracts.internships import PlacementStatus
 from services.internships_api.offers import operations as offers
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import acts_for_host, check_institute
-from services.internships_api.placements import queries
 from services.internships_api.placements.lifecycle import LIFECYCLE, move
-from services.internships_api.placements.schemas import PlacementLive, PlacementPatch, PlacementQuery, PlacementWrite
+from services.internships_api.placements.queries import PLACEMENTS
+from services.internships_api.placements.schemas import PlacementLive, PlacementPatch, PlacementWrite
 from services.internships_api.placements.tables import CancelReason, Placement
 from services.internships_api.requests.tables import PlacementRequest
 from services.kernel import clock
@@ -16,7 +16,6 @@ from services.kernel.database import Database
 from services.kernel.patching import patched
 from services.kernel.principals import Principal
 from services.kernel.problems import Conflict
-from services.kernel.resources import page_rows
 
 
 class PlacementOver(Conflict):
@@ -48,7 +47,7 @@ async def confirm(db: Database, request: PlacementRequest, offer: Offer, *, by: 
 
 async def change(db: Database, placement_id: UUID, patch: PlacementPatch, *, by: Principal, version: int) -> Placement:
     """The institute says which of its learners comes. Raises `PlacementOver` for one that was cancelled."""
-    placement = await seen(db, placement_id, by=by, version=version)
+    placement = await PLACEMENTS.one(db, placement_id, by=by, version=version)
     check_institute(by, placement.institute_id)
     if placement.status is not PlacementStatus.confirmed:
         raise PlacementOver
@@ -59,7 +58,7 @@ async def change(db: Database, placement_id: UUID, patch: PlacementPatch, *, by:
 
 async def cancel(db: Database, placement_id: UUID, reason: CancelReason, *, by: Principal, version: int) -> Placement:
     """Cancels a placement, and frees its seat and its weeks. Raises `PlacementOver` after its end."""
-    placement = await seen(db, placement_id, by=by, version=version)
+    placement = await PLACEMENTS.one(db, placement_id, by=by, version=version)
     if not acts_for_host(by, placement.organisation_id):
         check_institute(by, placement.institute_id)
     move(placement, PlacementStatus.cancelled)
@@ -70,17 +69,7 @@ async def cancel(db: Database, placement_id: UUID, reason: CancelReason, *, by: 
     return await db.save(placement, event="internships.placement.cancelled", by=by)
 
 
-async def seen(db: Database, placement_id: UUID, *, by: Principal, version: int | None = None) -> Placement:
-    """A placement, if the caller may see it."""
-    return await db.one(queries.placement(by), version=version, id=placement_id, **queries.scope(by))
-
-
 async def read_live(db: Database, placement_id: UUID, *, by: Principal) -> PlacementLive:
     """The moves that are allowed today: none after the end."""
-    placement = await seen(db, placement_id, by=by)
+    placement = await PLACEMENTS.one(db, placement_id, by=by)
     return PlacementLive(allowed_moves=LIFECYCLE.allowed(placement.status) if placement.ends_on > clock.today() else [])
-
-
-async def read_page(db: Database, query: PlacementQuery, *, by: Principal) -> list[tuple[UUID, str]]:
-    """A page's (id, document) pairs of what the caller may see."""
-    return await page_rows(db, queries.LISTING, query, **queries.scope(by))

@@ -6,14 +6,15 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
-from services.internships_api.placements import operations, queries
+from services.internships_api.placements import operations
+from services.internships_api.placements.queries import PLACEMENTS
 from services.internships_api.placements.schemas import Cancellation, PlacementLive, PlacementPatch, PlacementQuery, PlacementRead
 from services.kernel.auth import allow
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import RequiredKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, live, page_of, read, resource
+from services.kernel.resources import IfMatch, Page, live, resource
 from services.kernel.routing import Db, router
 
 routes = router("/v1/placements", "Stages")
@@ -28,13 +29,13 @@ MOVE = problems(403, 404, 409, 412, 428)
 @routes.get("", operation_id="listPlacements", response_model=Page[PlacementRead])
 async def list_placements(request: Request, query: Annotated[PlacementQuery, Query()], caller: PlacementReader, db: Db) -> Response:
     """Les stages que l'appelant accueille, envoie ou suit, les plus récents d'abord."""
-    return page_of(request, query, await operations.read_page(db, query, by=caller))
+    return await PLACEMENTS.page(request, db, query, by=caller)
 
 
 @routes.get("/{placement_id}", operation_id="readPlacement", response_model=PlacementRead, responses=problems(404))
 async def read_placement(request: Request, placement_id: UUID, caller: PlacementReader, db: Db) -> Response:
     """Un stage."""
-    return await read(request, db, queries.document(caller), id=placement_id, **queries.scope(caller))
+    return await PLACEMENTS.document(request, db, placement_id, by=caller)
 
 
 @routes.get("/{placement_id}/live", operation_id="readPlacementLive", response_model=PlacementLive, responses=problems(404))
@@ -46,8 +47,7 @@ async def read_placement_live(placement_id: UUID, caller: PlacementReader, db: D
 @routes.get("/{placement_id}/history", operation_id="readPlacementHistory", response_model=History[PlacementRead], responses=problems(404))
 async def read_placement_history(placement_id: UUID, query: Annotated[HistoryQuery, Query()], caller: PlacementReader, db: Db) -> Response:
     """Les versions successives du stage, la plus récente d'abord."""
-    await operations.seen(db, placement_id, by=caller)
-    return await read_history(db, queries.PLACEMENT_HISTORY, placement_id, query)
+    return await PLACEMENTS.history(db, placement_id, query, by=caller)
 
 
 @routes.patch("/{placement_id}", operation_id="changePlacement", response_model=PlacementRead, responses=MOVE)

@@ -4,20 +4,22 @@ from uuid import UUID
 
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.internships import RequestStatus
-from services.internships_api.offers import operations as offers, queries as offer_queries
+from services.internships_api.offers import operations as offers
+from services.internships_api.offers.queries import OFFERS
 from services.internships_api.offers.tables import Offer
 from services.internships_api.organisations.queries import active_organisation
 from services.internships_api.parties import check_host, check_institute
 from services.internships_api.placements import operations as placements
 from services.internships_api.requests import queries
 from services.internships_api.requests.lifecycle import LIFECYCLE, move
-from services.internships_api.requests.schemas import RequestCreate, RequestLive, RequestQuery
+from services.internships_api.requests.queries import REQUESTS
+from services.internships_api.requests.schemas import RequestCreate, RequestLive
 from services.internships_api.requests.tables import DeclineReason, PlacementRequest
 from services.kernel import clock
 from services.kernel.database import Database
-from services.kernel.principals import Principal
+from services.kernel.principals import SYSTEM, Principal
 from services.kernel.problems import Conflict, invalid
-from services.kernel.resources import page_rows
+from services.kernel.reading import Lock
 from services.kernel.twins import AGO, refuse_twin
 
 TWIN = "L'institut a déjà une demande sur cette offre pour cette profession, en attente ou déposée depuis moins de 24 heures."
@@ -79,45 +81,34 @@ async def decline(db: Database, request_id: UUID, reason: DeclineReason, *, by: 
 
 async def withdraw(db: Database, request_id: UUID, *, by: Principal, version: int) -> PlacementRequest:
     """The institute takes back a request that has no answer yet."""
-    request = await seen(db, request_id, by=by, version=version)
+    request = await REQUESTS.one(db, request_id, by=by, version=version)
     check_institute(by, request.institute_id)
     move(request, RequestStatus.withdrawn)
     return await db.save(request, event="internships.request.withdrawn", by=by)
 
 
-async def seen(db: Database, request_id: UUID, *, by: Principal, version: int | None = None) -> PlacementRequest:
-    """A request, if the caller may see it."""
-    return await db.one(queries.request(by), version=version, id=request_id, **queries.scope(by))
-
-
 async def read_live(db: Database, request_id: UUID, *, by: Principal) -> RequestLive:
     """The moves that may be asked for now: that a request ends with its offer is nobody's."""
-    request = await seen(db, request_id, by=by)
-    offer = await db.one(offer_queries.OFFER, id=request.offer_id)
+    request = await REQUESTS.one(db, request_id, by=by)
+    offer = await OFFERS.one(db, request.offer_id, by=SYSTEM)
     refused = {RequestStatus.offer_closed}
     if not offers.is_open(offer, clock.today()):
         refused.add(RequestStatus.accepted)
     return RequestLive(allowed_moves=[move for move in LIFECYCLE.allowed(request.status) if move not in refused])
 
 
-async def read_page(db: Database, query: RequestQuery, *, by: Principal) -> list[tuple[UUID, str]]:
-    """A page's (id, document) pairs of what the caller may see."""
-    return await page_rows(db, queries.LISTING, query, **queries.scope(by))
-
-
 async def _of_host(db: Database, request_id: UUID, by: Principal, version: int) -> PlacementRequest:
-    request = await seen(db, request_id, by=by, version=version)
+    request = await REQUESTS.one(db, request_id, by=by, version=version)
     check_host(by, request.organisation_id)
     return request
 
 
 async def _open_offer(db: Database, offer_id: UUID, by: Principal) -> Offer:
-    found = await db.fetch(offer_queries.standing(by), id=offer_id, **offer_queries.scope(by))
-    if not found:
-        raise invalid("#/offer_id", "unknown_reference", "Cette offre n'existe pas.")
-    offers.check_open(found[0], clock.today())
-    await offers.check_site(db, found[0])
-    return found[0]
+    unknown = "Cette offre n'existe pas."
+    offer = await OFFERS.cited(db, offer_id, by=by, pointer="#/offer_id", unknown=unknown, lock=Lock.as_it_is)  # it does not end meanwhile
+    offers.check_open(offer, clock.today())
+    await offers.check_site(db, offer)
+    return offer
 
 
 async def _institute(db: Database, named: UUID | None, by: Principal) -> UUID:

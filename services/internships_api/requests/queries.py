@@ -1,39 +1,26 @@
-"""Statements on requests for seats, which their two parties, their HR partners and the agency may see."""
+"""What is read of requests for seats, by their two parties, their HR partners and the agency."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, ColumnElement, and_, bindparam, exists, not_, or_
+from sqlalchemy import ColumnElement, and_, exists, not_, or_
 from sqlmodel import col, select
-from sqlmodel.sql.expression import Select, SelectOfScalar
+from sqlmodel.sql.expression import SelectOfScalar
 
-from services.contracts.codes import Role
 from services.contracts.internships import OfferStatus, RequestStatus
 from services.internships_api.offers.tables import Offer
-from services.internships_api.parties import seen, sight
+from services.internships_api.parties import between
 from services.internships_api.requests.schemas import RequestQuery
 from services.internships_api.requests.tables import PlacementRequest
-from services.kernel.paging import Listing
-from services.kernel.principals import Principal
-from services.kernel.records import among, versions_of
-from services.kernel.resources import document_by_id
+from services.kernel.reading import Reading
+from services.kernel.records import among
 
-REQUEST_HISTORY = versions_of(PlacementRequest)
-
-SEEN = seen(PlacementRequest)
 PENDING = col(PlacementRequest.status) == RequestStatus.submitted
-
-DOCUMENT = document_by_id(PlacementRequest)
-SEEN_DOCUMENT = document_by_id(PlacementRequest, SEEN)
-
-REQUEST = select(PlacementRequest).where(col(PlacementRequest.id) == bindparam("id", type_=SaUuid()))
-SEEN_REQUEST = REQUEST.where(SEEN)
 
 TAKEN_BACK = (RequestStatus.withdrawn, RequestStatus.offer_closed)
 
-LISTING = Listing(
+REQUESTS = Reading(
     PlacementRequest,
     RequestQuery,
     {
@@ -44,25 +31,8 @@ LISTING = Listing(
         "profession": lambda value: col(PlacementRequest.profession) == value,
         "status": lambda value: col(PlacementRequest.status) == value,
     },
-    scope={
-        "host": lambda _value: SEEN,
-    },
+    visible=between(PlacementRequest),
 )
-
-
-def scope(caller: Principal) -> dict[str, Any]:
-    """What narrows what a caller sees: nothing for the agency."""
-    return {} if caller.has(Role.steering) else sight(caller)
-
-
-def document(caller: Principal) -> Select[str, int]:
-    """(document, version) by `id` and the caller's scope, of what the caller may see."""
-    return DOCUMENT if caller.has(Role.steering) else SEEN_DOCUMENT
-
-
-def request(caller: Principal) -> SelectOfScalar[PlacementRequest]:
-    """One request by `id` and the caller's scope, if the caller may see it."""
-    return REQUEST if caller.has(Role.steering) else SEEN_REQUEST
 
 
 def stands(since: datetime) -> ColumnElement[bool]:

@@ -6,14 +6,15 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
-from services.internships_api.requests import operations, queries
+from services.internships_api.requests import operations
+from services.internships_api.requests.queries import REQUESTS
 from services.internships_api.requests.schemas import Decline, RequestCreate, RequestLive, RequestQuery, RequestRead
 from services.kernel.auth import allow
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import OptionalKey, RequiredKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.resources import IfMatch, Page, created, live, resource
 from services.kernel.routing import Db, router
 from services.kernel.twins import Force
 
@@ -29,7 +30,7 @@ MOVE = problems(403, 404, 409, 412, 428)
 @routes.get("", operation_id="listRequests", response_model=Page[RequestRead])
 async def list_requests(request: Request, query: Annotated[RequestQuery, Query()], caller: RequestReader, db: Db) -> Response:
     """Les demandes de places que l'appelant a faites, reçues ou suit, les plus récentes d'abord."""
-    return page_of(request, query, await operations.read_page(db, query, by=caller))
+    return await REQUESTS.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="submitRequest", status_code=201, response_model=RequestRead, responses=problems(403, 409))
@@ -41,7 +42,7 @@ async def submit_request(request: Request, body: RequestCreate, caller: Asker, _
 @routes.get("/{request_id}", operation_id="readRequest", response_model=RequestRead, responses=problems(404))
 async def read_request(request: Request, request_id: UUID, caller: RequestReader, db: Db) -> Response:
     """Une demande de places."""
-    return await read(request, db, queries.document(caller), id=request_id, **queries.scope(caller))
+    return await REQUESTS.document(request, db, request_id, by=caller)
 
 
 @routes.get("/{request_id}/live", operation_id="readRequestLive", response_model=RequestLive, responses=problems(404))
@@ -53,8 +54,7 @@ async def read_request_live(request_id: UUID, caller: RequestReader, db: Db) -> 
 @routes.get("/{request_id}/history", operation_id="readRequestHistory", response_model=History[RequestRead], responses=problems(404))
 async def read_request_history(request_id: UUID, query: Annotated[HistoryQuery, Query()], caller: RequestReader, db: Db) -> Response:
     """Les versions successives de la demande, la plus récente d'abord."""
-    await operations.seen(db, request_id, by=caller)
-    return await read_history(db, queries.REQUEST_HISTORY, request_id, query)
+    return await REQUESTS.history(db, request_id, query, by=caller)
 
 
 @routes.post("/{request_id}/accept", operation_id="acceptRequest", response_model=RequestRead, responses=problems(400) | MOVE)

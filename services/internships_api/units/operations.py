@@ -7,8 +7,8 @@ from services.contracts.internships import UnitStatus
 from services.internships_api.organisations.queries import active_organisation
 from services.internships_api.parties import check_host
 from services.internships_api.sites.queries import active_site
-from services.internships_api.units import queries
 from services.internships_api.units.lifecycle import LIFECYCLE, move
+from services.internships_api.units.queries import UNITS
 from services.internships_api.units.schemas import UnitCreate, UnitLive, UnitPatch, UnitWrite
 from services.internships_api.units.tables import Unit
 from services.kernel.database import Database
@@ -34,7 +34,7 @@ async def create(db: Database, body: UnitCreate, *, by: Principal) -> Unit:
 
 async def change(db: Database, unit_id: UUID, patch: UnitPatch, *, by: Principal, version: int) -> Unit:
     """Changes the fields that were sent. Offers already published keep their professions."""
-    unit = await own(db, unit_id, by=by, version=version)
+    unit = await UNITS.load_for_change(db, unit_id, by=by, version=version)
     if not patched(unit, patch, UnitWrite):
         return unit
     return await db.save(unit, event="internships.unit.changed", by=by)
@@ -42,7 +42,7 @@ async def change(db: Database, unit_id: UUID, patch: UnitPatch, *, by: Principal
 
 async def suspend(db: Database, unit_id: UUID, reason: str, *, by: Principal, version: int) -> Unit:
     """Suspends a unit: it publishes no more offers; those already published, and the placements, stand."""
-    unit = await own(db, unit_id, by=by, version=version)
+    unit = await UNITS.load_for_change(db, unit_id, by=by, version=version)
     move(unit, UnitStatus.suspended)
     unit.status_reason = reason
     return await db.save(unit, event="internships.unit.suspended", by=by)
@@ -50,20 +50,13 @@ async def suspend(db: Database, unit_id: UUID, reason: str, *, by: Principal, ve
 
 async def resume(db: Database, unit_id: UUID, *, by: Principal, version: int) -> Unit:
     """A suspended unit hosts again."""
-    unit = await own(db, unit_id, by=by, version=version)
+    unit = await UNITS.load_for_change(db, unit_id, by=by, version=version)
     move(unit, UnitStatus.active)
     unit.status_reason = None
     return await db.save(unit, event="internships.unit.resumed", by=by)
 
 
-async def own(db: Database, unit_id: UUID, *, by: Principal, version: int | None = None) -> Unit:
-    """A unit of the organisation that the caller acts for. Raises `Forbidden` for another's."""
-    unit = await db.one(queries.unit(unit_id), version=version)
-    check_host(by, unit.organisation_id)
-    return unit
-
-
-async def read_live(db: Database, unit_id: UUID) -> UnitLive:
+async def read_live(db: Database, unit_id: UUID, *, by: Principal) -> UnitLive:
     """The moves that are allowed now."""
-    unit = await db.one(queries.unit(unit_id))
+    unit = await UNITS.one(db, unit_id, by=by)
     return UnitLive(allowed_moves=LIFECYCLE.allowed(unit.status))

@@ -1,21 +1,21 @@
 """Statements on placement units, which every caller may see."""
 
-from uuid import UUID
+from sqlmodel import col
 
-from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
-
+from services.internships_api.parties import check_host
 from services.internships_api.units.schemas import UnitQuery
 from services.internships_api.units.tables import Unit
-from services.kernel.paging import Listing
-from services.kernel.records import holds, versions_of
-from services.kernel.resources import document_by_id
+from services.kernel.principals import Principal
+from services.kernel.reading import Audience, Reading
+from services.kernel.records import holds
 
-UNIT_HISTORY = versions_of(Unit)
 
-DOCUMENT = document_by_id(Unit)
+def check_change(caller: Principal, unit: Unit) -> None:
+    """Raises `Forbidden` unless the caller acts for the unit's organisation."""
+    check_host(caller, unit.organisation_id)
 
-LISTING = Listing(
+
+UNITS = Reading(
     Unit,
     UnitQuery,
     {
@@ -25,19 +25,6 @@ LISTING = Listing(
         "organisation_id": lambda value: col(Unit.organisation_id) == value,
         "status": lambda value: col(Unit.status) == value,
     },
+    check_change=check_change,
+    history=Audience.editors,
 )
-
-
-def unit(unit_id: UUID) -> SelectOfScalar[Unit]:
-    """One unit."""
-    return select(Unit).where(Unit.id == unit_id)
-
-
-def standing(unit_id: UUID) -> SelectOfScalar[Unit]:
-    """One unit, held as it is until what rests on it is there."""
-    return unit(unit_id).with_for_update(read=True)
-
-
-def in_turn(unit_id: UUID) -> SelectOfScalar[Unit]:
-    """One unit, held for whoever sets its capacity: one at a time, and no offer is published meanwhile."""
-    return unit(unit_id).with_for_update(key_share=True)

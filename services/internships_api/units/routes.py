@@ -6,15 +6,16 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
-from services.internships_api.units import operations, queries
+from services.internships_api.units import operations
+from services.internships_api.units.queries import UNITS
 from services.internships_api.units.schemas import UnitCreate, UnitLive, UnitPatch, UnitQuery, UnitRead
 from services.kernel.auth import allow
 from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, page, read, resource
+from services.kernel.resources import IfMatch, Page, created, live, resource
 from services.kernel.routing import Db, router
 
 routes = router("/v1/units", "Terrains de stage")
@@ -26,9 +27,9 @@ MOVE = problems(403, 404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listUnits", response_model=Page[UnitRead])
-async def list_units(request: Request, query: Annotated[UnitQuery, Query()], _caller: UnitReader, db: Db) -> Response:
+async def list_units(request: Request, query: Annotated[UnitQuery, Query()], caller: UnitReader, db: Db) -> Response:
     """Les terrains de stage, les plus récents d'abord."""
-    return await page(request, db, queries.LISTING, query)
+    return await UNITS.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="createUnit", status_code=201, response_model=UnitRead, responses=problems(403, 409))
@@ -38,22 +39,21 @@ async def create_unit(request: Request, body: UnitCreate, caller: UnitEditor, _k
 
 
 @routes.get("/{unit_id}", operation_id="readUnit", response_model=UnitRead, responses=problems(404))
-async def read_unit(request: Request, unit_id: UUID, _caller: UnitReader, db: Db) -> Response:
+async def read_unit(request: Request, unit_id: UUID, caller: UnitReader, db: Db) -> Response:
     """Un terrain de stage."""
-    return await read(request, db, queries.DOCUMENT, id=unit_id)
+    return await UNITS.document(request, db, unit_id, by=caller)
 
 
 @routes.get("/{unit_id}/live", operation_id="readUnitLive", response_model=UnitLive, responses=problems(404))
-async def read_unit_live(unit_id: UUID, _caller: UnitReader, db: Db) -> Response:
+async def read_unit_live(unit_id: UUID, caller: UnitReader, db: Db) -> Response:
     """Les changements de statut possibles."""
-    return live(await operations.read_live(db, unit_id))
+    return live(await operations.read_live(db, unit_id, by=caller))
 
 
 @routes.get("/{unit_id}/history", operation_id="readUnitHistory", response_model=History[UnitRead], responses=problems(403, 404))
 async def read_unit_history(unit_id: UUID, query: Annotated[HistoryQuery, Query()], caller: UnitEditor, db: Db) -> Response:
     """Les versions successives du terrain, la plus récente d'abord, pour l'organisation d'accueil."""
-    await operations.own(db, unit_id, by=caller)
-    return await read_history(db, queries.UNIT_HISTORY, unit_id, query)
+    return await UNITS.history(db, unit_id, query, by=caller)
 
 
 @routes.patch("/{unit_id}", operation_id="changeUnit", response_model=UnitRead, responses=MOVE)

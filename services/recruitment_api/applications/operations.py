@@ -6,16 +6,15 @@ from services.contracts.recruitment import ApplicationStatus, NeedStatus
 from services.kernel import clock
 from services.kernel.database import Database
 from services.kernel.principals import Principal
-from services.kernel.resources import either, page_rows
-from services.recruitment_api.applications import queries
 from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.endings import end_with
 from services.recruitment_api.applications.lifecycle import LIFECYCLE, move
-from services.recruitment_api.applications.schemas import Acceptance, ApplicationCreate, ApplicationLive, ApplicationQuery
+from services.recruitment_api.applications.queries import APPLICATIONS
+from services.recruitment_api.applications.schemas import Acceptance, ApplicationCreate, ApplicationLive
 from services.recruitment_api.applications.tables import Application, DeclineReason
 from services.recruitment_api.assignments import operations as assignments
 from services.recruitment_api.needs import operations as needs
-from services.recruitment_api.visibility import check_acts_for, check_follows, scope
+from services.recruitment_api.visibility import check_follows
 
 
 async def submit(db: Database, body: ApplicationCreate, *, by: Principal) -> Application:
@@ -33,8 +32,7 @@ async def accept(db: Database, application_id: UUID, body: Acceptance, *, by: Pr
 
     Raises `NoPostLeft` or `NeedNotOpen`.
     """
-    application = await db.one(queries.application(application_id, by), version=version)
-    check_acts_for(by, application.organisation_id)
+    application = await APPLICATIONS.load_for_change(db, application_id, by=by, version=version)
     move(application, ApplicationStatus.accepted)
     need = await needs.take_post(db, application.need_id)
     await assignments.confirm(db, need, application, body, by=by)
@@ -48,8 +46,7 @@ async def accept(db: Database, application_id: UUID, body: Acceptance, *, by: Pr
 
 async def decline(db: Database, application_id: UUID, reason: DeclineReason, *, by: Principal, version: int) -> Application:
     """Declines an application, with a reason."""
-    application = await db.one(queries.application(application_id, by), version=version)
-    check_acts_for(by, application.organisation_id)
+    application = await APPLICATIONS.load_for_change(db, application_id, by=by, version=version)
     move(application, ApplicationStatus.declined)
     application.answered_at, application.decline_reason = clock.now(), reason
     return await db.save(application, event="recruitment.application.declined", by=by)
@@ -57,19 +54,14 @@ async def decline(db: Database, application_id: UUID, reason: DeclineReason, *, 
 
 async def withdraw(db: Database, application_id: UUID, *, by: Principal, version: int) -> Application:
     """Withdraws an application, as its candidate wishes."""
-    application = await db.one(queries.application(application_id, by), version=version)
+    application = await APPLICATIONS.one(db, application_id, by=by, version=version)
     move(application, ApplicationStatus.withdrawn)
     return await db.save(application, event="recruitment.application.withdrawn", by=by)
 
 
-async def check_sees(db: Database, application_id: UUID, *, by: Principal) -> None:
-    """Raises `NotFound` for an application that the caller may not see."""
-    await db.one(queries.application(application_id, by))
-
-
 async def read_live(db: Database, application_id: UUID, *, by: Principal) -> ApplicationLive:
     """Days left to answer, and the moves that may be asked for today: that an application ends with its need is nobody's."""
-    application = await db.one(queries.application(application_id, by))
+    application = await APPLICATIONS.one(db, application_id, by=by)
     pending = application.status is ApplicationStatus.submitted
     left = (application.respond_by - clock.today()).days
     refused = {ApplicationStatus.need_closed}
@@ -80,8 +72,3 @@ async def read_live(db: Database, application_id: UUID, *, by: Principal) -> App
         days_left=left if pending else None,
         allowed_moves=[move for move in LIFECYCLE.allowed(application.status) if move not in refused],
     )
-
-
-async def read_page(db: Database, query: ApplicationQuery, *, by: Principal) -> list[tuple[UUID, str]]:
-    """A page's (id, document) pairs of what the caller may see."""
-    return await page_rows(db, queries.LISTING, query, today=clock.today(), **either("late", query.overdue), **scope(by))

@@ -3,31 +3,30 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Date, and_, bindparam, exists, literal_column, not_
+from sqlalchemy import Date, and_, bindparam, exists, literal_column
 from sqlmodel import col, select
-from sqlmodel.sql.expression import Select, SelectOfScalar
+from sqlmodel.sql.expression import SelectOfScalar
 
-from services.contracts.codes import Role
 from services.contracts.recruitment import ApplicationStatus, NeedEnding
-from services.kernel.paging import Listing
 from services.kernel.principals import Principal
-from services.kernel.records import among, versions_of
-from services.kernel.resources import document_by_id
+from services.kernel.reading import Reading
+from services.kernel.records import among
 from services.recruitment_api.applications.schemas import ApplicationQuery
 from services.recruitment_api.applications.tables import Application
 from services.recruitment_api.needs.tables import StaffingNeed
-from services.recruitment_api.visibility import concerning, concerns, filters
-
-APPLICATION_HISTORY = versions_of(Application)
+from services.recruitment_api.visibility import check_acts_for, own_or_followed
 
 SUBMITTED = col(Application.status) == literal_column(f"'{ApplicationStatus.submitted}'")
 """As the index of unanswered applications says it: a bound value would not find it."""
 OVERDUE = and_(SUBMITTED, col(Application.respond_by) < bindparam("today", type_=Date()))
 
-DOCUMENT = document_by_id(Application)
-OWN_DOCUMENT = document_by_id(Application, concerns(Application))
 
-LISTING = Listing(
+def check_change(caller: Principal, application: Application) -> None:
+    """Raises `Forbidden` unless the caller recruits for the application's organisation."""
+    check_acts_for(caller, application.organisation_id)
+
+
+APPLICATIONS = Reading(
     Application,
     ApplicationQuery,
     {
@@ -35,25 +34,11 @@ LISTING = Listing(
         "organisation_id": lambda value: col(Application.organisation_id) == value,
         "department": lambda value: col(Application.department) == value,
         "status": lambda value: col(Application.status) == value,
+        "overdue": OVERDUE,
     },
-    scope={
-        "late": lambda _value: OVERDUE,
-        "not_late": lambda _value: not_(OVERDUE),
-        **filters(Application),
-    },
-    answered=("overdue",),
+    visible=own_or_followed(Application),
+    check_change=check_change,
 )
-
-
-def document(caller: Principal) -> Select[str, int]:
-    """(document, version) by `id` and the binds of `visibility.scope`, of what the caller may see."""
-    return DOCUMENT if caller.has(Role.steering) else OWN_DOCUMENT
-
-
-def application(application_id: UUID, caller: Principal) -> SelectOfScalar[Application]:
-    """One application, if the caller may see it."""
-    statement = select(Application).where(Application.id == application_id)
-    return statement if caller.has(Role.steering) else statement.where(concerning(Application, caller))
 
 
 def pending_of(need_ids: Sequence[UUID]) -> SelectOfScalar[Application]:

@@ -7,13 +7,14 @@ from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
 from services.kernel.auth import allow
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import OptionalKey, RequiredKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.resources import IfMatch, Page, created, live, resource
 from services.kernel.routing import Db, router
-from services.recruitment_api.applications import operations, queries
+from services.recruitment_api.applications import operations
+from services.recruitment_api.applications.queries import APPLICATIONS
 from services.recruitment_api.applications.schemas import (
     Acceptance,
     ApplicationCreate,
@@ -22,7 +23,6 @@ from services.recruitment_api.applications.schemas import (
     ApplicationRead,
     Refusal,
 )
-from services.recruitment_api.visibility import scope
 
 routes = router("/v1/applications", "Candidatures")
 
@@ -35,7 +35,7 @@ MOVE = problems(404, 409, 412, 428)
 @routes.get("", operation_id="listApplications", response_model=Page[ApplicationRead])
 async def list_applications(request: Request, query: Annotated[ApplicationQuery, Query()], caller: Follower, db: Db) -> Response:
     """Les candidatures qui concernent l'appelant, les plus récentes d'abord."""
-    return page_of(request, query, await operations.read_page(db, query, by=caller))
+    return await APPLICATIONS.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="submitApplication", status_code=201, response_model=ApplicationRead, responses=problems(409))
@@ -47,7 +47,7 @@ async def submit_application(request: Request, body: ApplicationCreate, caller: 
 @routes.get("/{application_id}", operation_id="readApplication", response_model=ApplicationRead, responses=problems(404))
 async def read_application(request: Request, application_id: UUID, caller: Follower, db: Db) -> Response:
     """Une candidature."""
-    return await read(request, db, queries.document(caller), id=application_id, **scope(caller))
+    return await APPLICATIONS.document(request, db, application_id, by=caller)
 
 
 @routes.get("/{application_id}/live", operation_id="readApplicationLive", response_model=ApplicationLive, responses=problems(404))
@@ -61,8 +61,7 @@ async def read_application_live(application_id: UUID, caller: Follower, db: Db) 
 )
 async def read_application_history(application_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Follower, db: Db) -> Response:
     """Les versions successives de la candidature, la plus récente d'abord."""
-    await operations.check_sees(db, application_id, by=caller)
-    return await read_history(db, queries.APPLICATION_HISTORY, application_id, query)
+    return await APPLICATIONS.history(db, application_id, query, by=caller)
 
 
 @routes.post("/{application_id}/accept", operation_id="acceptApplication", response_model=ApplicationRead, responses=MOVE)

@@ -7,16 +7,15 @@ from services.kernel import clock
 from services.kernel.database import Database
 from services.kernel.principals import Principal
 from services.kernel.problems import Conflict, invalid
-from services.kernel.resources import page_rows
+from services.kernel.reading import Lock
 from services.recruitment_api.applications.schemas import Acceptance
 from services.recruitment_api.applications.tables import Application
 from services.recruitment_api.assignments import queries
 from services.recruitment_api.assignments.lifecycle import move
-from services.recruitment_api.assignments.schemas import AssignmentQuery
+from services.recruitment_api.assignments.queries import ASSIGNMENTS
 from services.recruitment_api.assignments.tables import Assignment, CancelReason
 from services.recruitment_api.needs import operations as needs
 from services.recruitment_api.needs.tables import StaffingNeed
-from services.recruitment_api.visibility import check_acts_for, scope
 
 COPIED = ("need_id", "organisation_id", "department", "profession", "urgency", "candidate_ref")
 
@@ -54,20 +53,9 @@ async def confirm(db: Database, need: StaffingNeed, application: Application, bo
 
 async def cancel(db: Database, assignment_id: UUID, reason: CancelReason, *, by: Principal, version: int) -> Assignment:
     """Cancels an assignment, with a reason: its post is free again."""
-    assignment = await db.one(queries.assignment(assignment_id, by).with_for_update(), version=version)
-    check_acts_for(by, assignment.organisation_id)
+    assignment = await ASSIGNMENTS.load_for_change(db, assignment_id, by=by, version=version, lock=Lock.alone)
     move(assignment, AssignmentStatus.cancelled)
     assignment.cancelled_on, assignment.cancel_reason = clock.today(), reason
     await db.save(assignment, event="recruitment.assignment.cancelled", by=by)
     await needs.free_post(db, assignment.need_id, by=by)
     return assignment
-
-
-async def check_sees(db: Database, assignment_id: UUID, *, by: Principal) -> None:
-    """Raises `NotFound` for an assignment that the caller may not see."""
-    await db.one(queries.assignment(assignment_id, by))
-
-
-async def read_page(db: Database, query: AssignmentQuery, *, by: Principal) -> list[tuple[UUID, str]]:
-    """A page's (id, document) pairs of what the caller may see."""
-    return await page_rows(db, queries.LISTING, query, **scope(by))

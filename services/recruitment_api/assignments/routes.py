@@ -7,15 +7,15 @@ from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
 from services.kernel.auth import allow
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import RequiredKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, page_of, read, resource
+from services.kernel.resources import IfMatch, Page, resource
 from services.kernel.routing import Db, router
-from services.recruitment_api.assignments import operations, queries
+from services.recruitment_api.assignments import operations
+from services.recruitment_api.assignments.queries import ASSIGNMENTS
 from services.recruitment_api.assignments.schemas import AssignmentQuery, AssignmentRead, Cancellation
-from services.recruitment_api.visibility import scope
 
 routes = router("/v1/assignments", "Affectations")
 
@@ -26,13 +26,13 @@ Recruiter = Annotated[Principal, allow(Role.steering, Role.employer)]
 @routes.get("", operation_id="listAssignments", response_model=Page[AssignmentRead])
 async def list_assignments(request: Request, query: Annotated[AssignmentQuery, Query()], caller: Follower, db: Db) -> Response:
     """Les affectations qui concernent l'appelant, les plus récentes d'abord."""
-    return page_of(request, query, await operations.read_page(db, query, by=caller))
+    return await ASSIGNMENTS.page(request, db, query, by=caller)
 
 
 @routes.get("/{assignment_id}", operation_id="readAssignment", response_model=AssignmentRead, responses=problems(404))
 async def read_assignment(request: Request, assignment_id: UUID, caller: Follower, db: Db) -> Response:
     """Une affectation."""
-    return await read(request, db, queries.document(caller), id=assignment_id, **scope(caller))
+    return await ASSIGNMENTS.document(request, db, assignment_id, by=caller)
 
 
 @routes.get(
@@ -40,8 +40,7 @@ async def read_assignment(request: Request, assignment_id: UUID, caller: Followe
 )
 async def read_assignment_history(assignment_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Follower, db: Db) -> Response:
     """Les versions successives de l'affectation, la plus récente d'abord."""
-    await operations.check_sees(db, assignment_id, by=caller)
-    return await read_history(db, queries.ASSIGNMENT_HISTORY, assignment_id, query)
+    return await ASSIGNMENTS.history(db, assignment_id, query, by=caller)
 
 
 @routes.post(

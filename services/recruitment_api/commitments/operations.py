@@ -6,10 +6,10 @@ from services.contracts.recruitment import CommitmentStatus
 from services.kernel import clock
 from services.kernel.database import Database
 from services.kernel.principals import Principal
-from services.kernel.resources import page_rows
-from services.recruitment_api.commitments import queries
+from services.kernel.reading import Lock
 from services.recruitment_api.commitments.lifecycle import move
-from services.recruitment_api.commitments.schemas import CommitmentCreate, CommitmentQuery
+from services.recruitment_api.commitments.queries import COMMITMENTS
+from services.recruitment_api.commitments.schemas import CommitmentCreate
 from services.recruitment_api.commitments.tables import Commitment
 from services.recruitment_api.envelopes import operations as envelopes
 from services.recruitment_api.envelopes.tables import EntryKind
@@ -29,7 +29,7 @@ async def create(db: Database, body: CommitmentCreate, *, by: Principal) -> Comm
 
 async def release(db: Database, commitment_id: UUID, reason: str, *, by: Principal, version: int) -> Commitment:
     """Frees the money of a commitment, once. Raises `EnvelopeNotOpen` when its envelope is closed."""
-    commitment = await db.one(queries.held(commitment_id), version=version)
+    commitment = await COMMITMENTS.load_for_change(db, commitment_id, by=by, version=version, lock=Lock.alone)  # it is released once
     move(commitment, CommitmentStatus.released)
     commitment.released_on, commitment.status_reason = clock.today(), reason
     envelope = await envelopes.give_back(db, commitment.envelope_id, commitment.amount_cents, by=by)
@@ -38,8 +38,3 @@ async def release(db: Database, commitment_id: UUID, reason: str, *, by: Princip
         db, envelope, EntryKind.release, commitment.amount_cents, by=by, reference=commitment.reference, commitment_id=commitment.id
     )
     return commitment
-
-
-async def read_page(db: Database, query: CommitmentQuery) -> list[tuple[UUID, str]]:
-    """A page's (id, document) pairs."""
-    return await page_rows(db, queries.LISTING, query)

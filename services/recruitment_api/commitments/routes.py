@@ -8,13 +8,14 @@ from fastapi import Query, Request, Response
 from services.contracts.codes import Role
 from services.kernel.auth import allow
 from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import RequiredKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, page_of, read, resource
+from services.kernel.resources import IfMatch, Page, created, resource
 from services.kernel.routing import Db, router
-from services.recruitment_api.commitments import operations, queries
+from services.recruitment_api.commitments import operations
+from services.recruitment_api.commitments.queries import COMMITMENTS
 from services.recruitment_api.commitments.schemas import CommitmentCreate, CommitmentQuery, CommitmentRead
 
 routes = router("/v1/commitments", "Engagements")
@@ -25,7 +26,7 @@ MoneyKeeper = Annotated[Principal, allow(Role.steering, Role.finance)]
 @routes.get("", operation_id="listCommitments", response_model=Page[CommitmentRead])
 async def list_commitments(request: Request, query: Annotated[CommitmentQuery, Query()], caller: MoneyKeeper, db: Db) -> Response:
     """Les engagements, les plus récents d'abord."""
-    return page_of(request, query, await operations.read_page(db, query))
+    return await COMMITMENTS.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="createCommitment", status_code=201, response_model=CommitmentRead, responses=problems(409))
@@ -37,7 +38,7 @@ async def create_commitment(request: Request, body: CommitmentCreate, caller: Mo
 @routes.get("/{commitment_id}", operation_id="readCommitment", response_model=CommitmentRead, responses=problems(404))
 async def read_commitment(request: Request, commitment_id: UUID, caller: MoneyKeeper, db: Db) -> Response:
     """Un engagement."""
-    return await read(request, db, queries.DOCUMENT, id=commitment_id)
+    return await COMMITMENTS.document(request, db, commitment_id, by=caller)
 
 
 @routes.get(
@@ -45,7 +46,7 @@ async def read_commitment(request: Request, commitment_id: UUID, caller: MoneyKe
 )
 async def read_commitment_history(commitment_id: UUID, query: Annotated[HistoryQuery, Query()], caller: MoneyKeeper, db: Db) -> Response:
     """Les versions successives de l'engagement, la plus récente d'abord."""
-    return await read_history(db, queries.COMMITMENT_HISTORY, commitment_id, query)
+    return await COMMITMENTS.history(db, commitment_id, query, by=caller)
 
 
 @routes.post(

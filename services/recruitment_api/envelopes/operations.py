@@ -4,18 +4,18 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from services.contracts.codes import Department
 from services.contracts.recruitment import EnvelopeStatus
 from services.kernel import clock
 from services.kernel.database import Database
 from services.kernel.paging import PageQuery, after_of
 from services.kernel.principals import Principal
-from services.kernel.problems import Conflict, invalid
-from services.kernel.resources import page_rows
+from services.kernel.problems import Conflict
+from services.kernel.reading import Lock
 from services.kernel.twins import refuse_twin
 from services.recruitment_api.envelopes import queries
 from services.recruitment_api.envelopes.lifecycle import LIFECYCLE, move
-from services.recruitment_api.envelopes.schemas import CeilingChange, EntryRead, EnvelopeCreate, EnvelopeLive, EnvelopeQuery
+from services.recruitment_api.envelopes.queries import ENVELOPES
+from services.recruitment_api.envelopes.schemas import CeilingChange, EntryRead, EnvelopeCreate, EnvelopeLive
 from services.recruitment_api.envelopes.tables import EntryKind, EnvelopeEntry, SchemeEnvelope
 from services.recruitment_api.schemes import operations as schemes
 
@@ -53,7 +53,7 @@ class CeilingBelowCommitted(Conflict):
 
 async def create(db: Database, body: EnvelopeCreate, *, by: Principal, force: bool = False) -> SchemeEnvelope:
     """Opens an envelope of an active scheme; its ledger begins with its ceiling. Raises `LooksTwice` unless it is forced."""
-    _check_covers(by, body.department)
+    by.check_covers([body.department] if body.department else [])  # an envelope of no department is the region's
     scheme = await schemes.active(db, body.scheme_id)
     if not force:
         same = {name: getattr(body, name) for name in ("scheme_id", "department", "funder", "fiscal_year")}
@@ -66,8 +66,7 @@ async def create(db: Database, body: EnvelopeCreate, *, by: Principal, force: bo
 
 async def change_ceiling(db: Database, envelope_id: UUID, body: CeilingChange, *, by: Principal, version: int) -> SchemeEnvelope:
     """Raises or lowers the ceiling. Raises `CeilingBelowCommitted` with the shortfall, `EnvelopeNotOpen` once closed."""
-    envelope = await db.one(queries.envelope(envelope_id).with_for_update(), version=version)
-    _check_covers(by, envelope.department)
+    envelope = await ENVELOPES.load_for_change(db, envelope_id, by=by, version=version, lock=Lock.alone)
     if envelope.status is EnvelopeStatus.closed:
         raise EnvelopeNotOpen
     difference = body.ceiling_cents - envelope.ceiling_cents
@@ -103,7 +102,7 @@ async def take(db: Database, envelope_id: UUID, cents: int, *, by: Principal) ->
     if not rows:
         raise await _refusal(db, envelope_id, cents, by)
     envelope: SchemeEnvelope = rows[0]
-    _check_covers(by, envelope.department)
+    queries.check_change(by, envelope)
     return envelope
 
 
@@ -113,7 +112,7 @@ async def give_back(db: Database, envelope_id: UUID, cents: int, *, by: Principa
     if not rows:
         raise EnvelopeNotOpen("L'enveloppe est close.")
     envelope: SchemeEnvelope = rows[0]
-    _check_covers(by, envelope.department)
+    queries.check_change(by, envelope)
     return envelope
 
 
@@ -125,31 +124,25 @@ async def enter(
     await db.save(envelope, event=EVENTS[kind], by=by)
 
 
-async def read_live(db: Database, envelope_id: UUID) -> EnvelopeLive:
+async def read_live(db: Database, envelope_id: UUID, *, by: Principal) -> EnvelopeLive:
     """The allowed moves."""
-    envelope = await db.one(queries.envelope(envelope_id))
+    envelope = await ENVELOPES.one(db, envelope_id, by=by)
     return EnvelopeLive(allowed_moves=LIFECYCLE.allowed(envelope.status))
 
 
-async def read_page(db: Database, query: EnvelopeQuery) -> list[tuple[UUID, str]]:
-    """A page's (id, document) pairs."""
-    return await page_rows(db, queries.LISTING, query)
-
-
-async def read_entries(db: Database, envelope_id: UUID, query: PageQuery) -> list[tuple[UUID, str]]:
+async def read_entries(db: Database, envelope_id: UUID, query: PageQuery, *, by: Principal) -> list[tuple[UUID, str]]:
     """A page of entries; the cursor's identifier is the entry's rank, since the ledger's order is the order of its ranks."""
     before = min(after_of(query.after).int, LAST_SEQ) if query.after else None
     found = await db.fetch(queries.entries(envelope_id, before, query.limit + 1))
     if not found:
-        await db.one(queries.envelope(envelope_id))
+        await ENVELOPES.one(db, envelope_id, by=by)
     return [(UUID(int=entry.seq), EntryRead.model_validate(entry).model_dump_json()) for entry in found]
 
 
 async def _move(
     db: Database, envelope_id: UUID, to: EnvelopeStatus, event: str, *, by: Principal, version: int, reason: str | None
 ) -> SchemeEnvelope:
-    envelope = await db.one(queries.envelope(envelope_id), version=version)
-    _check_covers(by, envelope.department)
+    envelope = await ENVELOPES.load_for_change(db, envelope_id, by=by, version=version)
     move(envelope, to)
     envelope.status_reason = reason
     return await db.save(envelope, event=event, by=by)
@@ -173,16 +166,9 @@ async def _record(
 
 
 async def _refusal(db: Database, envelope_id: UUID, cents: int, by: Principal) -> Exception:
-    found = await db.fetch(queries.envelope(envelope_id))
-    if not found:
-        return invalid("#/envelope_id", "unknown_reference", "Cette enveloppe n'existe pas.")
-    envelope = found[0]
-    _check_covers(by, envelope.department)
+    envelope = await ENVELOPES.cited(db, envelope_id, by=by, pointer="#/envelope_id", unknown="Cette enveloppe n'existe pas.")
+    queries.check_change(by, envelope)
     if envelope.status is not EnvelopeStatus.open:
         return EnvelopeNotOpen(f"L'enveloppe est à l'état « {envelope.status} ».")
     left = envelope.available_cents
     return EnvelopeExceeded(f"{cents} centimes demandés, {left} disponibles.", available_cents=left)
-
-
-def _check_covers(by: Principal, department: Department | None) -> None:
-    by.check_covers([department] if department else [])  # an envelope of no department is the region's

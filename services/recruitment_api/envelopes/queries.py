@@ -9,19 +9,21 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.recruitment import EnvelopeStatus
-from services.kernel.paging import Listing
-from services.kernel.records import versions_of
-from services.kernel.resources import document_by_id
+from services.kernel.principals import Principal
+from services.kernel.reading import Reading
 from services.recruitment_api.envelopes.schemas import EnvelopeQuery
 from services.recruitment_api.envelopes.tables import EnvelopeEntry, SchemeEnvelope
-
-ENVELOPE_HISTORY = versions_of(SchemeEnvelope)
-DOCUMENT = document_by_id(SchemeEnvelope)
 
 STANDS = col(SchemeEnvelope.status) != EnvelopeStatus.closed
 """The condition that an envelope is one that another would double."""
 
-LISTING = Listing(
+
+def check_change(caller: Principal, envelope: SchemeEnvelope) -> None:
+    """Raises `Forbidden` for an envelope outside the caller's departments; one of no department is the region's."""
+    caller.check_covers([envelope.department] if envelope.department else [])
+
+
+ENVELOPES = Reading(
     SchemeEnvelope,
     EnvelopeQuery,
     {
@@ -30,12 +32,8 @@ LISTING = Listing(
         "department": lambda value: col(SchemeEnvelope.department) == value,
         "status": lambda value: col(SchemeEnvelope.status) == value,
     },
+    check_change=check_change,
 )
-
-
-def envelope(envelope_id: UUID) -> SelectOfScalar[SchemeEnvelope]:
-    """One envelope."""
-    return select(SchemeEnvelope).where(SchemeEnvelope.id == envelope_id)
 
 
 def unclosed_of(scheme_id: UUID) -> SelectOfScalar[UUID]:

@@ -8,15 +8,16 @@ from fastapi import Query, Request, Response
 from services.contracts.codes import Role
 from services.kernel.auth import allow
 from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import OptionalKey, RequiredKey
 from services.kernel.paging import PageQuery
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.resources import IfMatch, Page, created, live, page_of, resource
 from services.kernel.routing import Db, router
 from services.kernel.twins import Force
-from services.recruitment_api.envelopes import operations, queries
+from services.recruitment_api.envelopes import operations
+from services.recruitment_api.envelopes.queries import ENVELOPES
 from services.recruitment_api.envelopes.schemas import (
     CeilingChange,
     EntryRead,
@@ -37,7 +38,7 @@ MOVE = problems(404, 409, 412, 428)
 @routes.get("", operation_id="listEnvelopes", response_model=Page[EnvelopeRead])
 async def list_envelopes(request: Request, query: Annotated[EnvelopeQuery, Query()], caller: EnvelopeReader, db: Db) -> Response:
     """Les enveloppes, les plus récentes d'abord."""
-    return page_of(request, query, await operations.read_page(db, query))
+    return await ENVELOPES.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="createEnvelope", status_code=201, response_model=EnvelopeRead, responses=problems(409))
@@ -51,19 +52,19 @@ async def create_envelope(
 @routes.get("/{envelope_id}", operation_id="readEnvelope", response_model=EnvelopeRead, responses=problems(404))
 async def read_envelope(request: Request, envelope_id: UUID, caller: EnvelopeReader, db: Db) -> Response:
     """Une enveloppe : son plafond, ce qui est engagé, ce qui est disponible."""
-    return await read(request, db, queries.DOCUMENT, id=envelope_id)
+    return await ENVELOPES.document(request, db, envelope_id, by=caller)
 
 
 @routes.get("/{envelope_id}/live", operation_id="readEnvelopeLive", response_model=EnvelopeLive, responses=problems(404))
 async def read_envelope_live(envelope_id: UUID, caller: EnvelopeReader, db: Db) -> Response:
     """Les changements de statut possibles."""
-    return live(await operations.read_live(db, envelope_id))
+    return live(await operations.read_live(db, envelope_id, by=caller))
 
 
 @routes.get("/{envelope_id}/history", operation_id="readEnvelopeHistory", response_model=History[EnvelopeRead], responses=problems(404))
 async def read_envelope_history(envelope_id: UUID, query: Annotated[HistoryQuery, Query()], caller: EnvelopeReader, db: Db) -> Response:
     """Les versions successives de l'enveloppe, la plus récente d'abord."""
-    return await read_history(db, queries.ENVELOPE_HISTORY, envelope_id, query)
+    return await ENVELOPES.history(db, envelope_id, query, by=caller)
 
 
 @routes.get("/{envelope_id}/entries", operation_id="listEnvelopeEntries", response_model=Page[EntryRead], responses=problems(404))
@@ -71,7 +72,7 @@ async def list_envelope_entries(
     request: Request, envelope_id: UUID, query: Annotated[PageQuery, Query()], caller: MoneyKeeper, db: Db
 ) -> Response:
     """Le registre de l'enveloppe : ses écritures, la dernière d'abord."""
-    return page_of(request, query, await operations.read_entries(db, envelope_id, query))
+    return page_of(request, query, await operations.read_entries(db, envelope_id, query, by=caller))
 
 
 @routes.post("/{envelope_id}/ceiling", operation_id="changeEnvelopeCeiling", response_model=EnvelopeRead, responses=MOVE)

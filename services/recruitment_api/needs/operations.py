@@ -10,17 +10,18 @@ from services.kernel.database import Database
 from services.kernel.patching import patched
 from services.kernel.principals import SYSTEM, Principal
 from services.kernel.problems import Conflict, Forbidden, invalid
-from services.kernel.resources import page_rows
+from services.kernel.reading import Lock
 from services.kernel.service import in_parts
 from services.kernel.twins import AGO, refuse_twin
 from services.recruitment_api.applications.endings import end_with
 from services.recruitment_api.needs import queries
 from services.recruitment_api.needs.lifecycle import LIFECYCLE, SEEKING, move
-from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedQuery, NeedWrite, Prolongation
+from services.recruitment_api.needs.queries import NEEDS
+from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedWrite, Prolongation
 from services.recruitment_api.needs.tables import MOST_PROLONGATIONS, StaffingNeed
 from services.recruitment_api.schemes import operations as schemes
 from services.recruitment_api.sites.tables import SiteCopy
-from services.recruitment_api.visibility import check_acts_for, own_organisation
+from services.recruitment_api.visibility import own_organisation
 
 EXPIRED_AT_ONCE = 100
 """Needs that one transaction expires: few, since it ends the applications to them too."""
@@ -84,7 +85,7 @@ async def create(db: Database, body: NeedCreate, *, by: Principal, force: bool =
 
 async def change(db: Database, need_id: UUID, patch: NeedPatch, *, by: Principal, version: int) -> StaffingNeed:
     """Changes the fields that were sent, of a draft. Raises `NeedNotDraft`."""
-    need = await _own(db, need_id, by, version)
+    need = await NEEDS.load_for_change(db, need_id, by=by, version=version)
     if need.status is not NeedStatus.draft:
         raise NeedNotDraft
     if not patched(need, patch, NeedWrite):
@@ -98,7 +99,7 @@ async def change(db: Database, need_id: UUID, patch: NeedPatch, *, by: Principal
 
 async def publish(db: Database, need_id: UUID, *, by: Principal, version: int) -> StaffingNeed:
     """Publishes a draft. Raises `NeedNotReady` when its last day has passed or its site is closed, `SchemeNotActive`."""
-    need = await _own(db, need_id, by, version)
+    need = await NEEDS.load_for_change(db, need_id, by=by, version=version)
     move(need, NeedStatus.open, only_from=NeedStatus.draft)
     if need.expires_on < clock.today():
         raise NeedNotReady("Le dernier jour de publication est passé.")
@@ -109,8 +110,7 @@ async def publish(db: Database, need_id: UUID, *, by: Principal, version: int) -
 
 async def cancel(db: Database, need_id: UUID, reason: str, *, by: Principal, version: int) -> StaffingNeed:
     """Cancels a need that seeks, with a reason, and ends the applications that wait for it; its assignments stand."""
-    need = await db.one(queries.need(need_id, by).with_for_update(key_share=True), version=version)
-    check_acts_for(by, need.organisation_id)
+    need = await NEEDS.load_for_change(db, need_id, by=by, version=version, lock=Lock.in_turn)
     move(need, NeedStatus.cancelled)
     need.ended_on, need.status_reason = clock.today(), reason
     await db.save(need, event="recruitment.need.cancelled", by=by)
@@ -123,7 +123,7 @@ async def prolong(db: Database, need_id: UUID, body: Prolongation, *, by: Princi
 
     Raises `ProlongedTooOften` the fourth time, `Invalid` for a day gone by, `NeedNotReady`, `SchemeNotActive`.
     """
-    need = await _own(db, need_id, by, version)
+    need = await NEEDS.load_for_change(db, need_id, by=by, version=version)
     move(need, NeedStatus.partially_filled if need.filled_count else NeedStatus.open, only_from=NeedStatus.expired)
     if need.prolongation_count == MOST_PROLONGATIONS:
         raise ProlongedTooOften
@@ -153,10 +153,7 @@ async def expire_all(db: Database) -> None:
 
 async def seeking(db: Database, need_id: UUID, *, by: Principal) -> StaffingNeed:
     """The need of a new application, held as it is until that is there. Raises `Invalid` or `NeedNotOpen`."""
-    found = await db.fetch(queries.need(need_id, by).with_for_update(read=True))
-    if not found:
-        raise invalid("#/need_id", "unknown_reference", "Ce besoin n'existe pas.")
-    need = found[0]
+    need = await NEEDS.cited(db, need_id, by=by, pointer="#/need_id", unknown="Ce besoin n'existe pas.", lock=Lock.as_it_is)
     if not _seeks(need):
         raise NeedNotOpen
     await _check_site(db, need)
@@ -165,7 +162,7 @@ async def seeking(db: Database, need_id: UUID, *, by: Principal) -> StaffingNeed
 
 async def seeks(db: Database, need_id: UUID) -> bool:
     """Whether a need still seeks somebody, today."""
-    return _seeks(await db.one(queries.need(need_id, SYSTEM)))
+    return _seeks(await NEEDS.one(db, need_id, by=SYSTEM))
 
 
 def _seeks(need: StaffingNeed) -> bool:
@@ -179,7 +176,7 @@ async def take_post(db: Database, need_id: UUID) -> StaffingNeed:
         need: StaffingNeed = rows[0]
         await _check_site(db, need)
         return need
-    refused = await db.one(queries.need(need_id, SYSTEM))
+    refused = await NEEDS.one(db, need_id, by=SYSTEM)
     raise NoPostLeft if refused.filled_count == refused.headcount else NeedNotOpen
 
 
@@ -189,27 +186,11 @@ async def free_post(db: Database, need_id: UUID, *, by: Principal) -> StaffingNe
     return await db.save(need, event="recruitment.need.post_freed", by=by)
 
 
-async def check_owns(db: Database, need_id: UUID, *, by: Principal) -> None:
-    """Raises `NotFound` for a need that the caller may not see, `Forbidden` for another employer's."""
-    check_acts_for(by, (await db.one(queries.need(need_id, by))).organisation_id)
-
-
 async def read_live(db: Database, need_id: UUID, *, by: Principal) -> NeedLive:
     """Days of publication left and allowed moves, today."""
-    need = await db.one(queries.need(need_id, by))
+    need = await NEEDS.one(db, need_id, by=by)
     left = max((need.expires_on - clock.today()).days + 1, 0) if need.status in SEEKING else None
     return NeedLive(days_left=left, allowed_moves=LIFECYCLE.allowed(need.status))
-
-
-async def read_page(db: Database, query: NeedQuery, *, by: Principal) -> list[tuple[UUID, str]]:
-    """A page's (id, document) pairs of what the caller may see."""
-    return await page_rows(db, queries.LISTING, query, **queries.scope(by))
-
-
-async def _own(db: Database, need_id: UUID, by: Principal, version: int) -> StaffingNeed:
-    need = await db.one(queries.need(need_id, by), version=version)
-    check_acts_for(by, need.organisation_id)
-    return need
 
 
 async def _site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteCopy:

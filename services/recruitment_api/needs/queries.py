@@ -4,25 +4,21 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, ColumnElement, any_, case, literal, or_, update
+from sqlalchemy import ColumnElement, any_, case, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import col, select
-from sqlmodel.sql.expression import Select, SelectOfScalar
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.recruitment import NeedStatus
-from services.kernel.paging import Listing
 from services.kernel.principals import Principal
-from services.kernel.records import versions_of
-from services.kernel.resources import document_by_id
+from services.kernel.reading import REGION, Audience, Reading, Scope
 from services.recruitment_api.needs.schemas import NeedQuery
 from services.recruitment_api.needs.tables import StaffingNeed
 from services.recruitment_api.organisations.tables import OrganisationCopy
 from services.recruitment_api.sites.tables import SiteCopy
-from services.recruitment_api.visibility import OWN_ORGANISATION, own_organisation
-
-NEED_HISTORY = versions_of(StaffingNeed)
+from services.recruitment_api.visibility import OWN_ORGANISATION, check_acts_for, own_organisation
 
 SEEKS = or_(col(StaffingNeed.status) == NeedStatus.open, col(StaffingNeed.status) == NeedStatus.partially_filled)
 
@@ -30,10 +26,20 @@ PUBLISHED = col(StaffingNeed.status) != NeedStatus.draft
 """A draft is seen by its employer and by steering, and by nobody else."""
 PUBLISHED_OR_OWN = or_(PUBLISHED, col(StaffingNeed.organisation_id) == OWN_ORGANISATION)
 
-DOCUMENT = document_by_id(StaffingNeed)
-SEEN_DOCUMENT = document_by_id(StaffingNeed, PUBLISHED_OR_OWN)
 
-LISTING = Listing(
+def visible(caller: Principal) -> Scope:
+    """What a caller sees of needs: all for steering; for others, drafts of their own organisation only."""
+    if caller.has(Role.steering):
+        return REGION
+    return Scope("shared or organisation", PUBLISHED_OR_OWN, {"own_organisation": own_organisation(caller)})
+
+
+def check_change(caller: Principal, need: StaffingNeed) -> None:
+    """Raises `Forbidden` unless the caller recruits for the need's organisation."""
+    check_acts_for(caller, need.organisation_id)
+
+
+NEEDS = Reading(
     StaffingNeed,
     NeedQuery,
     {
@@ -45,28 +51,10 @@ LISTING = Listing(
         "urgency": lambda value: col(StaffingNeed.urgency) == value,
         "status": lambda value: col(StaffingNeed.status) == value,
     },
-    scope={
-        "seen": lambda _value: PUBLISHED_OR_OWN,
-    },
+    visible=visible,
+    check_change=check_change,
+    history=Audience.editors,
 )
-
-
-def scope(caller: Principal) -> dict[str, Any]:
-    """What the statements above need to know of their caller."""
-    return {} if caller.has(Role.steering) else {"seen": True, "own_organisation": own_organisation(caller)}
-
-
-def document(caller: Principal) -> Select[str, int]:
-    """(document, version) by `id` and the binds of `scope`, of what the caller may see."""
-    return DOCUMENT if caller.has(Role.steering) else SEEN_DOCUMENT
-
-
-def need(need_id: UUID, caller: Principal) -> SelectOfScalar[StaffingNeed]:
-    """One need, if the caller may see it."""
-    statement = select(StaffingNeed).where(StaffingNeed.id == need_id)
-    if caller.has(Role.steering):
-        return statement
-    return statement.where(or_(PUBLISHED, col(StaffingNeed.organisation_id) == literal(own_organisation(caller), SaUuid())))
 
 
 def stands(since: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -8,14 +8,15 @@ from fastapi import Query, Request, Response
 from services.contracts.codes import Role
 from services.kernel.auth import allow
 from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.resources import IfMatch, Page, created, live, resource
 from services.kernel.routing import Db, router
 from services.kernel.twins import Force
-from services.recruitment_api.needs import operations, queries
+from services.recruitment_api.needs import operations
+from services.recruitment_api.needs.queries import NEEDS
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedQuery, NeedRead, Prolongation
 
 routes = router("/v1/needs", "Besoins")
@@ -29,7 +30,7 @@ MOVE = problems(404, 409, 412, 428)
 @routes.get("", operation_id="listNeeds", response_model=Page[NeedRead])
 async def list_needs(request: Request, query: Annotated[NeedQuery, Query()], caller: NeedReader, db: Db) -> Response:
     """Les besoins de recrutement, les plus récents d'abord."""
-    return page_of(request, query, await operations.read_page(db, query, by=caller))
+    return await NEEDS.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="createNeed", status_code=201, response_model=NeedRead, responses=problems(409))
@@ -41,7 +42,7 @@ async def create_need(request: Request, body: NeedCreate, caller: Recruiter, _ke
 @routes.get("/{need_id}", operation_id="readNeed", response_model=NeedRead, responses=problems(404))
 async def read_need(request: Request, need_id: UUID, caller: NeedReader, db: Db) -> Response:
     """Un besoin de recrutement."""
-    return await read(request, db, queries.document(caller), id=need_id, **queries.scope(caller))
+    return await NEEDS.document(request, db, need_id, by=caller)
 
 
 @routes.get("/{need_id}/live", operation_id="readNeedLive", response_model=NeedLive, responses=problems(404))
@@ -53,8 +54,7 @@ async def read_need_live(need_id: UUID, caller: NeedReader, db: Db) -> Response:
 @routes.get("/{need_id}/history", operation_id="readNeedHistory", response_model=History[NeedRead], responses=problems(404))
 async def read_need_history(need_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Recruiter, db: Db) -> Response:
     """Les versions successives du besoin, la plus récente d'abord : pour son employeur et le pilotage."""
-    await operations.check_owns(db, need_id, by=caller)
-    return await read_history(db, queries.NEED_HISTORY, need_id, query)
+    return await NEEDS.history(db, need_id, query, by=caller)
 
 
 @routes.patch("/{need_id}", operation_id="changeNeed", response_model=NeedRead, responses=MOVE)

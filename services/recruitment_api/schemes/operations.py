@@ -5,13 +5,13 @@ from uuid import UUID
 from services.contracts.recruitment import SchemeStatus
 from services.kernel.database import Database
 from services.kernel.patching import patched
-from services.kernel.principals import Principal
-from services.kernel.problems import Conflict, invalid
-from services.kernel.resources import page_rows
+from services.kernel.principals import SYSTEM, Principal
+from services.kernel.problems import Conflict
+from services.kernel.reading import Lock
 from services.recruitment_api.envelopes import queries as envelope_queries
-from services.recruitment_api.schemes import queries
 from services.recruitment_api.schemes.lifecycle import LIFECYCLE, move
-from services.recruitment_api.schemes.schemas import SchemeCreate, SchemeLive, SchemePatch, SchemeQuery, SchemeWrite
+from services.recruitment_api.schemes.queries import SCHEMES
+from services.recruitment_api.schemes.schemas import SchemeCreate, SchemeLive, SchemePatch, SchemeWrite
 from services.recruitment_api.schemes.tables import Scheme
 
 
@@ -43,7 +43,7 @@ async def create(db: Database, body: SchemeCreate, *, by: Principal) -> Scheme:
 
 async def change(db: Database, scheme_id: UUID, patch: SchemePatch, *, by: Principal, version: int) -> Scheme:
     """Changes the fields that were sent, of a draft. Raises `SchemeNotDraft`."""
-    scheme = await db.one(queries.scheme(scheme_id, by), version=version)
+    scheme = await SCHEMES.load_for_change(db, scheme_id, by=by, version=version)
     if scheme.status is not SchemeStatus.draft:
         raise SchemeNotDraft
     if not patched(scheme, patch, SchemeWrite):
@@ -53,14 +53,14 @@ async def change(db: Database, scheme_id: UUID, patch: SchemePatch, *, by: Princ
 
 async def activate(db: Database, scheme_id: UUID, *, by: Principal, version: int) -> Scheme:
     """Opens a draft: it may have envelopes and needs."""
-    scheme = await db.one(queries.scheme(scheme_id, by), version=version)
+    scheme = await SCHEMES.load_for_change(db, scheme_id, by=by, version=version)
     move(scheme, SchemeStatus.active)
     return await db.save(scheme, event="recruitment.scheme.activated", by=by)
 
 
 async def retire(db: Database, scheme_id: UUID, *, by: Principal, version: int) -> Scheme:
     """Ends an active scheme. Raises `SchemeStillFunded` while one of its envelopes is not closed."""
-    scheme = await db.one(queries.scheme(scheme_id, by).with_for_update(), version=version)
+    scheme = await SCHEMES.load_for_change(db, scheme_id, by=by, version=version, lock=Lock.alone)
     move(scheme, SchemeStatus.retired)
     unclosed = await db.fetch(envelope_queries.unclosed_of(scheme_id))
     if unclosed:
@@ -70,21 +70,14 @@ async def retire(db: Database, scheme_id: UUID, *, by: Principal, version: int) 
 
 async def active(db: Database, scheme_id: UUID) -> Scheme:
     """The active scheme of a new row, held active until it is there. Raises `Invalid` or `SchemeNotActive`."""
-    found = await db.fetch(queries.parent(scheme_id))
-    if not found:
-        raise invalid("#/scheme_id", "unknown_reference", "Ce dispositif n'existe pas.")
-    if found[0].status is not SchemeStatus.active:
+    unknown = "Ce dispositif n'existe pas."
+    scheme = await SCHEMES.cited(db, scheme_id, by=SYSTEM, pointer="#/scheme_id", unknown=unknown, lock=Lock.as_it_is)
+    if scheme.status is not SchemeStatus.active:
         raise SchemeNotActive
-    return found[0]
+    return scheme
 
 
 async def read_live(db: Database, scheme_id: UUID, *, by: Principal) -> SchemeLive:
     """The allowed moves."""
-    scheme = await db.one(queries.scheme(scheme_id, by))
+    scheme = await SCHEMES.one(db, scheme_id, by=by)
     return SchemeLive(allowed_moves=LIFECYCLE.allowed(scheme.status))
-
-
-async def read_page(db: Database, query: SchemeQuery, *, by: Principal) -> list[tuple[UUID, str]]:
-    """A page's (id, document) pairs of what the caller may see."""
-    scope = {} if queries.sees_drafts(by) else {"shared": True}
-    return await page_rows(db, queries.LISTING, query, **scope)

@@ -7,13 +7,14 @@ from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
 from services.kernel.auth import allow
-from services.kernel.history import History, HistoryQuery, read_history
+from services.kernel.history import History, HistoryQuery
 from services.kernel.idempotency import OptionalKey
 from services.kernel.principals import Principal
 from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, page_of, read, resource
+from services.kernel.resources import IfMatch, Page, created, live, resource
 from services.kernel.routing import Db, router
-from services.recruitment_api.schemes import operations, queries
+from services.recruitment_api.schemes import operations
+from services.recruitment_api.schemes.queries import SCHEMES
 from services.recruitment_api.schemes.schemas import SchemeCreate, SchemeLive, SchemePatch, SchemeQuery, SchemeRead
 
 routes = router("/v1/schemes", "Dispositifs")
@@ -28,7 +29,7 @@ MOVE = problems(404, 409, 412, 428)
 @routes.get("", operation_id="listSchemes", response_model=Page[SchemeRead])
 async def list_schemes(request: Request, query: Annotated[SchemeQuery, Query()], caller: SchemeReader, db: Db) -> Response:
     """Les dispositifs, les plus récents d'abord."""
-    return page_of(request, query, await operations.read_page(db, query, by=caller))
+    return await SCHEMES.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="createScheme", status_code=201, response_model=SchemeRead, responses=problems(409))
@@ -40,7 +41,7 @@ async def create_scheme(request: Request, body: SchemeCreate, caller: Steering, 
 @routes.get("/{scheme_id}", operation_id="readScheme", response_model=SchemeRead, responses=problems(404))
 async def read_scheme(request: Request, scheme_id: UUID, caller: SchemeReader, db: Db) -> Response:
     """Un dispositif."""
-    return await read(request, db, queries.document(caller), id=scheme_id)
+    return await SCHEMES.document(request, db, scheme_id, by=caller)
 
 
 @routes.get("/{scheme_id}/live", operation_id="readSchemeLive", response_model=SchemeLive, responses=problems(404))
@@ -52,7 +53,7 @@ async def read_scheme_live(scheme_id: UUID, caller: SchemeReader, db: Db) -> Res
 @routes.get("/{scheme_id}/history", operation_id="readSchemeHistory", response_model=History[SchemeRead], responses=problems(404))
 async def read_scheme_history(scheme_id: UUID, query: Annotated[HistoryQuery, Query()], caller: SchemeKeeper, db: Db) -> Response:
     """Les versions successives du dispositif, la plus récente d'abord."""
-    return await read_history(db, queries.SCHEME_HISTORY, scheme_id, query)
+    return await SCHEMES.history(db, scheme_id, query, by=caller)
 
 
 @routes.patch("/{scheme_id}", operation_id="changeScheme", response_model=SchemeRead, responses=MOVE)
