@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from services.contracts.access import SiteState
 from services.contracts.registry import STATES
-from services.kernel import migrate as kernel_migrate
+from services.kernel import following, migrate as kernel_migrate
 from services.kernel.brokers import make_broker
 from services.kernel.database import Databases
 from services.kernel.migrate import migrate
@@ -178,3 +178,35 @@ async def test_what_a_migration_fills_reaches_facts_and_copies_by_resync(
             copies = await pool.fetch("SELECT name, status, state_number FROM site_copy ORDER BY name")
             assert [tuple(row) for row in copies] == [(name, "active", SiteState.number) for name in ("Annexe", "Site rénové")]
         assert (await verify(databases, SERVICES, patience=30)).sound
+
+
+async def test_b1_an_installation_damaged_by_two_secrets_is_repaired_by_one_command(
+    release: Path, known: dict[str, Any], empty_database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await load(empty_database, release / "damaged.sql.xz")
+    secret = known["secrets"]["sound"]
+    await migrate(SERVICES, Settings(home=tmp_path, database_url=SecretStr(empty_database), secret=SecretStr(secret)))
+    asked = {"as_of": known["damaged"]["as_of"]}
+    async with opened(empty_database, tmp_path, secret) as databases:
+        damaged = await figures(databases, **asked)
+        assert damaged == said(known["damaged"])
+        async with at_work(databases):
+            pass
+        found = await verify(databases, SERVICES, patience=5)
+        assert found.completeness.without_row > 0
+
+        consumers = {service.name: service for service in SERVICES}
+        links = [link for owner in SERVICES for link in following.links(databases, owner, consumers, published(owner))]
+        done = await following.follow(links, drops=True)
+
+        repaired = await figures(databases, **asked)
+        assert (done.taken > 0, done.dropped >= found.completeness.without_row, done.left) == (True, True, 0)
+        found = await verify(databases, SERVICES, patience=30)
+        assert found.sound, found
+        assert await figures(databases, **asked, known_at=known["damaged"]["known_at"]) == damaged, (
+            "what a committee saw can be shown again"
+        )
+    with capsys.disabled():
+        for code in ("R01", "R02", "R10", "I08"):
+            told = (f"{name} {shown[code]}" for name, shown in (("sain", said(known["sound"])), ("abîmé", damaged), ("réparé", repaired)))
+            print(f"\n{release.name} {code} (valeur, numérateur, dénominateur) : {' · '.join(told)}", end="")
