@@ -32,6 +32,13 @@ WHERE rolname ~ '^plam_[a-z]+_(owner|runtime)$' AND NOT pg_has_role(current_user
 """The roles that the login may not take; from PostgreSQL 16 on, since before any login with CREATEROLE may give itself any role."""
 
 
+_HISTORIES = r"""
+SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+WHERE schemaname = $1 AND tablename LIKE '%\_version' AND tablename <> 'alembic_version'
+"""
+"""Every noun's history: what was is never changed, whatever its migration forgot to say."""
+
+
 class MigrationRefused(Exception):
     """PostgreSQL does not let the login migrate, or a migration failed; the message says what to do."""
 
@@ -71,6 +78,8 @@ async def _migrate(connection: asyncpg.Connection, service: Service, url: str, r
         raise MigrationRefused(f"La migration du schéma {service.name} n'a pas abouti ({cause}) : rien n'en est gardé.") from error
     async with _as_owner(connection, service.name):
         await connection.execute(f'REVOKE INSERT, UPDATE, DELETE ON {version} FROM "{runtime_role(service.name)}"')
+        for table in await connection.fetch(_HISTORIES, service.name):
+            await connection.execute(f'REVOKE UPDATE, DELETE ON {table["name"]} FROM "{runtime_role(service.name)}"')
     await fingerprints.begin(connection, service.name, secret)
     return said
 

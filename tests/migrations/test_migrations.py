@@ -313,6 +313,20 @@ async def test_b1_a_service_reads_the_fingerprint_of_the_secret_and_never_writes
             await runtime.execute(statement)
 
 
+async def test_a_new_noun_s_history_is_append_only_without_a_word_in_its_migration(fresh: str) -> None:
+    settings = Settings(database_url=fresh, secret=SECRET)
+    await migrate(SERVICES, settings)
+    async with connected(fresh) as connection:
+        await connection.execute('SET ROLE "plam_actions_owner"; CREATE TABLE actions.committee_version (id int)')
+        await connection.execute("RESET ROLE")
+        await migrate(SERVICES, settings)
+        rights = {
+            right: await connection.fetchval("SELECT has_table_privilege('plam_actions_runtime', 'actions.committee_version', $1)", right)
+            for right in ("SELECT", "INSERT", "UPDATE", "DELETE")
+        }
+    assert rights == {"SELECT": True, "INSERT": True, "UPDATE": False, "DELETE": False}
+
+
 async def test_everybody_else_may_nothing(installed: str) -> None:
     async with connected(installed) as connection:
         for name in NAMES:
