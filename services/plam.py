@@ -26,13 +26,14 @@ from services.actions_api.service import SERVICE as ACTIONS
 from services.contracts.codes import Department, Role
 from services.internships_api.service import SERVICE as INTERNSHIPS
 from services.kernel import doctor, following, logs, process, quarantine, rotation
+from services.kernel.admission import check as check_schemas
 from services.kernel.app import leads_to
 from services.kernel.auth import Tokens
+from services.kernel.claims import RESERVED, SUBJECT
 from services.kernel.database import Database, Databases, Routing, SecretMissingError
 from services.kernel.embedded import EmbeddedError
 from services.kernel.environment import Lasting, check, read_settings
 from services.kernel.faults import AWAY
-from services.kernel.fingerprints import SecretRefusedError, check as check_secret
 from services.kernel.migrate import MigrationRefused, migrate as bring_to_head
 from services.kernel.outbox import Lag
 from services.kernel.principals import Principal
@@ -61,7 +62,6 @@ IN_WORDS = (
     Problem,
     WorkerDiedError,
     SecretMissingError,
-    SecretRefusedError,
     rotation.NotStillError,
     following.NothingToFollowError,
     *AWAY,
@@ -236,24 +236,26 @@ def token(
         raise typer.BadParameter(
             "plam token ne sert qu'avec la base embarquée : en production, les jetons sont signés avec une clé de PLAM_TOKEN_KEYS."
         )
+    if not SUBJECT.fullmatch(subject) or subject in RESERVED:
+        raise typer.BadParameter("--subject : 1 à 255 caractères ASCII imprimables, et pas un nom réservé.")
     principal = Principal(subject, frozenset(role), organisation, frozenset(department or ()))
     typer.echo(Tokens(settings).issue(principal, DEVELOPMENT_TOKEN))
 
 
 @cli.command()
-def resync(name: Annotated[str, typer.Argument(help="Service qui redit l'état de toutes ses lignes.", metavar="SERVICE")]) -> None:
-    """Fait redire à un service son état : seuls ceux à qui il manque quelque chose changent."""
+def resync(name: Annotated[str, typer.Argument(help="Service qui renvoie l'état de toutes ses lignes.", metavar="SERVICE")]) -> None:
+    """Fait renvoyer à un service son état : seuls ceux à qui il manque quelque chose changent."""
     (service,) = _chosen([name])
-    with _settings(services=[service]) as settings, _progress("lignes redites") as told:
+    with _settings(services=[service]) as settings, _progress("états renvoyés") as told:
         total = asyncio.run(_with_databases(settings, lambda databases: _resync(databases, service, told), [service]))
-    out.print(f"{total} état(s) redits par {name}.")
+    out.print(f"{total} état(s) renvoyés par {name}.")
 
 
 async def _resync(databases: Databases, service: Service, told: Progress) -> int:
     total = 0
     async for count in restate(databases, service, published(service)):
         total += count
-        _advance(told, f"{total} lignes redites")
+        _advance(told, f"{total} états renvoyés")
     return total
 
 
@@ -275,7 +277,10 @@ def follow(
         done, lag = asyncio.run(_with_databases(settings, lambda databases: _follow(databases, chosen, (kind, identifier), patience, told)))
     out.print(f"{done.compared} états comparés, {done.taken} remis d'après leur ligne, {done.dropped} sans ligne retirés.", highlight=False)
     if done.left:
-        out.print(f"{done.left} sans ligne sont restés : des événements sont en route, ou des lignes les nomment encore.", highlight=False)
+        out.print(
+            f"{done.left} entités sans ligne n'ont pas été retirées : des événements sont en route, ou des lignes les nomment encore.",
+            highlight=False,
+        )
     _show_lag(lag)
 
 
@@ -302,7 +307,7 @@ def rotate() -> None:
 
 
 async def _rotate(settings: Settings) -> int:
-    databases = Databases(settings, ROUTING)
+    databases = Databases(settings, ROUTING, any_secret=True)
     try:
         return await rotation.rotate(databases, SERVICES, OBSERVATORY, rename)
     finally:
@@ -360,7 +365,9 @@ def _show(found: Verification) -> None:
     for example in [*complete.examples, *sums.examples]:
         out.print(f"  {example}", highlight=False)
     if complete.without_row:
-        out.print(f"  {complete.without_row} fait(s) dont aucune ligne n'a la clé : plam rebuild les retire", highlight=False)
+        out.print(
+            f"  {complete.without_row} fait(s) dont aucune ligne n'a la clé : plam follow (deux secrets) ou plam rebuild", highlight=False
+        )
     if complete.of_unknown_source:
         words = "fait(s) d'une source qui n'envoie pas cette sorte d'état : plam rebuild les retire"
         out.print(f"  {complete.of_unknown_source} {words}", highlight=False)
@@ -443,7 +450,7 @@ async def _load(databases: Databases) -> None:
 async def _with_databases(settings: Settings, act: Any, services: Sequence[Service] = SERVICES) -> Any:
     databases = Databases(settings, ROUTING)
     try:
-        await check_secret(databases, services)
+        await check_schemas(databases, services)
         return await act(databases)
     finally:
         await databases.close()

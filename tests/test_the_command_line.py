@@ -154,7 +154,7 @@ def test_the_ledger_is_rebuilt_and_compared(plam: Plam, settings: Settings) -> N
     assert (status, "différent" in said) == (1, True), "an empty observatory is a failure"
     assert "0 faits relus" in plam("rebuild")[1]
     plam("import", "plan")
-    assert "4 état(s) redits par actions" in plam("resync", "actions")[1]
+    assert "4 état(s) renvoyés par actions" in plam("resync", "actions")[1]
     assert value(settings, "SELECT count(*) FROM actions.outbox WHERE type LIKE '%.restated'") == 4
 
 

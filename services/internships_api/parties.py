@@ -1,10 +1,9 @@
 """Who stands where around a placement: the host organisation, the institute, and who else may see what they agree."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from sqlalchemy import ARRAY, UUID as SaUuid, Text, any_, bindparam, or_
+from sqlalchemy import ARRAY, UUID as SaUuid, ColumnElement, Text, any_, bindparam, false, or_
 from sqlmodel import SQLModel
 
 from services.contracts.codes import Department, Role
@@ -37,21 +36,23 @@ def check_institute(caller: Principal, institute_id: UUID) -> None:
 
 
 def between(record: type[SQLModel]) -> Callable[[Principal], Scope]:
-    """What a caller sees of rows between a host and an institute: its own on either side, those of the departments that it follows."""
+    """What a caller sees of rows between a host and an institute: its own on either side, those of the departments that it follows.
+
+    A caller of one role is served by that role's index, which an OR would not use.
+    """
     columns = table_of(record).columns
-    seen = or_(
-        columns.organisation_id == bindparam("host", type_=SaUuid()),
-        columns.institute_id == bindparam("institute", type_=SaUuid()),
-        columns.department == any_(bindparam("partner_of", type_=ARRAY(Text))),
-    )
-    return lambda caller: REGION if caller.has(Role.steering) else Scope("organisation or departments", seen, sight(caller))
-
-
-def sight(caller: Principal) -> dict[str, Any]:
-    """The values of what a caller is: the host and the institute that a caller is, the departments whose HR partner they are."""
-    departments = sorted(caller.departments or Department) if caller.has(Role.hr_partner) else []
-    return {
-        "host": caller.organisation if caller.has(Role.employer) else None,
-        "institute": caller.organisation if caller.has(Role.institute) else None,
-        "partner_of": departments,
+    sides: Mapping[Role, ColumnElement[bool]] = {
+        Role.employer: columns.organisation_id == bindparam("as_host", type_=SaUuid()),
+        Role.institute: columns.institute_id == bindparam("as_institute", type_=SaUuid()),
+        Role.hr_partner: columns.department == any_(bindparam("followed", type_=ARRAY(Text))),
     }
+
+    def visible(caller: Principal) -> Scope:
+        if caller.has(Role.steering):
+            return REGION
+        own = [role for role in sides if caller.has(role)]
+        followed = [code.value for code in Department if caller.covers(code)]
+        values = {"as_host": caller.organisation, "as_institute": caller.organisation, "followed": followed}
+        return Scope(" or ".join(own) or "nothing", or_(false(), *(sides[role] for role in own)), values)
+
+    return visible

@@ -14,6 +14,8 @@ REGION = "region"
 """In `departments`, alone: the whole region. It is said aloud: a token that names neither it nor a department is refused."""
 LONGEST_LIFETIME = 86_400
 """Seconds from `iat` to `exp`: a development token lives twelve hours, the others five minutes."""
+LAST_INSTANT = 253_402_300_799
+"""The end of the year 9999."""
 SUBJECT = re.compile(r"[\x20-\x7e]{1,255}")
 RESERVED = frozenset({ANONYMOUS.subject, SYSTEM.subject})
 ROLES, DEPARTMENTS = frozenset(Role), frozenset(Department)
@@ -64,7 +66,7 @@ def _is_subject(value: Any) -> bool:
 
 
 def _is_instant(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)  # finite: NaN and infinities are no JSON
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LAST_INSTANT
 
 
 def _is_organisation(value: Any) -> bool:

@@ -16,13 +16,14 @@ from asyncpg.transaction import Transaction
 from sqlalchemy.sql.base import Executable
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
-from services.kernel import saving
+from services.kernel import fingerprints, saving
 from services.kernel.faults import AWAY, is_lost, is_open
 from services.kernel.outbox import Doorbell
 from services.kernel.principals import Principal
 from services.kernel.problems import ConnectionLost, NotFound, PreconditionFailed, Unavailable
 from services.kernel.records import Noun, Record
 from services.kernel.releases import check_revision, missing
+from services.kernel.roles import runtime_role
 from services.kernel.settings import Settings
 from services.kernel.shelf import Shelf
 from services.kernel.statements import prepare
@@ -186,9 +187,11 @@ class Database:
 class Databases:
     """The pools of a process: one a service, a use and an event loop, made when first used."""
 
-    def __init__(self, settings: Settings, routing: Routing | None = None) -> None:
+    def __init__(self, settings: Settings, routing: Routing | None = None, *, any_secret: bool = False) -> None:
+        """`any_secret`: for who replaces or repairs, connects whatever secret the pseudonyms of a schema were made with."""
         self.settings = settings
         self.secret = secret_of(settings)
+        self._any_secret = any_secret
         self._routing: Routing = routing or {}
         self._emissions: dict[tuple[str, str], saving.Emission] = {}
         self._doorbells: dict[str, Doorbell] = {}
@@ -284,22 +287,29 @@ class Databases:
             max_size=getattr(settings.pools, use),
             server_settings=session,
             connect=partial(_connect, service),
-            init=partial(_prepare, service),
+            init=partial(self._prepare, service),
             reset=_keep,
             timeout=2,
             command_timeout={"relay": settings.relay_timeout, "worker": settings.work_timeout}.get(use),
             max_inactive_connection_lifetime=300,
         )
 
+    async def _prepare(self, service: str, connection: asyncpg.Connection) -> None:
+        """Makes a new connection ready, whoever asks for it.
 
-def runtime_role(service: str) -> str:
-    """The role a service works under: no DDL, nothing on other schemas. The login of its URL must be a member of it."""
-    return f"plam_{service}_runtime"
+        Raises `SchemaBehind` for a schema that is older than the code, `SecretRefused` for one of another secret.
+        """
+        await _set_codecs(connection)
+        try:
+            here = await connection.fetchval("SELECT version_num FROM alembic_version")
+        except asyncpg.UndefinedTableError:
+            here = None
+        if check_revision(service, here) and not self._any_secret:
+            fingerprints.check(service, self.secret, await connection.fetchrow(fingerprints.KEPT))
 
 
-def owner_role(service: str) -> str:
-    """The role that owns a service's schema, for migrations."""
-    return f"plam_{service}_owner"
+class RoleRefused(Unavailable):
+    """PostgreSQL does not let the login work under a service's runtime role."""
 
 
 class SecretMissingError(Exception):
@@ -355,24 +365,14 @@ async def _closed(shelf: Shelf) -> None:
 
 
 async def _connect(service: str, *arguments: Any, **options: Any) -> asyncpg.Connection:
-    """A connection under the runtime role. Raises `Unavailable`, in words, when the role is not there or not given."""
+    """A connection under the runtime role. Raises `SchemaBehind` when the role is not there, `RoleRefused` when it is not given."""
     try:
         return await asyncpg.connect(*arguments, **options)
     except asyncpg.InvalidParameterValueError as error:  # the role is the one parameter that a server may not know
         raise missing(service) from error
     except asyncpg.InsufficientPrivilegeError as error:
         words = f"PostgreSQL ne laisse pas ce compte travailler sous le rôle {runtime_role(service)} ({error})"
-        raise Unavailable(f"{words} : donnez-lui ce rôle (GRANT), ou lancez plam migrate avec ce compte.") from error
-
-
-async def _prepare(service: str, connection: asyncpg.Connection) -> None:
-    """Makes a new connection ready; one to a schema that is older than the code is refused, whoever asks for it: `SchemaBehind`."""
-    await _set_codecs(connection)
-    try:
-        here = await connection.fetchval("SELECT version_num FROM alembic_version")
-    except asyncpg.UndefinedTableError:
-        here = None
-    check_revision(service, here)
+        raise RoleRefused(f"{words} : donnez-lui ce rôle (GRANT), ou lancez plam migrate avec ce compte.") from error
 
 
 async def _set_codecs(connection: asyncpg.Connection) -> None:

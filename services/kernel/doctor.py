@@ -16,6 +16,7 @@ from services.kernel.brokers import make_broker
 from services.kernel.database import Databases
 from services.kernel.faults import OUT_OF_REACH
 from services.kernel.outbox import lags
+from services.kernel.quarantine import HELD
 from services.kernel.releases import SchemaBehind, ahead
 from services.kernel.service import Service
 from services.kernel.settings import Settings
@@ -24,6 +25,7 @@ OLDEST_POSTGRES = 150_000
 LITTLE_SPACE = 1_000_000_000
 MUCH_LAG = 60.0
 LONGEST_LAG = 2.0
+LONGEST_WAIT = 2.0
 SHARING = 5
 """Services that one PostgreSQL usually serves."""
 MUCH_SKEW = 5.0
@@ -51,7 +53,7 @@ async def examine(services: Sequence[Service], settings: Settings) -> AsyncItera
     yield _folder(settings)
     yield _port(settings)
     yield await _broker(settings)
-    databases = Databases(settings)
+    databases = Databases(settings, any_secret=True)  # which is told below
     tight: dict[str, str] = {}
     try:
         for service in services:
@@ -108,8 +110,7 @@ async def _broker(settings: Settings) -> Finding:
 async def _service(service: Service, databases: Databases, tight: dict[str, str]) -> AsyncIterator[Finding]:
     """Looks at one service's database; servers that accept too few connections are added to `tight`, by their address."""
     name = service.name
-    pool = await databases.pool(name, "health")
-    async with pool.acquire(timeout=2) as connection:
+    async with databases.lent(name, "health", wait=LONGEST_WAIT) as connection:
         version = connection.get_server_version()
         number = await connection.fetchval("SELECT current_setting('server_version_num')::int")
         if number < OLDEST_POSTGRES:
@@ -124,7 +125,7 @@ async def _service(service: Service, databases: Databases, tight: dict[str, str]
         skew = abs((await connection.fetchval("SELECT clock_timestamp()") - clock.now()).total_seconds())
         if skew > MUCH_SKEW:
             yield Finding(Verdict.warning, name, f"l'horloge de la base et celle-ci diffèrent de {skew:.0f} s.")
-        held = await connection.fetchval("SELECT count(*) FROM quarantine WHERE released_at IS NULL")
+        held = await connection.fetchval(HELD)
         if held:
             yield Finding(Verdict.warning, name, f"{held} événement(s) en quarantaine : plam events.")
         async for finding in _lag(connection, name):

@@ -1,34 +1,23 @@
 """The fingerprint of the secret, in each service's schema: a process whose secret is another one would count every person twice."""
 
-import asyncio
 import hashlib
 import hmac
 from collections.abc import Sequence
 
 import asyncpg
 import sqlalchemy as sa
-import structlog
 
-from services.kernel.database import Databases, owner_role
-from services.kernel.faults import OUT_OF_REACH
-from services.kernel.releases import SchemaBehind
-from services.kernel.service import Service
-
-log = structlog.get_logger(__name__)
+from services.kernel.problems import Unavailable
+from services.kernel.roles import owner_role
 
 LABEL = b"plam: fingerprint of the key of the pseudonyms"
-LOOK_AGAIN = 1.0
-"""Seconds between two looks at a database that is away."""
-
 KEPT = "SELECT fingerprint, previous FROM pseudonym_key"
-_THERE = """
-SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'pseudonym_key')
-"""
+_THERE = "SELECT to_regclass(quote_ident($1) || '.pseudonym_key') IS NOT NULL"
 _FIRST = "INSERT INTO pseudonym_key (fingerprint) VALUES ($1) ON CONFLICT DO NOTHING"
 _REPLACE = "UPDATE pseudonym_key SET fingerprint = $1, previous = $2, recorded_at = clock_timestamp()"
 
 
-class SecretRefusedError(Exception):
+class SecretRefused(Unavailable):
     """The secret is not the one that the pseudonyms of a schema were made with."""
 
 
@@ -64,26 +53,10 @@ def refusal(service: str, secret: bytes, kept: asyncpg.Record | None) -> str | N
     return None
 
 
-async def check(databases: Databases, services: Sequence[Service]) -> None:
-    """Compares the secret with each service's schema. Raises `SecretRefusedError`, `SchemaBehind`, or what a database raises."""
-    for service in services:
-        pool = await databases.pool(service.name, "health")
-        async with pool.acquire(timeout=databases.settings.acquire_timeout) as connection:
-            kept = await connection.fetchrow(KEPT, timeout=databases.settings.request_timeout)
-        if refused := refusal(service.name, databases.secret, kept):
-            raise SecretRefusedError(refused)
-
-
-async def check_when_there(databases: Databases, services: Sequence[Service]) -> None:
-    """The same for a process that starts: it waits for a database that is away, for it can do nothing without."""
-    while True:
-        try:
-            return await check(databases, services)
-        except SchemaBehind:
-            raise
-        except OUT_OF_REACH as error:
-            log.warning("process.database_away", error=type(error).__name__, detail=str(error)[:200])
-            await asyncio.sleep(LOOK_AGAIN)
+def check(service: str, secret: bytes, kept: asyncpg.Record | None) -> None:
+    """Raises `SecretRefused` when a secret cannot serve with the row kept in a service's schema."""
+    if refused := refusal(service, secret, kept):
+        raise SecretRefused(refused)
 
 
 async def kept_by(connection: asyncpg.Connection, service: str) -> asyncpg.Record | None:
@@ -95,10 +68,10 @@ async def kept_by(connection: asyncpg.Connection, service: str) -> asyncpg.Recor
 
 
 async def compare(connection: asyncpg.Connection, service: str, secret: bytes) -> None:
-    """For `plam migrate`: refuses a secret that differs, before anything is changed. Raises `SecretRefusedError`."""
+    """For `plam migrate`: refuses a secret that differs, before anything is changed. Raises `SecretRefused`."""
     kept = await kept_by(connection, service)
     if kept is not None and (words := refusal(service, secret, kept)):
-        raise SecretRefusedError(words)
+        raise SecretRefused(words)
 
 
 async def begin(connection: asyncpg.Connection, service: str, secret: bytes) -> None:

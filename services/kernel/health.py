@@ -13,6 +13,7 @@ from services.kernel import fingerprints, metrics
 from services.kernel.auth import Public
 from services.kernel.database import Databases
 from services.kernel.faults import OUT_OF_REACH
+from services.kernel.fingerprints import SecretRefused
 from services.kernel.problems import Unavailable, problems
 from services.kernel.releases import SchemaBehind, check_revision
 from services.kernel.service import Service
@@ -52,7 +53,7 @@ async def read_readiness(request: Request, _caller: Public) -> Health:
     try:
         async with asyncio.timeout(LONGEST), databases.lent(name, "health", wait=LONGEST) as connection:
             kept = await connection.fetchrow(READY)
-    except SchemaBehind:
+    except (SchemaBehind, SecretRefused):
         raise
     except asyncpg.UndefinedTableError as error:  # taken back under a running process
         raise SchemaBehind(f"Le schéma {name} n'a pas les tables de cette version de PlaM : lancez plam migrate.") from error

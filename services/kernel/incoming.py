@@ -119,7 +119,7 @@ class Checked(Consumer):
         if reason := message.options.get(_REFUSAL):
             return str(reason)
         if message.queue_name != self._queue:
-            return f"ce message se dit de la file « {message.queue_name} »"
+            return f"ce message indique la file « {message.queue_name} »"
         actor = self._broker.actors.get(message.actor_name)
         if actor is None or actor.queue_name != self._queue:
             return f"cette file n'a pas d'acteur « {message.actor_name} »"

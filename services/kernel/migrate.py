@@ -15,8 +15,9 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.kernel import fingerprints
-from services.kernel.database import owner_role, runtime_role, secret_of
+from services.kernel.database import secret_of
 from services.kernel.releases import ahead, scripts_of
+from services.kernel.roles import owner_role, runtime_role
 from services.kernel.service import Service
 from services.kernel.settings import Settings
 
@@ -47,7 +48,7 @@ async def migrate(services: Sequence[Service], settings: Settings, revision: str
     """Brings every service's schema to a revision; what there is to say of it. Waits for a migration already under way.
 
     A schema that a later release has migrated stays as it is: this release works on it. Raises `MigrationRefused`,
-    and `SecretRefusedError` for a schema of another secret, which stays as it is.
+    and `SecretRefused` for a schema of another secret, which stays as it is.
     """
     said: list[str] = []
     secret = secret_of(settings)

@@ -1,4 +1,4 @@
-"""Lists: keyset-paged, newest first, one prepared statement for each set of filters."""
+"""Lists: what every one of them takes, and the cursor that leads from a page to the next."""
 
 import base64
 import binascii

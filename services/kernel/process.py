@@ -13,11 +13,11 @@ from prometheus_client import start_http_server
 from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
+from services.kernel.admission import check_when_there
 from services.kernel.app import system_app
 from services.kernel.brokers import make_broker
 from services.kernel.database import Databases, Routing, secret_of
 from services.kernel.embedded import embedded
-from services.kernel.fingerprints import check_when_there
 from services.kernel.relay import Relay
 from services.kernel.releases import SchemaBehind
 from services.kernel.scheduler import Scheduler
@@ -215,7 +215,7 @@ async def _until_signal(run: Callable[[asyncio.Event], Awaitable[None]], databas
         running = asyncio.ensure_future(run(stopping.begun))
         await asyncio.wait([asked, running], return_when=asyncio.FIRST_COMPLETED)
         await _ended(running, within=STOPS_WITHIN)
-        if not running.cancelled():
+        if running.done() and not running.cancelled():
             running.result()
     finally:
         asked.cancel()

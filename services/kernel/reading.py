@@ -148,6 +148,9 @@ class Reading(Generic[R]):
         scope = self._visible(by)
         asked = {name: value for name, value in query if value is not None and name in self.filters}
         given = {name if value is not False or callable(self.filters[name]) else f"not {name}" for name, value in asked.items()}
+        if hidden := asked.keys() & scope.values.keys():
+            names = ", ".join(sorted(hidden))
+            raise TypeError(f"{self.table.__name__} : {names} est le nom d'un filtre et d'une valeur de ce que l'appelant voit.")
         parameters: dict[str, Any] = {**asked, **scope.values, "today": clock.today(), "limit": query.limit + 1}
         if query.after:
             given.add("after")
@@ -209,6 +212,8 @@ class Reading(Generic[R]):
 def _refuse_what_nobody_answers(query: type[PageQuery], filters: AbstractSet[str], answered: AbstractSet[str]) -> None:
     """A field of a list's query that changes nothing is a lie of its documentation, and a filter under another name is never used."""
     asked = query.model_fields.keys() - PageQuery.model_fields.keys()
+    if ours := sorted(filters & {"id", "today", *PageQuery.model_fields}):
+        raise TypeError(f"{file_of(query)} : {query.__name__} : {', '.join(ours)} est le nom d'une valeur que la liste donne elle-même.")
     where = f"{file_of(query)} : {query.__name__}"
     if ignored := sorted(asked - filters - answered):
         raise TypeError(f"{where} : aucun filtre ne répond à {', '.join(ignored)} (filters, ou answered si l'opération y répond).")

@@ -36,7 +36,7 @@ def read(raw: Any, *, producer: str, kinds: AbstractSet[str]) -> Received:
 def _contradiction(event: Event, state: State, producer: str, kinds: AbstractSet[str]) -> str:
     kind = state.kind
     if event.source != f"/{producer}":
-        return f"l'événement se dit de « {event.source} », son message vient de « /{producer} »"
+        return f"l'événement indique « {event.source} », son message vient de « /{producer} »"
     if kind not in kinds:
         return f"« {producer} » n'envoie pas d'état « {kind} » à ce service"
     if not event.type.startswith(f"{producer}.{kind}."):

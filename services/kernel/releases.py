@@ -55,17 +55,21 @@ def missing(service: str) -> SchemaBehind:
     return SchemaBehind(f"Le schéma {service} n'existe pas encore dans cette base : lancez plam migrate.")
 
 
-def check_revision(service: str, here: str | None) -> None:
-    """Raises `SchemaBehind`, in words; a schema that is ahead is said in the log, once a process. `here`: None without a schema."""
+def check_revision(service: str, here: str | None) -> bool:
+    """Whether there are revisions to compare. `here`: None without a schema.
+
+    Raises `SchemaBehind`, in words; a schema that is ahead is said in the log, once a process.
+    """
     head = revisions_of(service).head
     if head is None:
-        return
+        return False
     if here is None:
         raise missing(service)
     if words := ahead(service, here):
         _say(words)
     elif here != head:
         raise SchemaBehind(f"Le schéma {service} est à la révision {here}, cette version de PlaM attend {head} : lancez plam migrate.")
+    return True
 
 
 def ahead(service: str, here: str) -> str | None:

@@ -11,7 +11,7 @@ import orjson
 
 from services.kernel import fingerprints
 from services.kernel.database import Database, Databases
-from services.kernel.fingerprints import SecretRefusedError, fingerprint
+from services.kernel.fingerprints import SecretRefused, fingerprint
 from services.kernel.outbox import LAG
 from services.kernel.resync import identifiers_of, published
 from services.kernel.saving import pseudonym
@@ -34,7 +34,7 @@ class NotStillError(Exception):
 async def rotate(databases: Databases, services: Sequence[Service], consumer: Service, rename: Rename) -> int:
     """Replaces PLAM_SECRET_PREVIOUS by PLAM_SECRET: answers how many entities of `consumer` moved. Begun again, it finishes.
 
-    Persons are known to one consumer alone. Raises `SecretRefusedError`, `NotStillError`.
+    Persons are known to one consumer alone. Raises `SecretRefused`, `NotStillError`.
     """
     previous, new = _secrets(databases.settings, databases.secret)
     async with _connected(databases.settings, services) as connections:
@@ -55,10 +55,10 @@ async def rotate(databases: Databases, services: Sequence[Service], consumer: Se
 
 def _secrets(settings: Settings, new: bytes) -> tuple[bytes, bytes]:
     if settings.secret_previous is None:
-        raise SecretRefusedError("Donnez à PLAM_SECRET_PREVIOUS l'ancien secret, et à PLAM_SECRET le nouveau.")
+        raise SecretRefused("Donnez à PLAM_SECRET_PREVIOUS l'ancien secret, et à PLAM_SECRET le nouveau.")
     previous = settings.secret_previous.get_secret_value().encode()
     if previous == new:
-        raise SecretRefusedError("PLAM_SECRET et PLAM_SECRET_PREVIOUS sont le même secret : il n'y a rien à remplacer.")
+        raise SecretRefused("PLAM_SECRET et PLAM_SECRET_PREVIOUS sont le même secret : il n'y a rien à remplacer.")
     return previous, new
 
 
@@ -77,7 +77,7 @@ async def _mark(connections: Connections, previous: str, new: str) -> None:
     for name, connection in connections.items():
         kept = await fingerprints.kept_by(connection, name)
         if kept is None or (kept["fingerprint"], kept["previous"]) not in ((previous, None), (new, previous), (new, None)):
-            raise SecretRefusedError(f"PLAM_SECRET_PREVIOUS n'est pas le secret du schéma « {name} » : rien n'est changé.")
+            raise SecretRefused(f"PLAM_SECRET_PREVIOUS n'est pas le secret du schéma « {name} » : rien n'est changé.")
         before[name] = kept
     for name, connection in connections.items():
         await fingerprints.replace(connection, name, new, previous)
@@ -90,7 +90,7 @@ async def _mark(connections: Connections, previous: str, new: str) -> None:
 
 
 async def _check_still(connections: Connections) -> None:
-    """A process that checked its secret before the mark has a connection; one that checks it after does not start."""
+    """Whoever connected before the mark is seen here; whoever connects after it is refused, by each connection."""
     for name, connection in connections.items():
         if await connection.fetchval(OTHERS):
             raise NotStillError("Des processus de PlaM sont encore connectés à la base : arrêtez-les tous, puis relancez « plam rotate ».")

@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -43,9 +43,18 @@ def _url(*schemes: str) -> AfterValidator:
             raise ValueError("n'est pas une URL lisible (un « @ », un « / » ou un « : » d'un mot de passe s'écrit %40, %2F ou %3A)")
         if scheme in REMOTE_SCHEMES and not servers[0].hostname:
             raise ValueError("ne nomme pas de serveur")
+        if scheme in DATABASE_SCHEMES and not _names_a_database(url):
+            raise ValueError("ne nomme pas de serveur, ou pas de base")
         return value
 
     return AfterValidator(check)
+
+
+def _names_a_database(url: str) -> bool:
+    """Whether a URL leaves neither the server nor the database to libpq's defaults, which are those of the system's user."""
+    parts = urlsplit(url)
+    given = {name for name, value in parse_qsl(parts.query) if value}
+    return bool((parts.netloc.rpartition("@")[2] or "host" in given) and (parts.path.strip("/") or given & {"database", "dbname"}))
 
 
 def _folder(value: Path) -> Path:
@@ -61,11 +70,12 @@ def _level(value: Any) -> Any:
 
 
 REMOTE_SCHEMES = ("redis", "rediss", "amqp", "amqps")
-DatabaseUrl = Annotated[SecretStr, _url("postgresql", "postgres")]
+DATABASE_SCHEMES = ("postgresql", "postgres")
+DatabaseUrl = Annotated[SecretStr, _url(*DATABASE_SCHEMES)]
 BrokerUrl = Annotated[SecretStr, _url("memory", "redis", "rediss", "unix", "amqp", "amqps")]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_*\[\]-]+$", max_length=253)]
 MOST_CONNECTIONS = 1_000
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0.001, le=86_400, allow_inf_nan=False)]
 
 
 class PoolSizes(BaseModel):

@@ -8,6 +8,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+ABSOLUTE_FORM = "plam.absolute_form"
+
 
 class OneWrite(HttpToolsProtocol):
     """For `uvicorn.Config(http=…)`."""
@@ -15,6 +17,12 @@ class OneWrite(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Puts the gathering between the protocol and its transport."""
         super().connection_made(_Gathering(transport))  # type: ignore[arg-type]  # all that the protocol uses of one
+
+    def on_url(self, url: bytes) -> None:
+        """Says in the scope that a request names a host in its first line too, as one speaks to a proxy: ASGI shows the path alone."""
+        if not self.url and not url.startswith(b"/"):
+            self.scope[ABSOLUTE_FORM] = True  # type: ignore[literal-required]  # a key of ours
+        super().on_url(url)
 
 
 class _Gathering:

@@ -15,8 +15,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.kernel import migrate
 from services.kernel.brokers import make_broker
-from services.kernel.database import Database, Databases, owner_role, runtime_role
+from services.kernel.database import Database, Databases
 from services.kernel.projection import projector
+from services.kernel.roles import owner_role, runtime_role
 from services.kernel.schema import service_metadata
 from services.kernel.service import Job, Service
 from services.kernel.settings import PoolSizes, Settings

@@ -14,8 +14,9 @@ from starlette.types import ASGIApp
 from services.actions_api.base import METADATA
 from services.kernel.app import system_app
 from services.kernel.auth import Public
-from services.kernel.database import Databases, runtime_role
+from services.kernel.database import Databases
 from services.kernel.idempotency import OptionalKey
+from services.kernel.roles import runtime_role
 from services.kernel.routing import Db, router
 from services.kernel.service import Service
 from services.kernel.settings import Settings

@@ -39,7 +39,7 @@ async def test_b4_an_event_of_another_producer_is_quarantined(world: World) -> N
     [event] = world.events(ids.new(), [1])
     assert await given(world, [raw(event)], producer="access")
     [why] = (await world.quarantined()).values()
-    assert why == f"l'événement se dit de « /{world.producer.name} », son message vient de « /access »"
+    assert why == f"l'événement indique « /{world.producer.name} », son message vient de « /access »"
     assert await world.copies() == {}
 
 

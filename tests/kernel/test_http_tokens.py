@@ -135,6 +135,8 @@ HOSTILE: dict[str, Callable[[Forge], str]] = {
     "exp of 1e400": lambda forge: forge.raw({}, json.dumps(forge.claims).replace(str(forge.claims["exp"]), "1e400").encode()),
     "exp of NaN": lambda forge: forge.signed(exp=float("nan")),
     "exp of true": lambda forge: forge.signed(exp=True),
+    "exp of 400 digits beside a fraction": lambda forge: forge.signed(iat=now() + 0.5, exp=10**400 - 1),
+    "iat before 1970": lambda forge: forge.signed(iat=-300, exp=-100),
     "exp null": lambda forge: forge.signed(exp=None),
     "expired": lambda forge: forge.signed(iat=now() - 400, exp=now() - LEEWAY - 1),
     "longer than a day": lambda forge: forge.signed(exp=now() + 86_400 * 2),

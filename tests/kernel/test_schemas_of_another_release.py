@@ -16,14 +16,15 @@ from pydantic import SecretStr
 
 from services.contracts.codes import Role
 from services.kernel import ids
+from services.kernel.admission import check as check_secret
 from services.kernel.app import system_app
 from services.kernel.auth import Tokens
-from services.kernel.database import Databases, owner_role
+from services.kernel.database import Databases
 from services.kernel.doctor import Verdict, examine
-from services.kernel.fingerprints import check as check_secret
 from services.kernel.migrate import alembic_config, migrate
 from services.kernel.principals import Principal
 from services.kernel.releases import SchemaBehind, revisions_of
+from services.kernel.roles import owner_role
 from services.kernel.service import Service
 from services.kernel.settings import Settings
 from services.plam import ROUTING, SERVICES

@@ -14,7 +14,7 @@ from services.kernel.settings import PoolSizes, Settings
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = ("", "many", "0", "-1", "1e99", "NaN")
-SECONDS = ("", "soon", "0", "-1", "NaN", "inf", "1e9")
+SECONDS = ("", "soon", "0", "0.0001", "-1", "NaN", "inf", "1e9")
 PORTS = ("", "http", "0", "-1", "70000", "80.5")
 DATABASES = (
     "",
@@ -22,6 +22,9 @@ DATABASES = (
     "plam",
     "mysql://plam@db/plam",
     "postgresql//db/plam",
+    "postgresql://",
+    "postgresql://db",
+    "postgresql:///plam",
     "postgresql://db:99999/plam",
     "postgresql://db:0/plam",
     "postgresql://plam:hush/hush@db/plam",

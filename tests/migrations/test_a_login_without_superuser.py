@@ -7,9 +7,10 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from services.kernel.database import Databases, owner_role, runtime_role
+from services.kernel.database import Databases
 from services.kernel.migrate import MigrationRefused, migrate
 from services.kernel.problems import Unavailable
+from services.kernel.roles import owner_role, runtime_role
 from services.kernel.settings import Settings
 from services.plam import ROUTING, SERVICES
 from tests.support.clusters import as_login, cluster

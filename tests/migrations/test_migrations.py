@@ -15,10 +15,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 
 from services.kernel import migrate as kernel_migrate
-from services.kernel.database import Databases, owner_role, runtime_role
+from services.kernel.database import Databases
 from services.kernel.fingerprints import fingerprint
 from services.kernel.migrate import alembic_config, migrate
 from services.kernel.records import NOUNS, table_of, versions_of
+from services.kernel.roles import owner_role, runtime_role
 from services.kernel.service import Service
 from services.kernel.settings import Settings
 from services.observatory_api.ledger.sums import DAY_BITS, as_text

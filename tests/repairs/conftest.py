@@ -39,7 +39,9 @@ async def story(databases: Databases, everybody: httpx.AsyncClient) -> Story:
 @pytest.fixture
 async def others(settings: Settings) -> AsyncIterator[Databases]:
     """The pools of a process that has another secret; the schemas have the tests' again at the end."""
-    made = Databases(settings.model_copy(update={"secret": SecretStr(OTHER), "secret_previous": SecretStr(SECRET)}), ROUTING)
+    made = Databases(
+        settings.model_copy(update={"secret": SecretStr(OTHER), "secret_previous": SecretStr(SECRET)}), ROUTING, any_secret=True
+    )
     yield made
     await made.close()
     kept = f"UPDATE pseudonym_key SET fingerprint = '{fingerprint(SECRET.encode())}', previous = NULL"  # no user's text

@@ -8,9 +8,9 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from services.kernel import fingerprints
+from services.kernel import admission
 from services.kernel.database import Database, Databases
-from services.kernel.fingerprints import SecretRefusedError
+from services.kernel.fingerprints import SecretRefused
 from services.kernel.quarantine import held, hold, retry
 from services.kernel.rotation import NotStillError, Rename, rotate
 from services.kernel.service import Received
@@ -130,9 +130,9 @@ async def test_b1_a_secret_is_rotated_and_no_figure_of_any_day_moves(databases: 
     assert (await verified(others)).sound
     assert (await rebuild(others)).changed == 0
     assert (await follow_everybody(others)).taken == 0, "the states that facts keep name their entities anew"
-    with pytest.raises(SecretRefusedError, match="chaque personne compterait deux fois"):
-        await fingerprints.check(databases, SERVICES)
-    await fingerprints.check(others, SERVICES)
+    with pytest.raises(SecretRefused, match="chaque personne compterait deux fois"):
+        await admission.check(databases, SERVICES)
+    await admission.check(others, SERVICES)
 
 
 async def test_b1_a_rotation_cut_short_keeps_processes_out_and_finishes_when_run_again(
@@ -150,8 +150,8 @@ async def test_b1_a_rotation_cut_short_keeps_processes_out_and_finishes_when_run
     with pytest.raises(ConnectionResetError):
         await replaced(databases, others, cut_short)
     for pools in (databases, others):
-        with pytest.raises(SecretRefusedError, match="plam rotate"):
-            await fingerprints.check(pools, SERVICES)
+        with pytest.raises(SecretRefused, match="plam rotate"):
+            await admission.check(pools, SERVICES)
     assert story.made
 
     moved = await replaced(databases, others)
@@ -160,21 +160,23 @@ async def test_b1_a_rotation_cut_short_keeps_processes_out_and_finishes_when_run
     assert await every_day(others) == stands
     assert (await verified(others)).sound
     assert await replaced(databases, others) == 0
-    await fingerprints.check(others, SERVICES)
+    await admission.check(others, SERVICES)
 
 
 async def test_b1_a_rotation_wants_the_right_secret_and_a_system_at_rest(databases: Databases, others: Databases, story: Story) -> None:
-    third = Databases(others.settings.model_copy(update={"secret_previous": SecretStr("a third secret, never used")}), ROUTING)
-    with pytest.raises(SecretRefusedError, match="PLAM_SECRET_PREVIOUS n'est pas le secret"):
+    third = Databases(
+        others.settings.model_copy(update={"secret_previous": SecretStr("a third secret, never used")}), ROUTING, any_secret=True
+    )
+    with pytest.raises(SecretRefused, match="PLAM_SECRET_PREVIOUS n'est pas le secret"):
         await replaced(databases, third)
-    await fingerprints.check(databases, SERVICES)
+    await admission.check(databases, SERVICES)
     with pytest.raises(NotStillError, match="encore connectés"):
         await rotate(others, SERVICES, OBSERVATORY, retire.rename)
     pool = await databases.pool("recruitment", "worker")
     await pool.execute("UPDATE delivery SET acknowledged_at = NULL WHERE event_id = (SELECT max(id::text)::uuid FROM outbox)")
     with pytest.raises(NotStillError, match="en route"):
         await replaced(databases, others)
-    await fingerprints.check(databases, SERVICES)
+    await admission.check(databases, SERVICES)
     assert (await verified(databases)).completeness.sound
     assert story.made
 
@@ -191,6 +193,15 @@ async def test_b1_a_quarantined_event_tried_after_a_rotation_brings_no_old_pseud
     assert await retry(others, OBSERVATORY, [waiting]) == [waiting]
     assert (await verified(others)).sound
     assert story.made
+
+
+async def test_b1_no_connection_is_made_with_another_secret(databases: Databases, others: Databases) -> None:
+    strangers = Databases(others.settings, ROUTING)
+    with pytest.raises(SecretRefused, match="n'est pas celui du schéma"):
+        async with strangers.open("recruitment") as db:
+            await db.connection()
+    await strangers.close()
+    await admission.check(databases, SERVICES)
 
 
 async def test_b1_a_process_of_the_old_secret_is_not_ready_after_a_rotation(

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from services.contracts.codes import Role
 from services.kernel.auth import Tokens
-from services.kernel.database import runtime_role
 from services.kernel.principals import Principal
+from services.kernel.roles import runtime_role
 from services.kernel.settings import Settings
 from services.plam import SERVICES
 from tests.support.clusters import as_login, cluster

@@ -18,14 +18,14 @@ from services.kernel.reading import REGION, Audience, Reading, Scope
 from services.kernel.records import among, holds
 
 SHARED = or_(col(Offer.status) != OfferStatus.draft, col(Offer.organisation_id) == bindparam("host", type_=SaUuid()))
-"""A draft is seen by the organisation that prepares it and by the agency, and by nobody else."""
+"""A draft is seen by the organisation that prepares it and by steering, and by nobody else."""
 AVAILABLE: ColumnElement[bool] = literal_column("(status = 'published' AND taken < seats)", Boolean())
 """As the index of available offers says it, word for word: a bound value would not find it."""
 FREE = and_(AVAILABLE, col(Offer.ends_on) > bindparam("today", type_=Date()))
 
 
 def visible(caller: Principal) -> Scope:
-    """What a caller sees of offers: all for the agency; for others, drafts of their own organisation only."""
+    """What a caller sees of offers: all for steering; for others, drafts of their own organisation only."""
     if caller.has(Role.steering):
         return REGION
     return Scope("shared or organisation", SHARED, {"host": caller.organisation if caller.has(Role.employer) else None})

@@ -1,4 +1,4 @@
-"""What is read of placements, by their two parties, their HR partners and the agency."""
+"""What is read of placements, by their two parties, their HR partners and steering."""
 
 from sqlmodel import col
 

@@ -8,7 +8,7 @@ from services.internships_api.offers import operations as offers
 from services.internships_api.offers.queries import OFFERS
 from services.internships_api.offers.tables import Offer
 from services.internships_api.organisations.queries import active_organisation
-from services.internships_api.parties import check_host, check_institute
+from services.internships_api.parties import check_institute
 from services.internships_api.placements import operations as placements
 from services.internships_api.requests import queries
 from services.internships_api.requests.lifecycle import LIFECYCLE, move
@@ -61,7 +61,7 @@ async def accept(db: Database, request_id: UUID, *, by: Principal, version: int)
 
     Raises `NoSeatLeft`, `OfferNotOpen`, `UnitSiteClosed`, `InstituteClosed`.
     """
-    request = await _of_host(db, request_id, by, version)
+    request = await REQUESTS.load_for_change(db, request_id, by=by, version=version)
     move(request, RequestStatus.accepted)
     if not await db.fetch(active_organisation(request.institute_id)):
         raise InstituteClosed
@@ -73,7 +73,7 @@ async def accept(db: Database, request_id: UUID, *, by: Principal, version: int)
 
 async def decline(db: Database, request_id: UUID, reason: DeclineReason, *, by: Principal, version: int) -> PlacementRequest:
     """The host declines, with a reason."""
-    request = await _of_host(db, request_id, by, version)
+    request = await REQUESTS.load_for_change(db, request_id, by=by, version=version)
     move(request, RequestStatus.declined)
     request.answered_at, request.decline_reason = clock.now(), reason
     return await db.save(request, event="internships.request.declined", by=by)
@@ -95,12 +95,6 @@ async def read_live(db: Database, request_id: UUID, *, by: Principal) -> Request
     if not offers.is_open(offer, clock.today()):
         refused.add(RequestStatus.accepted)
     return RequestLive(allowed_moves=[move for move in LIFECYCLE.allowed(request.status) if move not in refused])
-
-
-async def _of_host(db: Database, request_id: UUID, by: Principal, version: int) -> PlacementRequest:
-    request = await REQUESTS.one(db, request_id, by=by, version=version)
-    check_host(by, request.organisation_id)
-    return request
 
 
 async def _open_offer(db: Database, offer_id: UUID, by: Principal) -> Offer:

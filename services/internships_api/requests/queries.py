@@ -1,4 +1,4 @@
-"""What is read of requests for seats, by their two parties, their HR partners and the agency."""
+"""What is read of requests for seats, by their two parties, their HR partners and steering."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,15 +10,22 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.internships import OfferStatus, RequestStatus
 from services.internships_api.offers.tables import Offer
-from services.internships_api.parties import between
+from services.internships_api.parties import between, check_host
 from services.internships_api.requests.schemas import RequestQuery
 from services.internships_api.requests.tables import PlacementRequest
+from services.kernel.principals import Principal
 from services.kernel.reading import Reading
 from services.kernel.records import among
 
 PENDING = col(PlacementRequest.status) == RequestStatus.submitted
 
 TAKEN_BACK = (RequestStatus.withdrawn, RequestStatus.offer_closed)
+
+
+def check_change(caller: Principal, request: PlacementRequest) -> None:
+    """Raises `Forbidden` unless the caller answers for the host organisation."""
+    check_host(caller, request.organisation_id)
+
 
 REQUESTS = Reading(
     PlacementRequest,
@@ -32,6 +39,7 @@ REQUESTS = Reading(
         "status": lambda value: col(PlacementRequest.status) == value,
     },
     visible=between(PlacementRequest),
+    check_change=check_change,
 )
 
 

@@ -62,8 +62,9 @@ async def retire(db: Database, entities: Iterable[Entity]) -> int:
     differences: Sums = {}
     for fact in facts:
         add(differences, from_text(fact["contributions"]), -1)
-    if facts:
-        await connection.execute(DELETE, *wanted)
+    if facts:  # those that were locked, and reversed: another may have come since
+        held = [(fact["source"], fact["kind"], fact["entity_key"]) for fact in facts]
+        await connection.execute(DELETE, *zip(*held, strict=True))
     await post(connection, differences, await numbers_of(db), "rebuild")
     return len(facts)
 

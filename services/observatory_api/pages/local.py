@@ -8,6 +8,8 @@ from ipaddress import IPv6Address, ip_address
 
 from starlette.types import Scope
 
+from services.kernel.wire import ABSOLUTE_FORM
+
 NAMES = ("localhost", "127.0.0.1", "[::1]")
 """What this machine is called from itself, in `Host`: alone or with our port. A site whose name leads here has another."""
 SITES = frozenset({b"none", b"same-origin"})
@@ -16,8 +18,11 @@ SENT_BY_BROWSERS = frozenset(
     b"accept accept-charset accept-encoding accept-language cache-control connection cookie dnt host if-modified-since if-none-match "
     b"keep-alive origin pragma priority range referer save-data te upgrade-insecure-requests user-agent".split()
 )
-"""Headers of a request that nobody relayed, with those in `sec-…`. Whatever else there is says that somebody did: proxies tell it under
+"""Headers of a request that nobody relayed, with those below. Whatever else there is says that somebody did: proxies tell it under
 dozens of names (Forwarded, Via, X-Forwarded-…, X-Real-IP, CF-…, Fly-…), and no list of them is complete."""
+
+
+SENT_BY_BROWSERS_TOO = (b"sec-ch-", b"sec-fetch-", b"sec-gpc", b"sec-purpose")
 
 
 def is_local(scope: Scope) -> bool:
@@ -28,7 +33,9 @@ def is_local(scope: Scope) -> bool:
         and _is_loopback(scope)
         and _is_ours(list(_values(scope, b"host")), scope)
         and sites <= SITES
-        and all(name in SENT_BY_BROWSERS or name.startswith(b"sec-") for name, _ in scope["headers"])
+        and set(_values(scope, b"origin")) <= {b"http://" + host for host in _values(scope, b"host")}
+        and all(name in SENT_BY_BROWSERS or name.startswith(SENT_BY_BROWSERS_TOO) for name, _ in scope["headers"])
+        and ABSOLUTE_FORM not in scope
     )
 
 

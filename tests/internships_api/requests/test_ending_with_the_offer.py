@@ -1,6 +1,7 @@
 """A request that waits ends with its offer: in the same transaction, dated, with a reason that is not the host's."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -219,7 +220,7 @@ async def test_e4_whatever_happens_to_requests_while_their_offer_ends_none_waits
         accepted, declined, withdrawn, *_ = [await a_request(steering, place, offer) for _ in range(5)]
 
         answers = await asyncio.gather(
-            ended_at_last(steering, offer, "close" if number % 2 else "cancel"),
+            after(number % 4 * 0.005, ended_at_last(steering, offer, "close" if number % 2 else "cancel")),
             one(insistent(steering, "requests", accepted, "accept")),
             one(insistent(steering, "requests", declined, "decline", reason="full")),
             one(insistent(steering, "requests", withdrawn, "withdraw")),
@@ -255,6 +256,12 @@ async def test_e4_whatever_happens_while_the_job_closes_offers_none_waits(steeri
                 assert await run_job(databases, SERVICE, "close_offers")
         pool = await databases.pool("internships", "worker")
         assert await pool.fetchval(WAITING_IN_VAIN) == 0
+
+
+async def after(seconds: float, answers: Awaitable[list[httpx.Response]]) -> list[httpx.Response]:
+    """Answers to what is asked a little later: now the ending is first, now the others."""
+    await asyncio.sleep(seconds)
+    return await answers
 
 
 async def one(answer: Any) -> list[httpx.Response]:

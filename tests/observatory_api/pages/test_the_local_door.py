@@ -160,6 +160,11 @@ async def test_b3_on_the_wire_every_doubt_closes_it(port: int) -> None:
         assert answers[name] == 401, name
 
 
+@pytest.mark.parametrize("target", ["http://evil.test/observatory/", "https://evil.test:444/observatory/", "http://127.0.0.1/observatory/"])
+async def test_b3_on_the_wire_what_is_asked_of_a_proxy_closes_it(target: str, port: int) -> None:
+    assert await sent(port, [HOST], f"GET {target} HTTP/1.1") == 401
+
+
 @pytest.mark.parametrize("line", ["GET /observatory/ HTTP/1.0", "GET http://evil.test/observatory/ HTTP/1.0"])
 async def test_b3_on_the_wire_http_1_0_closes_it(line: str, port: int) -> None:
     for headers in ([], [HOST], [HOST, ("Connection", "keep-alive")], [("Host", "a{x}.evil.test")]):
