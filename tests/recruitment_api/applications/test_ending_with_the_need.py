@@ -185,8 +185,9 @@ async def patient(by: httpx.AsyncClient, address: str, body: dict[str, Any], hea
         await asyncio.sleep(0.05)
 
 
-async def cancelled_at_last(by: httpx.AsyncClient, need: dict[str, Any]) -> list[httpx.Response]:
+async def cancelled_at_last(by: httpx.AsyncClient, need: dict[str, Any], *, after: float = 0) -> list[httpx.Response]:
     """Cancels a need as somebody does who reads it again when told so, unless it is filled."""
+    await asyncio.sleep(after)
     answers: list[httpx.Response] = []
     while not answers or answers[-1].status_code == 412:
         now = await again(by, "needs", need)
@@ -208,7 +209,7 @@ async def test_e4_whatever_happens_to_applications_while_their_need_ends_none_wa
 
         new = {"need_id": need["id"], "candidate_ref": f"N{number:06}"}
         cancelling, *others = await asyncio.gather(
-            cancelled_at_last(employer.client, need),
+            cancelled_at_last(employer.client, need, after=number % 4 * 0.006),  # now the ending is first, now the others
             asked(first, "accept", legal_form="cdi"),
             asked(second, "accept", legal_form="cdi"),
             asked(declined, "decline", reason="other"),
