@@ -12,7 +12,10 @@ from services.kernel.roles import owner_role
 
 LABEL = b"plam: fingerprint of the key of the pseudonyms"
 KEPT = "SELECT fingerprint, previous FROM pseudonym_key"
-_THERE = "SELECT to_regclass(quote_ident($1) || '.pseudonym_key') IS NOT NULL"
+_THERE = """
+SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'pseudonym_key')
+"""
+"""As any login may ask: `to_regclass` wants a right on the schema."""
 _FIRST = "INSERT INTO pseudonym_key (fingerprint) VALUES ($1) ON CONFLICT DO NOTHING"
 _REPLACE = "UPDATE pseudonym_key SET fingerprint = $1, previous = $2, recorded_at = clock_timestamp()"
 
