@@ -1,4 +1,4 @@
-"""Alembic's environment: one service at a time, as the owner of its schema. `services.kernel.migrate` calls it."""
+"""Alembic's environment: one service at a time, as the owner of its schema. `services.kernel.process.migrate` calls it."""
 
 import asyncio
 from typing import Any

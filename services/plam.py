@@ -25,23 +25,25 @@ from services.actions_api.referentials.operations import PLAN, read_plan
 from services.actions_api.service import SERVICE as ACTIONS
 from services.contracts.codes import Department, Role
 from services.internships_api.service import SERVICE as INTERNSHIPS
-from services.kernel import doctor, following, logs, process, quarantine, rotation
-from services.kernel.admission import check as check_schemas
-from services.kernel.app import leads_to
-from services.kernel.auth import Tokens
-from services.kernel.claims import RESERVED, SUBJECT
-from services.kernel.database import Database, Databases, Routing, SecretMissingError
-from services.kernel.embedded import EmbeddedError
-from services.kernel.environment import Lasting, check, read_settings
-from services.kernel.faults import AWAY
-from services.kernel.migrate import MigrationRefused, migrate as bring_to_head
-from services.kernel.outbox import Lag
-from services.kernel.principals import Principal
-from services.kernel.problems import Problem
-from services.kernel.resync import published, resync as restate
-from services.kernel.service import Service
-from services.kernel.settings import Settings
-from services.kernel.worker import WorkerDiedError
+from services.kernel.api.auth import Tokens
+from services.kernel.api.token_claims import RESERVED, SUBJECT
+from services.kernel.base import logs
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import Problem
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Database, Databases, Routing, SecretMissingError
+from services.kernel.data.database_errors import DATABASE_ERRORS
+from services.kernel.data.outbox import Lag
+from services.kernel.data.service import Service
+from services.kernel.events import following, quarantine
+from services.kernel.events.resync import published, resync as restate
+from services.kernel.events.worker import WorkerDiedError
+from services.kernel.process import doctor, rotation, running
+from services.kernel.process.app import leads_to
+from services.kernel.process.embedded import EmbeddedError
+from services.kernel.process.environment import Lasting, check, read_settings
+from services.kernel.process.migrate import MigrationRefused, migrate as bring_to_head
+from services.kernel.process.startup_checks import check as check_schemas
 from services.observatory_api.ledger.definitions import switch as switch_definition
 from services.observatory_api.ledger.rebuild import Rebuilt, rebuild as recompute
 from services.observatory_api.ledger.retire import rename
@@ -64,7 +66,7 @@ IN_WORDS = (
     SecretMissingError,
     rotation.NotStillError,
     following.NothingToFollowError,
-    *AWAY,
+    *DATABASE_ERRORS,
     ValueError,
 )
 
@@ -96,7 +98,7 @@ def up() -> None:
     """Tout en un processus : migre, charge le plan s'il manque, sert, relaie, travaille."""
     with _settings(Lasting.up) as settings:
         asyncio.run(_prepare(settings))
-        process.run_server(process.serve(SERVICES, settings, ROUTING, pages=PAGES, everything=True, started=_tells(SERVICES)))
+        running.run_server(running.serve(SERVICES, settings, ROUTING, pages=PAGES, everything=True, started=_tells(SERVICES)))
 
 
 @cli.command()
@@ -105,7 +107,7 @@ def serve(names: Names = None) -> None:
     chosen = _chosen(names)
     with _settings(Lasting.serve, chosen) as settings:
         pages = PAGES if OBSERVATORY in chosen else ()
-        process.run_server(process.serve(chosen, settings, ROUTING, pages=pages, started=_tells(chosen)))
+        running.run_server(running.serve(chosen, settings, ROUTING, pages=pages, started=_tells(chosen)))
 
 
 @cli.command()
@@ -113,7 +115,7 @@ def relay(names: Names = None) -> None:
     """Relaie les événements des services vers le courtier."""
     chosen = _chosen(names)
     with _settings(Lasting.relay, chosen) as settings:
-        asyncio.run(process.relay(chosen, settings, ROUTING))
+        asyncio.run(running.relay(chosen, settings, ROUTING))
 
 
 @cli.command()
@@ -121,7 +123,7 @@ def worker(names: Names = None) -> None:
     """Applique les événements reçus et exécute les tâches des services."""
     chosen = _chosen(names)
     with _settings(Lasting.worker, chosen) as settings:
-        asyncio.run(process.work(chosen, settings, ROUTING))
+        asyncio.run(running.work(chosen, settings, ROUTING))
 
 
 @cli.command()
@@ -129,7 +131,7 @@ def scheduler(names: Names = None) -> None:
     """Envoie les tâches périodiques des services."""
     chosen = _chosen(names)
     with _settings(Lasting.scheduler, chosen) as settings:
-        asyncio.run(process.schedule(chosen, settings, ROUTING))
+        asyncio.run(running.schedule(chosen, settings, ROUTING))
 
 
 @cli.command()
@@ -461,7 +463,7 @@ def _settings(lasting: Lasting | None = None, services: Sequence[Service] = SERV
     settings = read_settings()
     check(settings, [service.name for service in services], lasting)
     logs.configure(settings.log_level)
-    with process.attached(settings) as ready:
+    with running.attached(settings) as ready:
         yield ready
 
 

@@ -14,15 +14,15 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from services.contracts.codes import Department, Role
-from services.kernel import logs
-from services.kernel.app import system_app
-from services.kernel.auth import Tokens
-from services.kernel.database import Databases
-from services.kernel.embedded import embedded
-from services.kernel.migrate import migrate
-from services.kernel.principals import Principal
-from services.kernel.releases import MIGRATIONS
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.base import logs
+from services.kernel.base.principals import Principal
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.schema_revisions import MIGRATIONS
+from services.kernel.process.app import system_app
+from services.kernel.process.embedded import embedded
+from services.kernel.process.migrate import migrate
 from services.plam import ROUTING, SERVICES
 from tests.support.callers import Bearer
 from tests.support.database import SECRET, database_url, empty

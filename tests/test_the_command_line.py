@@ -12,8 +12,8 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from services.kernel import ids
-from services.kernel.settings import Settings
+from services.kernel.base import ids
+from services.kernel.base.settings import Settings
 from services.plam import IN_WORDS, SERVICES, cli
 from tests.observatory_api.states import action, received
 from tests.support.access import establishment, write_csv

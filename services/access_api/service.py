@@ -5,7 +5,7 @@ from services.access_api.communes.routes import routes as communes
 from services.access_api.meaning import MEANING
 from services.access_api.organisations.routes import routes as organisations
 from services.access_api.sites.routes import routes as sites
-from services.kernel.service import Service
+from services.kernel.data.service import Service
 
 BOTH = frozenset({"organisation", "site"})
 

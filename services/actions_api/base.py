@@ -1,7 +1,7 @@
 """The schema of actions_api, and the base of its tables."""
 
-from services.kernel.records import Record
-from services.kernel.schema import service_metadata
+from services.kernel.data.records import Record
+from services.kernel.data.schema import service_metadata
 
 METADATA = service_metadata("actions")
 

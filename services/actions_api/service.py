@@ -6,7 +6,7 @@ from services.actions_api.meaning import MEANING
 from services.actions_api.milestones.routes import routes as milestones
 from services.actions_api.organisations.projection import apply, holdings
 from services.actions_api.referentials.routes import routes as referentials
-from services.kernel.service import Service
+from services.kernel.data.service import Service
 
 SERVICE = Service(
     name="actions",

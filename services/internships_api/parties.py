@@ -7,10 +7,10 @@ from sqlalchemy import ARRAY, UUID as SaUuid, ColumnElement, Text, any_, bindpar
 from sqlmodel import SQLModel
 
 from services.contracts.codes import Department, Role
-from services.kernel.principals import Principal
-from services.kernel.problems import Forbidden
-from services.kernel.reading import REGION, Scope
-from services.kernel.records import table_of
+from services.kernel.api.reading import REGION, Scope
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import Forbidden
+from services.kernel.data.records import table_of
 
 
 def acts_for_host(caller: Principal, organisation_id: UUID) -> bool:

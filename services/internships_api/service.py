@@ -12,7 +12,7 @@ from services.internships_api.placements.routes import routes as placements
 from services.internships_api.requests.endings import end_left_behind
 from services.internships_api.requests.routes import routes as requests
 from services.internships_api.units.routes import routes as units
-from services.kernel.service import Job, Service
+from services.kernel.data.service import Job, Service
 
 SERVICE = Service(
     name="internships",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from services.kernel.fields import DAY_PATTERN, Day
+from services.kernel.base.fields import DAY_PATTERN, Day
 
 SEAT = 10
 """A full-time seat, in the tenths that capacities are counted in."""

@@ -1,6 +1,6 @@
 """The observatory: what happens in the other services becomes facts, and facts become figures."""
 
-from services.kernel.service import Service
+from services.kernel.data.service import Service
 from services.observatory_api.catalogue.routes import catalogue
 from services.observatory_api.ledger.apply import apply
 from services.observatory_api.ledger.retire import Facts

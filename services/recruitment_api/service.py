@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.kernel.service import Job, Service
+from services.kernel.data.service import Job, Service
 from services.recruitment_api.applications.endings import end_left_behind
 from services.recruitment_api.applications.routes import routes as applications
 from services.recruitment_api.assignments.routes import routes as assignments

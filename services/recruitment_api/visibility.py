@@ -8,10 +8,10 @@ from sqlalchemy import ARRAY, UUID as SaUuid, Text, any_, bindparam, or_
 from sqlmodel import col
 
 from services.contracts.codes import Department, Role
-from services.kernel.principals import Principal
-from services.kernel.problems import Forbidden
-from services.kernel.reading import REGION, Scope
-from services.kernel.records import Record
+from services.kernel.api.reading import REGION, Scope
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import Forbidden
+from services.kernel.data.records import Record
 
 OWN_ORGANISATION = bindparam("own_organisation", type_=SaUuid())
 OWN_DEPARTMENTS = bindparam("own_departments", type_=ARRAY(Text))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from tests.support.access import load_communes
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.actions_api.imports.plan import import_plan
 from services.actions_api.referentials.operations import read_plan
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.http import ok
 

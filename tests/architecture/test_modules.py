@@ -22,13 +22,13 @@ CLOCK_READERS = {
     "time.gmtime": "kernel.clock.now",
 }
 CLOCKS = {
-    "services/kernel/clock.py",
-    "services/kernel/ids.py",  # an identifier carries the millisecond it was made in; it needs no calendar, and its order is no rule
+    "services/kernel/base/clock.py",
+    "services/kernel/base/ids.py",  # an identifier carries the millisecond it was made in; it needs no calendar, and its order is no rule
 }
-PROBLEM_MAKERS = {"services/kernel/app.py", "services/kernel/problems.py"}  # they turn the framework's errors into ours
+PROBLEM_MAKERS = {"services/kernel/process/app.py", "services/kernel/base/problems.py"}  # they turn the framework's errors into ours
 EDGES = {
-    "services/kernel/database.py",  # a transaction opened by `async with` commits on a clean exit
-    "services/kernel/routing.py",  # a request's transaction commits before its answer leaves
+    "services/kernel/data/database.py",  # a transaction opened by `async with` commits on a clean exit
+    "services/kernel/api/routing.py",  # a request's transaction commits before its answer leaves
 }
 VAGUE_NAMES = {"common", "helper", "helpers", "misc", "util", "utils"}
 BUSINESS_WORDS = {"allowance", "apprentice", "commitment", "milestone", "objective", "placement", "tutor"}
@@ -210,4 +210,5 @@ def test_every_rule_is_shown_a_module_that_breaks_it() -> None:
 
 
 def test_the_modules_are_found() -> None:
-    assert {"services/kernel/clock.py", "tests/architecture/test_modules.py"} <= {module.path for module in modules("services", "tests")}
+    found = {module.path for module in modules("services", "tests")}
+    assert {"services/kernel/base/clock.py", "tests/architecture/test_modules.py"} <= found

@@ -12,8 +12,8 @@ from fastapi.routing import APIRoute
 from openapi_spec_validator import validate
 from starlette.routing import Route as PlainRoute
 
-from services.kernel.auth import Policy, PublicPolicy
-from services.kernel.routing import Route
+from services.kernel.api.auth import Policy, PublicPolicy
+from services.kernel.api.routing import Route
 from tests.golden.snapshots import openapi_path, openapi_text
 from tests.support.api import Operation, apps, documents, operations
 

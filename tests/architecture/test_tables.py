@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import JSON, BinaryExpression, Column, DateTime, Enum, Float, Numeric, String, Table, Text, UniqueConstraint, bindparam
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.kernel.reading import Reading
-from services.kernel.records import NOUNS, Noun, Record, table_of
-from services.kernel.service import Service
+from services.kernel.api.reading import Reading
+from services.kernel.data.records import NOUNS, Noun, Record, table_of
+from services.kernel.data.service import Service
 from services.plam import SERVICES
 
 KERNEL_TABLES = {"outbox", "delivery", "receipt", "quarantine", "job", "idempotency", "pseudonym_key"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from services.kernel import logs
+from services.kernel.base import logs
 from tests.bench import events, growth, imports, requests, world
 from tests.bench.measure import Figure, table
 

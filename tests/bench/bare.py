@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.kernel import ids
+from services.kernel.base import ids
 
 # identifiers as text: orjson would write the driver's own UUID class through a Python function, one by one
 COLUMNS = (

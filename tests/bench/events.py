@@ -20,10 +20,11 @@ from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.schemas import MILESTONE
 from services.actions_api.milestones.tables import Milestone, RescheduleReason
 from services.contracts.actions import ActionStatus, MilestoneStatus
-from services.kernel import clock, ids, saving
-from services.kernel.outbox import Recorded, channel_of, record
-from services.kernel.principals import SYSTEM
-from services.kernel.records import Noun, Record
+from services.kernel.base import clock, ids
+from services.kernel.base.principals import SYSTEM
+from services.kernel.data import saving
+from services.kernel.data.outbox import Recorded, channel_of, record
+from services.kernel.data.records import Noun, Record
 from tests.bench.measure import Figure, compared, cpu_seconds, resident_mb
 from tests.bench.servers import process
 from tests.bench.world import action_of

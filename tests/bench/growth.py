@@ -6,7 +6,7 @@ from statistics import median
 
 import asyncpg
 
-from services.kernel.paging import cursor
+from services.kernel.api.paging import cursor
 from tests.bench.load import get, send
 from tests.bench.measure import Figure
 from tests.bench.requests import bearer_of

@@ -17,9 +17,9 @@ from services.access_api.identifiers import luhn
 from services.access_api.imports.establishments import COLUMNS, check_file, import_establishments, read_places
 from services.access_api.imports.report import Report
 from services.contracts.codes import Department
-from services.kernel.database import Databases
-from services.kernel.records import table_of
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.records import table_of
 from services.plam import ROUTING
 from tests.bench.measure import Figure, compared, cpu_seconds
 from tests.support.database import SECRET

@@ -20,9 +20,10 @@ from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.encoder import Encoder, MessageData
 
 from services.contracts.registry import STATES
-from services.kernel import logs, receiving
-from services.kernel.database import Databases
-from services.kernel.settings import Settings
+from services.kernel.base import logs
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.events import incoming_events
 from services.observatory_api.ledger.apply import apply
 
 THREADS = 4
@@ -74,7 +75,7 @@ def work_of(kind: str) -> Callable[[Any], Coroutine[Any, Any, None]]:
         await (await thread.connected()).execute(UPDATE, event)
 
     async def same(event: dict[str, Any]) -> None:
-        received = receiving.read(event, producer="actions", kinds=STATES.keys())
+        received = incoming_events.read(event, producer="actions", kinds=STATES.keys())
         async with databases.open("observatory", "worker") as db:
             await apply(db, [received])
 

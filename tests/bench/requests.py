@@ -12,10 +12,10 @@ import asyncpg
 import orjson
 
 from services.contracts.codes import Role
-from services.kernel.auth import Tokens
-from services.kernel.paging import cursor
-from services.kernel.principals import Principal
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.api.paging import cursor
+from services.kernel.base.principals import Principal
+from services.kernel.base.settings import Settings
 from tests.bench.load import get, post, send
 from tests.bench.measure import Figure, compared, cpu_seconds
 from tests.bench.servers import server

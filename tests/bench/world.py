@@ -14,11 +14,11 @@ from pydantic import SecretStr
 from services.actions_api.actions.schemas import ACTION
 from services.actions_api.actions.tables import Action
 from services.contracts.codes import Axis, Department, Objective, Sector, Side
-from services.kernel import saving
-from services.kernel.embedded import embedded
-from services.kernel.migrate import migrate
-from services.kernel.principals import SYSTEM
-from services.kernel.settings import Settings
+from services.kernel.base.principals import SYSTEM
+from services.kernel.base.settings import Settings
+from services.kernel.data import saving
+from services.kernel.process.embedded import embedded
+from services.kernel.process.migrate import migrate
 from services.plam import SERVICES
 from tests.support.database import SECRET, database_url
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import asyncpg
 
 from services.contracts.codes import Role
-from services.kernel.embedded import embedded
+from services.kernel.process.embedded import embedded
 from tests.fuzz.run import ANONYMOUS, Attack, Outcome, attack
 from tests.support.database import SECRET, database_url
 

@@ -18,9 +18,9 @@ from schemathesis.checks import load_all_checks
 from schemathesis.engine import Status, events, from_schema
 
 from services.contracts.codes import Department, Role
-from services.kernel.auth import Tokens
-from services.kernel.principals import Principal
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.base.principals import Principal
+from services.kernel.base.settings import Settings
 from services.plam import SERVICES
 from tests.fuzz import formats
 from tests.fuzz.document import merged

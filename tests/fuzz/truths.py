@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from services.kernel import clock
-from services.kernel.fields import FIRST_YEAR, LAST_YEAR
+from services.kernel.base import clock
+from services.kernel.base.fields import FIRST_YEAR, LAST_YEAR
 from tests.fuzz.world import ACTIONS, ENVELOPES, INDICATORS, NEEDS, OFFERS, ORGANISATIONS, SCHEMES, STARTS_IN, UNITS, Json, World
 
 REFERENCES: Mapping[str, str] = {

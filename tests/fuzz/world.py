@@ -11,9 +11,9 @@ from uuid import uuid4
 import httpx
 
 from services.contracts.codes import Profession
-from services.kernel import clock
-from services.kernel.database import Databases
-from services.kernel.settings import Settings
+from services.kernel.base import clock
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
 from services.plam import ROUTING
 from services.recruitment_api.needs.operations import expire
 from services.recruitment_api.needs.tables import LegalForm

@@ -11,9 +11,9 @@ import time_machine
 from services.contracts.codes import Role
 from services.internships_api.requests import queries
 from services.internships_api.requests.tables import PlacementRequest
-from services.kernel import clock
-from services.kernel.database import Databases
-from services.kernel.twins import AGO, refuse_twin
+from services.kernel.base import clock
+from services.kernel.data.database import Databases
+from services.kernel.data.lookalikes import AGO, refuse_lookalike
 from tests.conftest import Client
 from tests.support.http import ok, problem_type
 from tests.support.internships import (
@@ -141,7 +141,7 @@ async def test_e1_a_twin_under_way_for_too_long_is_a_503(steering: httpx.AsyncCl
     same = {"offer_id": UUID(offer["id"]), "institute_id": place.institute, "profession": "ide"}
 
     async with databases.open("internships") as slow:
-        await refuse_twin(slow, PlacementRequest, same, queries.stands(clock.now() - AGO), said="")
+        await refuse_lookalike(slow, PlacementRequest, same, queries.stands(clock.now() - AGO), said="")
         waited = await steering.post(REQUESTS, json=request_body(offer, institute_id=str(place.institute)))
         other = await steering.post(REQUESTS, json=request_body(offer, institute_id=str(await an_institute(databases))))
 

@@ -18,9 +18,9 @@ from services.contracts.registry import read_state
 from services.internships_api.organisations.projection import apply
 from services.internships_api.organisations.tables import OrganisationCopy
 from services.internships_api.sites.tables import SiteCopy
-from services.kernel import clock, ids
-from services.kernel.database import Databases
-from services.kernel.service import Received
+from services.kernel.base import clock, ids
+from services.kernel.data.database import Databases
+from services.kernel.data.service import Received
 from tests.support.http import ok
 from tests.support.internships import a_place, a_request, a_unit, an_offer, listed, move, patch
 

@@ -13,14 +13,14 @@ from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.kernel import migrate
-from services.kernel.brokers import make_broker
-from services.kernel.database import Database, Databases
-from services.kernel.projection import projector
-from services.kernel.roles import owner_role, runtime_role
-from services.kernel.schema import service_metadata
-from services.kernel.service import Job, Service
-from services.kernel.settings import PoolSizes, Settings
+from services.kernel.base.settings import PoolSizes, Settings
+from services.kernel.data.database import Database, Databases
+from services.kernel.data.database_roles import owner_role, runtime_role
+from services.kernel.data.schema import service_metadata
+from services.kernel.data.service import Job, Service
+from services.kernel.events.brokers import make_broker
+from services.kernel.events.projection import projector
+from services.kernel.process import migrate
 from tests.kernel.event_world import Consumer, World
 from tests.support.database import SECRET, database_url
 from tests.support.servers import real

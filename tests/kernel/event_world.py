@@ -13,13 +13,13 @@ import dramatiq
 
 from services.contracts.actions import ActionState, ActionStatus
 from services.contracts.codes import Department, Sector, Side
-from services.kernel import clock, ids
-from services.kernel.database import Database, Databases
-from services.kernel.outbox import Recorded, record
-from services.kernel.relay import Pace, Relay
-from services.kernel.saving import event_json
-from services.kernel.service import Received, Service
-from services.kernel.worker import working
+from services.kernel.base import clock, ids
+from services.kernel.data.database import Database, Databases
+from services.kernel.data.outbox import Recorded, record
+from services.kernel.data.saving import event_json
+from services.kernel.data.service import Received, Service
+from services.kernel.events.relay import Pace, Relay
+from services.kernel.events.worker import working
 
 
 @dataclass
@@ -54,7 +54,7 @@ class World:
     behaviour: Consumer
 
     async def emit(self, count: int = 1, *, versions: Sequence[int] = (1,), alter: Callable[[str], str] = str) -> list[Recorded]:
-        """Commits events of `count` new entities, at each of these versions, and rings the doorbell."""
+        """Commits events of `count` new entities, at each of these versions, and wakes the relays."""
         events = [event for _ in range(count) for event in self.events(ids.new(), versions)]
         return await self.commit([Recorded(**{**vars(event), "event": alter(event.event)}) for event in events])
 

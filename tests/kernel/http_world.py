@@ -12,14 +12,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from services.actions_api.base import METADATA
-from services.kernel.app import system_app
-from services.kernel.auth import Public
-from services.kernel.database import Databases
-from services.kernel.idempotency import OptionalKey
-from services.kernel.roles import runtime_role
-from services.kernel.routing import Db, router
-from services.kernel.service import Service
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Public
+from services.kernel.api.idempotency import OptionalKey
+from services.kernel.api.routing import Db, router
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.database_roles import runtime_role
+from services.kernel.data.service import Service
+from services.kernel.process.app import system_app
 
 SECRET = "canary-8e03978e-40d5"
 TABLES = f"""

@@ -6,11 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.contracts.codes import Role
-from services.kernel import logs
-from services.kernel.auth import Tokens
-from services.kernel.database import Databases
-from services.kernel.principals import Principal
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.base import logs
+from services.kernel.base.principals import Principal
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
 from services.plam import ROUTING
 from tests.kernel.http_world import SECRET, World
 from tests.support.api import call

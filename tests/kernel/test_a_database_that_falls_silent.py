@@ -11,13 +11,13 @@ import dramatiq
 import pytest
 from pydantic import SecretStr
 
-from services.kernel.app import system_app
-from services.kernel.brokers import Sender
-from services.kernel.database import Databases
-from services.kernel.faults import OUT_OF_REACH
-from services.kernel.relay import Relay
-from services.kernel.scheduler import Scheduler
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.database_errors import UNREACHABLE
+from services.kernel.events.brokers import Sender
+from services.kernel.events.relay import Relay
+from services.kernel.events.scheduler import Scheduler
+from services.kernel.process.app import system_app
 from services.plam import ROUTING, SERVICES
 from tests.kernel.event_world import World as EventWorld, until
 from tests.kernel.http_world import World, tables
@@ -86,7 +86,7 @@ async def test_a_relay_goes_on_once_the_network_is_back(world: EventWorld, memor
         await world.emit(3)
         network.silent.set()
         started = time.perf_counter()
-        with pytest.raises(OUT_OF_REACH):
+        with pytest.raises(UNREACHABLE):
             await relay.round(sender)
         assert time.perf_counter() - started < 8.0 + SLACK
         network.silent.clear()

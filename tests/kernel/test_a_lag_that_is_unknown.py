@@ -2,10 +2,10 @@
 
 import time
 
-from services.kernel.app import system_app
-from services.kernel.database import Databases
-from services.kernel.doctor import Verdict, examine
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.process.app import system_app
+from services.kernel.process.doctor import Verdict, examine
 from services.plam import ROUTING, SERVICES
 from tests.kernel.http_world import look
 from tests.support.api import call, gauge

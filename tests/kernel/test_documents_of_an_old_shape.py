@@ -5,8 +5,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.kernel.database import Databases
-from services.kernel.rewriting import rewrite_documents
+from services.kernel.data.database import Databases
+from services.kernel.data.old_documents import rewrite_documents
 from tests.support.actions import an_action
 from tests.support.http import at, ok
 

@@ -16,14 +16,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from services.kernel.embedded import EmbeddedPostgres, FolderRefused, PostgresMissing, PostgresRefused, binaries, embedded
+from services.kernel.process.embedded import EmbeddedPostgres, FolderRefused, PostgresMissing, PostgresRefused, binaries, embedded
 
 CONNECTIONS = 20
 USER = """
 import asyncio, sys, time
 from pathlib import Path
 import asyncpg
-from services.kernel.embedded import EmbeddedPostgres
+from services.kernel.process.embedded import EmbeddedPostgres
 
 async def use(url, rows):
     connection = await asyncpg.connect(url)

@@ -4,7 +4,7 @@ import asyncio
 
 import dramatiq
 
-from services.kernel.relay import Pace
+from services.kernel.events.relay import Pace
 from tests.kernel.event_world import World, until
 
 

@@ -6,9 +6,10 @@ from uuid import UUID
 import orjson
 import pytest
 
-from services.kernel import ids, quarantine
-from services.kernel.consumption import consume
-from services.kernel.outbox import Recorded
+from services.kernel.base import ids
+from services.kernel.data.outbox import Recorded
+from services.kernel.events import quarantine
+from services.kernel.events.consumption import consume
 from tests.kernel.event_world import World
 from tests.support import forgeries
 

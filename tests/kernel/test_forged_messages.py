@@ -12,15 +12,16 @@ import pytest
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.brokers.redis import RedisBroker
 
-from services.kernel import ids, worker
-from services.kernel.brokers import make_broker
-from services.kernel.database import Database
-from services.kernel.fingerprints import fingerprint
-from services.kernel.incoming import REFUSED, Json
-from services.kernel.process import serve
-from services.kernel.service import Job
-from services.kernel.settings import Settings
-from services.kernel.worker import WorkerDiedError, run_workers
+from services.kernel.base import ids
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Database
+from services.kernel.data.secret_fingerprints import fingerprint
+from services.kernel.data.service import Job
+from services.kernel.events import worker
+from services.kernel.events.brokers import make_broker
+from services.kernel.events.incoming_messages import REFUSED, Json
+from services.kernel.events.worker import WorkerDiedError, run_workers
+from services.kernel.process.running import serve
 from tests.kernel.event_world import World, until
 from tests.support import forgeries
 from tests.support.forgeries import put

@@ -7,10 +7,10 @@ import pytest
 from fastapi import Depends, FastAPI
 from starlette.routing import Match
 
-from services.kernel import ids
-from services.kernel.auth import Public
-from services.kernel.routing import Route, router
-from services.kernel.switch import Switch
+from services.kernel.api.auth import Public
+from services.kernel.api.route_table import RouteTable
+from services.kernel.api.routing import Route, router
+from services.kernel.base import ids
 from tests.support.api import apps
 
 
@@ -35,11 +35,11 @@ async def _elsewhere(*_request: object) -> None:
 
 
 def test_an_address_leads_where_the_routers_would_have_led() -> None:
-    switch = Switch(_elsewhere, apps())
+    table = RouteTable(_elsewhere, apps())
     asked = list(addresses())
     assert len(asked) > 50
     for method, service, app, path in asked:
-        found = switch._find(method, f"/{service}{path}")
+        found = table._find(method, f"/{service}{path}")
         assert found is not None, (method, service, path)
         assert found[0].route is first_match(app, method, path), (method, service, path)
         assert found[0].service == service
@@ -49,7 +49,7 @@ def test_an_address_leads_where_the_routers_would_have_led() -> None:
     "path", ["/actions/v1/axes/", "/actions//v1/axes", "/v1/axes", "/actions/v1/actions/", "/actions/v1/actions//live", "/axes"]
 )
 def test_an_address_that_is_nearly_one_of_ours_is_left_to_the_routers(path: str) -> None:
-    assert Switch(_elsewhere, apps())._find("GET", path) is None
+    assert RouteTable(_elsewhere, apps())._find("GET", path) is None
 
 
 def test_a_route_cannot_declare_what_its_call_does_not_serve() -> None:

@@ -17,14 +17,14 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp, Message
 
 from services.contracts.codes import Role
-from services.kernel import ids
-from services.kernel.app import system_app
-from services.kernel.auth import Tokens
-from services.kernel.database import Databases
-from services.kernel.faults import problem_for
-from services.kernel.principals import Principal
-from services.kernel.problems import ConnectionLost
-from services.kernel.settings import PoolSizes, Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.base import ids
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import ConnectionLost
+from services.kernel.base.settings import PoolSizes, Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.database_errors import problem_for
+from services.kernel.process.app import system_app
 from services.plam import ROUTING, SERVICES
 from tests.kernel.http_world import World, kill, look, tables
 from tests.support import hostile
@@ -106,9 +106,9 @@ async def test_a_connection_lost_before_the_commit_is_never_a_success(running: C
 async def test_connections_closed_while_within_reach_cost_no_request(running: Callable[..., Running]) -> None:
     world = running(pools=PoolSizes(api=4))
     assert {answer.status for answer in await asyncio.gather(*(world.get("slow?seconds=0.1") for _ in range(4)))} == {200}
-    shelf = await world.databases.shelf("actions")
-    assert len(shelf._free) == 4
-    for process in [connection.get_server_pid() for _, connection in shelf._free]:
+    kept = await world.databases.connections("actions")
+    assert len(kept._free) == 4
+    for process in [connection.get_server_pid() for _, connection in kept._free]:
         await kill(world.databases.settings, process)
     await asyncio.sleep(0.1)  # the driver hears of it
     answers = [await world.post("scratch", id=number) for number in range(5)]
@@ -121,12 +121,12 @@ async def test_o1_a_read_goes_on_when_the_server_closes_its_connection(settings:
         world = Running(World(), settings.model_copy(update={"database_url": SecretStr(network.url), "pools": PoolSizes(api=4)}))
         for _ in range(5):
             assert {answer.status for answer in await asyncio.gather(*(world.get("slow?seconds=0.1") for _ in range(4)))} == {200}
-            shelf = await world.databases.shelf("actions")
-            assert len(shelf._free) == 4
+            kept = await world.databases.connections("actions")
+            assert len(kept._free) == 4
             network.terminate()
             await asyncio.sleep(0.05)  # heard, while the stream has not ended: the driver takes the connection for open
             assert [(await world.get("slow?seconds=0")).status for _ in range(4)] == [200] * 4
-            assert len(shelf._free) == 1, "those as old as the one that was lost are gone too"
+            assert len(kept._free) == 1, "those as old as the one that was lost are gone too"
         await world.databases.close()
 
 
@@ -199,14 +199,14 @@ async def test_o1_the_driver_s_own_faults_on_an_open_connection_stay_bugs(runnin
 async def test_a_connection_that_nobody_used_for_long_is_closed(running: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> None:
     world = running(pools=PoolSizes(api=2))
     await asyncio.gather(*(world.get("slow?seconds=0.1") for _ in range(2)))
-    shelf = await world.databases.shelf("actions")
-    old = {connection.get_server_pid() for _, connection in shelf._free}
-    monkeypatch.setattr("services.kernel.shelf.IDLE", 0.0)
+    kept = await world.databases.connections("actions")
+    old = {connection.get_server_pid() for _, connection in kept._free}
+    monkeypatch.setattr("services.kernel.data.idle_connections.IDLE", 0.0)
     assert (await world.post("scratch", id=1)).status == 201
-    monkeypatch.setattr("services.kernel.shelf.IDLE", 300.0)
+    monkeypatch.setattr("services.kernel.data.idle_connections.IDLE", 300.0)
     assert (await world.post("scratch", id=2)).status == 201
     assert len(old) == 2
-    assert not old & {connection.get_server_pid() for _, connection in shelf._free}
+    assert not old & {connection.get_server_pid() for _, connection in kept._free}
 
 
 async def test_a_bug_is_a_problem_that_tells_nothing_and_stores_nothing(running: Callable[..., Running]) -> None:
@@ -278,8 +278,8 @@ async def test_cancelled_requests_leave_nothing_behind(running: Callable[..., Ru
     assert await settled(world) == 0
     answers = await asyncio.gather(*(world.post("scratch", id=1_000 + number) for number in range(4)))
     assert [answer.status for answer in answers] == [201] * 4  # every connection of the pool is free again
-    shelf = await world.databases.shelf("actions")
-    assert shelf.pool.get_size() - shelf.pool.get_idle_size() == len(shelf._free)
+    kept = await world.databases.connections("actions")
+    assert kept.pool.get_size() - kept.pool.get_idle_size() == len(kept._free)
 
 
 async def settled(world: Running) -> int:

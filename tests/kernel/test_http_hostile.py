@@ -14,12 +14,12 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp
 
 from services.contracts.codes import Role
-from services.kernel import ids
-from services.kernel.app import system_app
-from services.kernel.auth import Tokens
-from services.kernel.database import Databases
-from services.kernel.principals import Principal
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.base import ids
+from services.kernel.base.principals import Principal
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.process.app import system_app
 from services.plam import ROUTING, SERVICES
 from tests.support import hostile
 from tests.support.api import Answer, Operation, call, operations, pieces

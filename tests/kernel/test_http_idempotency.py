@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from services.contracts.codes import Role
-from services.kernel import idempotency, ids
-from services.kernel.auth import Tokens
-from services.kernel.database import Databases
-from services.kernel.principals import Principal
-from services.kernel.settings import PoolSizes, Settings
+from services.kernel.api import idempotency
+from services.kernel.api.auth import Tokens
+from services.kernel.base import ids
+from services.kernel.base.principals import Principal
+from services.kernel.base.settings import PoolSizes, Settings
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.kernel.http_world import World, look, tables
 from tests.support.actions import action_body, an_action

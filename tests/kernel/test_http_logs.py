@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
 from tests.kernel.http_world import tables
 from tests.kernel.logged_requests import CANARY
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from services.actions_api.actions.queries import ACTIONS as READING
-from services.kernel.reading import REGION
-from services.kernel.statements import DIALECT
+from services.kernel.api.reading import REGION
+from services.kernel.data.statements import DIALECT
 from tests.support.actions import an_action
 
 ACTIONS = "/actions/v1/actions"

@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from services.kernel import ids
-from services.kernel.app import system_app
-from services.kernel.database import Databases
-from services.kernel.settings import Settings
+from services.kernel.base import ids
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.process.app import system_app
 from services.plam import SERVICES
 from tests.kernel.http_world import World, look
 from tests.support.actions import action_body, an_action

@@ -17,13 +17,13 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey, RSAKey
 
 from services.contracts.codes import Department, Role
-from services.kernel import clock, ids
-from services.kernel.app import system_app
-from services.kernel.auth import LEEWAY, LONGEST_TOKEN, Tokens
-from services.kernel.database import Databases
-from services.kernel.principals import Principal
-from services.kernel.problems import Unauthenticated
-from services.kernel.settings import Settings
+from services.kernel.api.auth import LEEWAY, LONGEST_TOKEN, Tokens
+from services.kernel.base import clock, ids
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import Unauthenticated
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.process.app import system_app
 from services.plam import SERVICES
 
 ACTIONS = "/actions/v1/actions"

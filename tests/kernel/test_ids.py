@@ -2,7 +2,7 @@
 
 import time
 
-from services.kernel import ids
+from services.kernel.base import ids
 
 
 def test_identifiers_are_of_version_7_and_say_when_they_were_made() -> None:

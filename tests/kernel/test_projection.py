@@ -8,10 +8,10 @@ import orjson
 import pytest
 
 from services.contracts.registry import STATES
-from services.kernel import ids
-from services.kernel.projection import UncopiedKindError, projector
-from services.kernel.receiving import read
-from services.kernel.service import Received
+from services.kernel.base import ids
+from services.kernel.data.service import Received
+from services.kernel.events.incoming_events import read
+from services.kernel.events.projection import UncopiedKindError, projector
 from tests.kernel.event_world import World
 
 

@@ -2,8 +2,9 @@
 
 import orjson
 
-from services.kernel import ids, quarantine
-from services.kernel.consumption import consume
+from services.kernel.base import ids
+from services.kernel.events import quarantine
+from services.kernel.events.consumption import consume
 from tests.kernel.event_world import World
 
 

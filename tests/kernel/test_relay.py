@@ -13,11 +13,11 @@ import orjson
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from services.kernel import ids
-from services.kernel.brokers import BrokerUnavailableError, Sender, make_broker
-from services.kernel.database import Databases
-from services.kernel.outbox import Recorded
-from services.kernel.relay import Pace, Relay
+from services.kernel.base import ids
+from services.kernel.data.database import Databases
+from services.kernel.data.outbox import Recorded
+from services.kernel.events.brokers import BrokerUnavailableError, Sender, make_broker
+from services.kernel.events.relay import Pace, Relay
 from tests.kernel.event_world import World, until
 from tests.kernel.http_world import look
 
@@ -231,11 +231,11 @@ async def test_many_rings_are_few_notifications(world: World) -> None:
     connection = await pool.acquire()
     listener = (f"{world.producer.name}_outbox", lambda *found: heard.update([found[2]]))
     await connection.add_listener(*listener)
-    doorbell = world.databases.doorbell(world.producer.name)
+    waker = world.databases.waker(world.producer.name)
     for _ in range(200):
-        doorbell.ring()
+        waker.wake()
         await asyncio.sleep(0.0005)
-    await doorbell.settle()
+    await waker.settle()
     await asyncio.sleep(0.05)
     await connection.remove_listener(*listener)
     await pool.release(connection)
@@ -255,7 +255,7 @@ async def test_an_event_that_commits_after_a_newer_one_is_not_passed_over(world:
 
 
 async def test_a_stuck_broker_is_given_up_and_does_not_stop_the_loop(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.kernel.brokers.LONGEST_SEND", 0.2)
+    monkeypatch.setattr("services.kernel.events.brokers.LONGEST_SEND", 0.2)
 
     class Stuck(Unreliable):
         def enqueue(self, message: dramatiq.Message[Any], *, delay: int | None = None) -> dramatiq.Message[Any]:

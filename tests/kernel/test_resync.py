@@ -5,8 +5,8 @@ import orjson
 from sqlalchemy import text
 
 from services.actions_api.service import SERVICE
-from services.kernel.database import Databases
-from services.kernel.resync import published, resync
+from services.kernel.data.database import Databases
+from services.kernel.events.resync import published, resync
 from tests.support.actions import an_action, an_approved_action
 
 

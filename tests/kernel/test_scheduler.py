@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import dramatiq
 
-from services.kernel.brokers import Sender
-from services.kernel.database import Databases
-from services.kernel.outbox import lags, purge
-from services.kernel.relay import Relay
-from services.kernel.scheduler import KERNEL_JOBS, Scheduler, run_job
+from services.kernel.data.database import Databases
+from services.kernel.data.outbox import lags, purge
+from services.kernel.events.brokers import Sender
+from services.kernel.events.relay import Relay
+from services.kernel.events.scheduler import KERNEL_JOBS, Scheduler, run_job
 from tests.kernel.event_world import World, until
 
 ALL = {"note", "fail", *(job.name for job in KERNEL_JOBS)}

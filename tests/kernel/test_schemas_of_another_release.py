@@ -15,18 +15,18 @@ from alembic import command
 from pydantic import SecretStr
 
 from services.contracts.codes import Role
-from services.kernel import ids
-from services.kernel.admission import check as check_secret
-from services.kernel.app import system_app
-from services.kernel.auth import Tokens
-from services.kernel.database import Databases
-from services.kernel.doctor import Verdict, examine
-from services.kernel.migrate import alembic_config, migrate
-from services.kernel.principals import Principal
-from services.kernel.releases import SchemaBehind, revisions_of
-from services.kernel.roles import owner_role
-from services.kernel.service import Service
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.base import ids
+from services.kernel.base.principals import Principal
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.database_roles import owner_role
+from services.kernel.data.schema_revisions import SchemaBehind, revisions_of
+from services.kernel.data.service import Service
+from services.kernel.process.app import system_app
+from services.kernel.process.doctor import Verdict, examine
+from services.kernel.process.migrate import alembic_config, migrate
+from services.kernel.process.startup_checks import check as check_secret
 from services.plam import ROUTING, SERVICES
 from tests.support.callers import Bearer
 from tests.support.database import SECRET, database_url

@@ -8,9 +8,9 @@ import orjson
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
-from services.kernel.auth import Tokens
-from services.kernel.environment import FOREIGN, EnvironmentRefusedError, Lasting, check, read_settings
-from services.kernel.settings import PoolSizes, Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.base.settings import PoolSizes, Settings
+from services.kernel.process.environment import FOREIGN, EnvironmentRefusedError, Lasting, check, read_settings
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = ("", "many", "0", "-1", "1e99", "NaN")

@@ -12,11 +12,11 @@ from sqlmodel import col
 
 from services.actions_api.actions.tables import Action
 from services.contracts.actions import ActionState
-from services.kernel import statements
-from services.kernel.paging import PageQuery
-from services.kernel.reading import Reading
-from services.kernel.records import NOUNS, Noun
-from services.kernel.routing import router
+from services.kernel.api.paging import PageQuery
+from services.kernel.api.reading import Reading
+from services.kernel.api.routing import router
+from services.kernel.data import statements
+from services.kernel.data.records import NOUNS, Noun
 
 
 class ColourQuery(PageQuery):

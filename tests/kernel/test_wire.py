@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.kernel.wire import _Gathering
+from services.kernel.api.http_protocol import _BufferedTransport
 
 
 class Transport:
@@ -25,7 +25,7 @@ class Transport:
 
 async def test_head_and_body_leave_together() -> None:
     transport = Transport()
-    gathering = _Gathering(transport)
+    gathering = _BufferedTransport(transport)
     gathering.write(b"head ")
     gathering.write(b"body")
     assert transport.calls == []
@@ -38,7 +38,7 @@ async def test_head_and_body_leave_together() -> None:
 
 async def test_closing_sends_what_is_kept_first() -> None:
     transport = Transport()
-    gathering = _Gathering(transport)
+    gathering = _BufferedTransport(transport)
     gathering.write(b"the last words")
     gathering.close()
     await asyncio.sleep(0)
@@ -48,7 +48,7 @@ async def test_closing_sends_what_is_kept_first() -> None:
 
 async def test_a_connection_that_the_client_closed_takes_nothing_more() -> None:
     transport = Transport()
-    gathering = _Gathering(transport)
+    gathering = _BufferedTransport(transport)
     gathering.write(b"too late")
     transport.close()
     await asyncio.sleep(0)

@@ -10,10 +10,11 @@ import dramatiq
 import orjson
 import pytest
 
-from services.kernel import consumption, ids
-from services.kernel.consumption import consume
-from services.kernel.logs import correlation_id
-from services.kernel.outbox import Recorded
+from services.kernel.base import ids
+from services.kernel.base.logs import correlation_id
+from services.kernel.data.outbox import Recorded
+from services.kernel.events import consumption
+from services.kernel.events.consumption import consume
 from tests.kernel.event_world import World
 from tests.support.forgeries import put
 

@@ -7,11 +7,11 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from services.kernel.database import Databases
-from services.kernel.migrate import MigrationRefused, migrate
-from services.kernel.problems import Unavailable
-from services.kernel.roles import owner_role, runtime_role
-from services.kernel.settings import Settings
+from services.kernel.base.problems import Unavailable
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.database_roles import owner_role, runtime_role
+from services.kernel.process.migrate import MigrationRefused, migrate
 from services.plam import ROUTING, SERVICES
 from tests.support.clusters import as_login, cluster
 

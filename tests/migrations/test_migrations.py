@@ -14,14 +14,14 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 
-from services.kernel import migrate as kernel_migrate
-from services.kernel.database import Databases
-from services.kernel.fingerprints import fingerprint
-from services.kernel.migrate import alembic_config, migrate
-from services.kernel.records import NOUNS, table_of, versions_of
-from services.kernel.roles import owner_role, runtime_role
-from services.kernel.service import Service
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.database_roles import owner_role, runtime_role
+from services.kernel.data.records import NOUNS, table_of, versions_of
+from services.kernel.data.secret_fingerprints import fingerprint
+from services.kernel.data.service import Service
+from services.kernel.process import migrate as kernel_migrate
+from services.kernel.process.migrate import alembic_config, migrate
 from services.observatory_api.ledger.sums import DAY_BITS, as_text
 from services.plam import SERVICES
 from tests.support.database import SECRET, database_url

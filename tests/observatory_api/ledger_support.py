@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.contracts.envelope import State
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.ledger.apply import apply
 from services.observatory_api.values import operations

@@ -34,8 +34,8 @@ from services.contracts.recruitment import (
     SchemeState,
     SchemeStatus,
 )
-from services.kernel import ids
-from services.kernel.service import Received
+from services.kernel.base import ids
+from services.kernel.data.service import Received
 
 NANTES, ANGERS, LAVAL = Department.loire_atlantique, Department.maine_et_loire, Department.mayenne
 SOURCES = {

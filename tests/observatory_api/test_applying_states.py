@@ -11,9 +11,9 @@ import pytest
 
 from services.contracts.actions import ActionStatus, MilestoneState
 from services.contracts.codes import Department
-from services.kernel.database import Databases
-from services.kernel.service import Received
-from services.kernel.settings import PoolSizes, Settings
+from services.kernel.base.settings import PoolSizes, Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.service import Received
 from services.observatory_api.indicators.catalogue import CATALOGUE
 from services.observatory_api.ledger.apply import apply
 from services.observatory_api.ledger.contributions import contributed, series_of

@@ -8,8 +8,8 @@ import pytest
 
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Department, Profession, Role, Sector
-from services.kernel.database import Databases
-from services.kernel.problems import Invalid
+from services.kernel.base.problems import Invalid
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.observatory_api.ledger_support import dashboard_bytes, period, record, values
 from tests.observatory_api.states import (

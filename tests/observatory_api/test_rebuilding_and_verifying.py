@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 
 from services.contracts.actions import MilestoneState, MilestoneStatus
-from services.kernel.completeness import summed
-from services.kernel.database import Databases
-from services.kernel.problems import NotFound
-from services.kernel.settings import Settings
+from services.kernel.base.problems import NotFound
+from services.kernel.base.settings import Settings
+from services.kernel.data.completeness import summed
+from services.kernel.data.database import Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.model import Contribution, denominator, numerator, ratio
 from services.observatory_api.ledger.definitions import AlreadyCurrent, switch

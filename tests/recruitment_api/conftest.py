@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.recruitment import Employer, an_employer
 

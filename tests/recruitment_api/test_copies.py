@@ -5,9 +5,9 @@ from sqlmodel import select
 from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
 from services.contracts.codes import Department, OrganisationRole, Sector
 from services.contracts.envelope import Event, State
-from services.kernel import clock, ids
-from services.kernel.database import Databases
-from services.kernel.service import Received
+from services.kernel.base import clock, ids
+from services.kernel.data.database import Databases
+from services.kernel.data.service import Received
 from services.recruitment_api.organisations.tables import OrganisationCopy
 from services.recruitment_api.service import SERVICE
 from services.recruitment_api.sites.tables import SiteCopy

@@ -5,9 +5,9 @@ import pytest
 
 from services.contracts.envelope import Event
 from services.contracts.registry import read_state
-from services.kernel import clock
-from services.kernel.database import Databases
-from services.kernel.service import Received
+from services.kernel.base import clock
+from services.kernel.data.database import Databases
+from services.kernel.data.service import Received
 from services.observatory_api.service import SERVICE as OBSERVATORY
 from services.observatory_api.verification.operations import Meaning, meaning
 from services.recruitment_api.meaning import MEANING

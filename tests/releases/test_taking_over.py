@@ -15,14 +15,15 @@ from pydantic import SecretStr
 
 from services.contracts.access import SiteState
 from services.contracts.registry import STATES
-from services.kernel import following, migrate as kernel_migrate
-from services.kernel.brokers import make_broker
-from services.kernel.database import Databases
-from services.kernel.migrate import migrate
-from services.kernel.relay import Relay
-from services.kernel.resync import published, resync
-from services.kernel.settings import Settings
-from services.kernel.worker import working
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.events import following
+from services.kernel.events.brokers import make_broker
+from services.kernel.events.relay import Relay
+from services.kernel.events.resync import published, resync
+from services.kernel.events.worker import working
+from services.kernel.process import migrate as kernel_migrate
+from services.kernel.process.migrate import migrate
 from services.observatory_api.ledger.rebuild import rebuild
 from services.observatory_api.values.operations import dashboard
 from services.observatory_api.values.schemas import DashboardQuery

@@ -8,9 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from services.contracts.codes import Role
-from services.kernel.database import Databases
-from services.kernel.fingerprints import fingerprint
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.secret_fingerprints import fingerprint
 from services.plam import ROUTING, SERVICES
 from tests.conftest import Client
 from tests.repairs.damage import owner_execute

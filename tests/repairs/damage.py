@@ -5,10 +5,10 @@ from typing import Any
 
 import asyncpg
 
-from services.kernel.database import Databases
-from services.kernel.following import Followed, follow, links
-from services.kernel.resync import published, resync
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.events.following import Followed, follow, links
+from services.kernel.events.resync import published, resync
 from services.observatory_api.verification.operations import Verification, verify
 from services.plam import SERVICES
 from tests.observatory_api.ledger_support import rows, values

@@ -11,12 +11,12 @@ import pytest
 from services.contracts.access import OrganisationStatus
 from services.contracts.envelope import Event
 from services.contracts.registry import read_state
-from services.kernel import ids
-from services.kernel.database import Databases
-from services.kernel.following import Followed, Link, NothingToFollowError, follow_one, links
-from services.kernel.resync import published
-from services.kernel.service import Received, Service
-from services.kernel.settings import Settings
+from services.kernel.base import ids
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.service import Received, Service
+from services.kernel.events.following import Followed, Link, NothingToFollowError, follow_one, links
+from services.kernel.events.resync import published
 from tests.observatory_api.ledger_support import dashboard_bytes, rows, values
 from tests.repairs.damage import every_day, figures, follow_everybody, verified
 from tests.support.delivering import BY_NAME, deliver, delivering

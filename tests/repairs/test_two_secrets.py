@@ -8,12 +8,12 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from services.kernel import admission
-from services.kernel.database import Database, Databases
-from services.kernel.fingerprints import SecretRefused
-from services.kernel.quarantine import held, hold, retry
-from services.kernel.rotation import NotStillError, Rename, rotate
-from services.kernel.service import Received
+from services.kernel.data.database import Database, Databases
+from services.kernel.data.secret_fingerprints import SecretRefused
+from services.kernel.data.service import Received
+from services.kernel.events.quarantine import held, hold, retry
+from services.kernel.process import startup_checks
+from services.kernel.process.rotation import NotStillError, Rename, rotate
 from services.observatory_api.ledger import retire
 from services.observatory_api.ledger.apply import apply
 from services.observatory_api.ledger.rebuild import rebuild
@@ -131,8 +131,8 @@ async def test_b1_a_secret_is_rotated_and_no_figure_of_any_day_moves(databases: 
     assert (await rebuild(others)).changed == 0
     assert (await follow_everybody(others)).taken == 0, "the states that facts keep name their entities anew"
     with pytest.raises(SecretRefused, match="chaque personne compterait deux fois"):
-        await admission.check(databases, SERVICES)
-    await admission.check(others, SERVICES)
+        await startup_checks.check(databases, SERVICES)
+    await startup_checks.check(others, SERVICES)
 
 
 async def test_b1_a_rotation_cut_short_keeps_processes_out_and_finishes_when_run_again(
@@ -151,7 +151,7 @@ async def test_b1_a_rotation_cut_short_keeps_processes_out_and_finishes_when_run
         await replaced(databases, others, cut_short)
     for pools in (databases, others):
         with pytest.raises(SecretRefused, match="plam rotate"):
-            await admission.check(pools, SERVICES)
+            await startup_checks.check(pools, SERVICES)
     assert story.made
 
     moved = await replaced(databases, others)
@@ -160,7 +160,7 @@ async def test_b1_a_rotation_cut_short_keeps_processes_out_and_finishes_when_run
     assert await every_day(others) == stands
     assert (await verified(others)).sound
     assert await replaced(databases, others) == 0
-    await admission.check(others, SERVICES)
+    await startup_checks.check(others, SERVICES)
 
 
 async def test_b1_a_rotation_wants_the_right_secret_and_a_system_at_rest(databases: Databases, others: Databases, story: Story) -> None:
@@ -169,14 +169,14 @@ async def test_b1_a_rotation_wants_the_right_secret_and_a_system_at_rest(databas
     )
     with pytest.raises(SecretRefused, match="PLAM_SECRET_PREVIOUS n'est pas le secret"):
         await replaced(databases, third)
-    await admission.check(databases, SERVICES)
+    await startup_checks.check(databases, SERVICES)
     with pytest.raises(NotStillError, match="encore connectés"):
         await rotate(others, SERVICES, OBSERVATORY, retire.rename)
     pool = await databases.pool("recruitment", "worker")
     await pool.execute("UPDATE delivery SET acknowledged_at = NULL WHERE event_id = (SELECT max(id::text)::uuid FROM outbox)")
     with pytest.raises(NotStillError, match="en route"):
         await replaced(databases, others)
-    await admission.check(databases, SERVICES)
+    await startup_checks.check(databases, SERVICES)
     assert (await verified(databases)).completeness.sound
     assert story.made
 
@@ -201,7 +201,7 @@ async def test_b1_no_connection_is_made_with_another_secret(databases: Databases
         async with strangers.open("recruitment") as db:
             await db.connection()
     await strangers.close()
-    await admission.check(databases, SERVICES)
+    await startup_checks.check(databases, SERVICES)
 
 
 async def test_b1_a_process_of_the_old_secret_is_not_ready_after_a_rotation(

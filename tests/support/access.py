@@ -11,7 +11,7 @@ import httpx
 from services.access_api.identifiers import is_finess, is_siren, is_siret
 from services.access_api.imports.communes import import_communes
 from services.access_api.imports.establishments import COLUMNS
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 
 _numbers = count(1)
 

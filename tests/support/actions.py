@@ -9,8 +9,8 @@ from sqlalchemy import insert
 
 from services.actions_api.organisations.tables import OrganisationCopy
 from services.contracts.codes import OrganisationRole
-from services.kernel import ids
-from services.kernel.database import Databases
+from services.kernel.base import ids
+from services.kernel.data.database import Databases
 from tests.support.http import at, ok
 
 _numbers = count(1)

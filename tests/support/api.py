@@ -13,10 +13,10 @@ import orjson
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Scope
 
-from services.kernel.app import service_app
-from services.kernel.auth import Tokens
-from services.kernel.database import Databases
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.process.app import service_app
 from services.plam import ROUTING, SERVICES
 from tests.support.database import SECRET
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import httpx
 
-from services.kernel.auth import Tokens
-from services.kernel.principals import Principal
+from services.kernel.api.auth import Tokens
+from services.kernel.base.principals import Principal
 
 
 class Bearer(httpx.Auth):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from services.kernel.embedded import EmbeddedPostgres, binaries
+from services.kernel.process.embedded import EmbeddedPostgres, binaries
 
 
 def programs_of(major: int) -> Path:

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
 
 SECRET = "a secret of the tests"
 """The secret whose fingerprint the databases of tests have."""

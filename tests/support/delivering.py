@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from services.contracts.envelope import Event
 from services.contracts.registry import read_state
-from services.kernel.database import Databases
-from services.kernel.service import Received, Service
+from services.kernel.data.database import Databases
+from services.kernel.data.service import Received, Service
 from services.plam import SERVICES
 
 WAITING = """

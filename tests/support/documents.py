@@ -6,9 +6,9 @@ from uuid import UUID
 import asyncpg
 from sqlmodel import select
 
-from services.kernel.database import Database, Databases
-from services.kernel.records import NOUNS, Noun, among, table_of, versions_of
-from services.kernel.saving import state_of
+from services.kernel.data.database import Database, Databases
+from services.kernel.data.records import NOUNS, Noun, among, table_of, versions_of
+from services.kernel.data.saving import state_of
 from services.plam import SERVICES
 
 MOST = 200

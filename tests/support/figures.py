@@ -2,9 +2,9 @@
 
 from services.contracts.envelope import Event
 from services.contracts.registry import read_state
-from services.kernel import clock
-from services.kernel.database import Databases
-from services.kernel.service import Received, Service
+from services.kernel.base import clock
+from services.kernel.data.database import Databases
+from services.kernel.data.service import Received, Service
 from services.observatory_api.ledger.definitions import switch
 from services.observatory_api.service import SERVICE as OBSERVATORY
 from services.observatory_api.values import operations

@@ -8,7 +8,7 @@ import orjson
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.brokers.stub import StubBroker
 
-from services.kernel import ids
+from services.kernel.base import ids
 
 Message = dict[str, Any]
 Event = dict[str, Any]

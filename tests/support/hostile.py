@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from services.kernel import ids
+from services.kernel.base import ids
 from tests.support.api import Operation
 
 MIB = 1 << 20

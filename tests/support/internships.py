@@ -23,8 +23,8 @@ from services.internships_api.organisations.tables import OrganisationCopy
 from services.internships_api.placements.tables import Placement
 from services.internships_api.sites.tables import SiteCopy
 from services.internships_api.weeks import SEAT, weeks
-from services.kernel import ids
-from services.kernel.database import Databases
+from services.kernel.base import ids
+from services.kernel.data.database import Databases
 from tests.support.http import at, ok
 
 API = "/internships/v1"

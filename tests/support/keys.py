@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from services.kernel.auth import Tokens
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.base.settings import Settings
 
 
 def token_keys(home: Path) -> str:

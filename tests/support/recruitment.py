@@ -10,8 +10,8 @@ import httpx
 from sqlalchemy import insert
 
 from services.contracts.codes import Department, OrganisationRole, Role, Sector
-from services.kernel import ids
-from services.kernel.database import Databases
+from services.kernel.base import ids
+from services.kernel.data.database import Databases
 from services.recruitment_api.organisations.tables import OrganisationCopy
 from services.recruitment_api.sites.tables import SiteCopy
 from tests.conftest import Client

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 
-from services.kernel import clock
+from services.kernel.base import clock
 from tests.support.http import at, ok
 
 PATIENCE = 20.0

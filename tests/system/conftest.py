@@ -13,9 +13,9 @@ import redis
 from pydantic import SecretStr
 
 from services.contracts.codes import Role
-from services.kernel.auth import Tokens
-from services.kernel.principals import Principal
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.base.principals import Principal
+from services.kernel.base.settings import Settings
 from services.plam import SERVICES
 from tests.support.database import database_url
 from tests.support.servers import real

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.kernel.embedded import _run, binaries
+from services.kernel.process.embedded import _run, binaries
 from tests.system.processes import free_port
 
 OLDEST = "/15/"

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.kernel.app import system_app
-from services.kernel.database import Databases
-from services.kernel.doctor import examine
-from services.kernel.outbox import MOST_COUNTED, lags
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.data.outbox import MOST_COUNTED, lags
+from services.kernel.process.app import system_app
+from services.kernel.process.doctor import examine
 from services.plam import ROUTING, SERVICES
 from tests.kernel.http_world import look
 from tests.support.api import call, gauge

@@ -17,11 +17,12 @@ from dramatiq.brokers.redis import RedisBroker
 from services.contracts.actions import ActionState, ActionStatus
 from services.contracts.codes import Axis, Department, Objective, Sector, Side
 from services.contracts.envelope import StatusChange
-from services.kernel import clock, ids, quarantine
-from services.kernel.brokers import make_broker
-from services.kernel.incoming import Json
-from services.kernel.outbox import RECORD_EVENTS, Recorded
-from services.kernel.saving import event_json
+from services.kernel.base import clock, ids
+from services.kernel.data.outbox import RECORD_EVENTS, Recorded
+from services.kernel.data.saving import event_json
+from services.kernel.events import quarantine
+from services.kernel.events.brokers import make_broker
+from services.kernel.events.incoming_messages import Json
 from tests.support import forgeries
 from tests.system.processes import Plant, Process
 

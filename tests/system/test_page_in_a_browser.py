@@ -15,9 +15,9 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 from pydantic import SecretStr
 
-from services.kernel.database import Databases
-from services.kernel.migrate import migrate
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.process.migrate import migrate
 from services.observatory_api.service import SERVICE
 from tests.observatory_api.golden_files import sample_states
 from tests.observatory_api.ledger_support import record

@@ -12,10 +12,10 @@ import pytest
 from pydantic import SecretStr
 
 from services.contracts.codes import Role
-from services.kernel.auth import Tokens
-from services.kernel.principals import Principal
-from services.kernel.roles import runtime_role
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Tokens
+from services.kernel.base.principals import Principal
+from services.kernel.base.settings import Settings
+from services.kernel.data.database_roles import runtime_role
 from services.plam import SERVICES
 from tests.support.clusters import as_login, cluster
 from tests.support.servers import real

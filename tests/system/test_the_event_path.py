@@ -9,7 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
-from services.kernel import clock
+from services.kernel.base import clock
 from tests.support.http import ok
 from tests.support.story import action_of, make, tell, verb
 from tests.system.event_table import event_table, show

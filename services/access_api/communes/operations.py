@@ -7,9 +7,9 @@ from services.access_api.communes import queries
 from services.access_api.communes.schemas import CommuneQuery
 from services.access_api.communes.tables import Commune
 from services.access_api.identifiers import COMMUNE_PATTERN
-from services.kernel.database import Database
-from services.kernel.paging import after_of
-from services.kernel.problems import invalid
+from services.kernel.api.paging import after_of
+from services.kernel.base.problems import invalid
+from services.kernel.data.database import Database
 
 _CODE = re.compile(COMMUNE_PATTERN)
 

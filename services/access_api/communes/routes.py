@@ -7,10 +7,10 @@ from fastapi import Query, Request, Response
 from services.access_api.communes import operations, queries
 from services.access_api.communes.schemas import CommuneQuery, CommuneRead
 from services.access_api.identifiers import CommuneCode
-from services.kernel.auth import Public
-from services.kernel.problems import problems
-from services.kernel.resources import Page, page_of, read
-from services.kernel.routing import Db, router
+from services.kernel.api.auth import Public
+from services.kernel.api.resources import Page, page_of, read
+from services.kernel.api.routing import Db, router
+from services.kernel.base.problems import problems
 
 routes = router("/v1/communes", "Communes")
 

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.access_api.folding import fold
 from services.contracts.codes import Department
-from services.kernel.paging import PageQuery
+from services.kernel.api.paging import PageQuery
 
 NamePrefix = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(fold)]
 

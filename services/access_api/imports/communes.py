@@ -17,7 +17,7 @@ from services.access_api.identifiers import COMMUNE_PATTERN, POSTAL_PATTERN, is_
 from services.access_api.imports.reading import read_rows
 from services.access_api.imports.report import Progress, Report
 from services.contracts.codes import Department
-from services.kernel.database import Database
+from services.kernel.data.database import Database
 
 DATA = Path(__file__).parents[1] / "communes" / "data"
 COMMUNES = DATA / "communes_pays_de_la_loire.csv"

@@ -24,9 +24,9 @@ from services.access_api.sites import queries as site_queries
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole
-from services.kernel.database import Database
-from services.kernel.principals import SYSTEM, Principal
-from services.kernel.records import Record
+from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.data.database import Database
+from services.kernel.data.records import Record
 
 COLUMNS = (
     "finess",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from services.access_api.imports.report import Report
-from services.kernel.fields import LINE_PATTERN
+from services.kernel.base.fields import LINE_PATTERN
 
 MOST_BYTES = 200_000_000
 MOST_ROWS = 200_000

@@ -1,7 +1,7 @@
 """The life cycle of an organisation, and of a site, in one look."""
 
 from services.contracts.access import OrganisationStatus as S
-from services.kernel.lifecycle import Lifecycle
+from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle({S.active: (S.closed,), S.closed: (S.active,)})
 

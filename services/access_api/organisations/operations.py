@@ -9,9 +9,9 @@ from services.access_api.organisations.schemas import OrganisationCreate, Organi
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites import operations as sites
 from services.contracts.access import OrganisationStatus
-from services.kernel.database import Database
-from services.kernel.patching import patched
-from services.kernel.principals import Principal
+from services.kernel.api.patching import patched
+from services.kernel.base.principals import Principal
+from services.kernel.data.database import Database
 
 
 async def create(db: Database, body: OrganisationCreate, *, by: Principal) -> Organisation:

@@ -11,8 +11,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.access_api.folding import begins_words
 from services.access_api.organisations.schemas import OrganisationQuery
 from services.access_api.organisations.tables import Organisation
-from services.kernel.reading import Reading
-from services.kernel.records import among, holds
+from services.kernel.api.reading import Reading
+from services.kernel.data.records import among, holds
 
 ORGANISATIONS = Reading(
     Organisation,

@@ -10,10 +10,10 @@ from services.access_api.organisations.tables import Organisation
 from services.contracts.access import OrganisationState, OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole
 from services.contracts.envelope import StatusChange
-from services.kernel.fields import Code, Line, distinct
-from services.kernel.paging import PageQuery
-from services.kernel.patching import patch_of
-from services.kernel.records import Noun, Resource
+from services.kernel.api.paging import PageQuery
+from services.kernel.api.patching import patch_of
+from services.kernel.base.fields import Code, Line, distinct
+from services.kernel.data.records import Noun, Resource
 
 EXAMPLE: dict[str, JsonValue] = {
     "name": "Centre hospitalier de Saint-Nazaire",

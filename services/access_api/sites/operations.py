@@ -13,12 +13,12 @@ from services.access_api.sites.queries import SITES
 from services.access_api.sites.schemas import SiteCreate, SitePatch, SiteWrite
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
-from services.kernel.database import Database
-from services.kernel.patching import patched
-from services.kernel.principals import Principal
-from services.kernel.problems import Conflict
-from services.kernel.reading import Lock
-from services.kernel.twins import refuse_twin
+from services.kernel.api.patching import patched
+from services.kernel.api.reading import Lock
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import Conflict
+from services.kernel.data.database import Database
+from services.kernel.data.lookalikes import refuse_lookalike
 
 TWIN = "Un site ouvert de cette commune porte déjà ce nom."
 
@@ -43,7 +43,7 @@ async def create(db: Database, body: SiteCreate, *, by: Principal, force: bool =
     _check_open(owner)
     folded = fold(body.name)
     if not force:
-        await refuse_twin(db, Site, {"commune_code": commune.code, "folded": folded}, queries.STANDS, said=TWIN)
+        await refuse_lookalike(db, Site, {"commune_code": commune.code, "folded": folded}, queries.STANDS, said=TWIN)
     site = Site(**body.model_dump(), folded=folded, department=commune.department)
     site.sector = site.sector or sector_of(site.category_code)
     return await db.save(site, event="access.site.created", by=by)

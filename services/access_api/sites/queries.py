@@ -11,8 +11,8 @@ from services.access_api.folding import begins_words
 from services.access_api.sites.schemas import SiteQuery
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
-from services.kernel.reading import Reading
-from services.kernel.records import among
+from services.kernel.api.reading import Reading
+from services.kernel.data.records import among
 
 STANDS = col(Site.status) == OrganisationStatus.active
 """The condition that a site is one that another would double."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from services.actions_api.actions.lifecycle import LIFECYCLE, LIVE
-from services.actions_api.actions.schemas import ActionLive, Health, Progress
+from services.actions_api.actions.schemas import ActionHealth, ActionLive, Progress
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import MilestoneStatus
@@ -39,16 +39,16 @@ def _share(part: int, whole: int) -> int | None:
     return (part * 10_000 + whole // 2) // whole if whole else None
 
 
-def _health(action: Action, milestones: Sequence[Milestone], made: Progress, today: date) -> tuple[Health, list[str]]:
+def _health(action: Action, milestones: Sequence[Milestone], made: Progress, today: date) -> tuple[ActionHealth, list[str]]:
     if action.status not in LIVE:
-        return Health.on_track, []
+        return ActionHealth.on_track, []
     waiting = [milestone for milestone in milestones if milestone.status is MilestoneStatus.planned]
     late = [f"« {m.title} » est en retard de {(today - m.due).days} j." for m in waiting if m.due < today]
     if late:
-        return Health.late, late
+        return ActionHealth.late, late
     behind = (made.expected_bp or 0) - (made.value_bp or 0)
     soon = [m for m in waiting if m.due <= today + SOON]
     if soon and behind > GAP_BP:
         reasons = [f"« {m.title} » est dû dans {(m.due - today).days} j." for m in soon]
-        return Health.at_risk, [*reasons, f"L'avancement a {behind // 100} points de retard sur l'attendu."]
-    return Health.on_track, []
+        return ActionHealth.at_risk, [*reasons, f"L'avancement a {behind // 100} points de retard sur l'attendu."]
+    return ActionHealth.on_track, []

@@ -1,7 +1,7 @@
 """The life cycle of an action, in one look."""
 
 from services.contracts.actions import ActionStatus as S
-from services.kernel.lifecycle import Lifecycle
+from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle(
     {

@@ -11,13 +11,13 @@ from services.actions_api.actions.tables import Action
 from services.actions_api.milestones import operations as milestones, queries as milestone_queries
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import ActionStatus, MilestoneStatus
-from services.kernel import clock
-from services.kernel.database import Database
-from services.kernel.patching import patched
-from services.kernel.principals import Principal
-from services.kernel.problems import Conflict, invalid
-from services.kernel.reading import Lock
-from services.kernel.resources import with_live
+from services.kernel.api.patching import patched
+from services.kernel.api.reading import Lock
+from services.kernel.api.resources import with_live
+from services.kernel.base import clock
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import Conflict, invalid
+from services.kernel.data.database import Database
 
 
 class NotReady(Conflict):

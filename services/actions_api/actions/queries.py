@@ -13,9 +13,9 @@ from services.actions_api.organisations.tables import OrganisationCopy
 from services.contracts.access import OrganisationStatus
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Role
-from services.kernel.principals import Principal
-from services.kernel.reading import REGION, Reading, Scope
-from services.kernel.records import among, holds
+from services.kernel.api.reading import REGION, Reading, Scope
+from services.kernel.base.principals import Principal
+from services.kernel.data.records import among, holds
 
 SHARED = col(Action.status) != ActionStatus.draft
 """A draft is seen by those who prepare the plan, and by nobody else."""

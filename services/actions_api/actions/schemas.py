@@ -12,10 +12,10 @@ from services.actions_api.actions.tables import Action, Horizon
 from services.contracts.actions import ActionState, ActionStatus
 from services.contracts.codes import Axis, Department, Objective, Sector, Side
 from services.contracts.envelope import StatusChange
-from services.kernel.fields import Code, Day, Flag, Line, Paragraphs, count, distinct
-from services.kernel.paging import PageQuery
-from services.kernel.patching import patch_of
-from services.kernel.records import Noun, Resource
+from services.kernel.api.paging import PageQuery
+from services.kernel.api.patching import patch_of
+from services.kernel.base.fields import Code, Day, Flag, Line, Paragraphs, count, distinct
+from services.kernel.data.records import Noun, Resource
 
 EXAMPLE: JsonDict = {
     "ref": "F4",
@@ -108,7 +108,7 @@ class ActionRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class Health(StrEnum):
+class ActionHealth(StrEnum):
     """La santé d'une action, calculée à la date du jour."""
 
     late = "late"
@@ -128,7 +128,7 @@ class Progress(BaseModel):
 class ActionLive(BaseModel):
     """Ce qui dépend du jour ou de l'appelant : jamais en cache."""
 
-    health: Health = Field(description="Santé.")
+    health: ActionHealth = Field(description="Santé.")
     reasons: list[str] = Field(description="Pourquoi, en clair.")
     progress: Progress = Field(description="Avancement.")
     allowed_moves: list[ActionStatus] = Field(description="Statuts où l'action peut passer.")

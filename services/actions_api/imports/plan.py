@@ -8,8 +8,8 @@ from sqlmodel import select
 from services.actions_api.actions.tables import Action
 from services.actions_api.referentials import operations as referentials
 from services.contracts.codes import Axis, Objective
-from services.kernel.database import Database
-from services.kernel.principals import SYSTEM
+from services.kernel.base.principals import SYSTEM
+from services.kernel.data.database import Database
 
 SUGGESTED = "Axe et objectif proposés par l'import : la présentation publique du plan ne les précise pas."
 

@@ -1,7 +1,7 @@
 """The life cycle of a milestone, in one look."""
 
 from services.contracts.actions import MilestoneStatus as S
-from services.kernel.lifecycle import Lifecycle
+from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle({S.planned: (S.reached, S.cancelled)})
 

@@ -11,9 +11,9 @@ from services.actions_api.actions.queries import sees_drafts
 from services.actions_api.milestones.schemas import MilestoneQuery
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import ActionStatus, MilestoneStatus
-from services.kernel.principals import Principal
-from services.kernel.reading import REGION, Reading, Scope
-from services.kernel.records import among
+from services.kernel.api.reading import REGION, Reading, Scope
+from services.kernel.base.principals import Principal
+from services.kernel.data.records import among
 
 SHARED = col(Milestone.action_status) != ActionStatus.draft
 PLANNED = col(Milestone.status) == literal_column(f"'{MilestoneStatus.planned}'")

@@ -18,14 +18,14 @@ from services.actions_api.milestones.schemas import (
     MilestoneReschedule,
 )
 from services.contracts.codes import Role
-from services.kernel.auth import allow
-from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery
-from services.kernel.idempotency import OptionalKey
-from services.kernel.principals import Principal
-from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, page_of, resource
-from services.kernel.routing import Db, router
+from services.kernel.api.auth import allow
+from services.kernel.api.bodies import Reason
+from services.kernel.api.history import History, HistoryQuery
+from services.kernel.api.idempotency import OptionalKey
+from services.kernel.api.resources import IfMatch, Page, created, live, page_of, resource
+from services.kernel.api.routing import Db, router
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import problems
 
 routes = router("/v1/milestones", "Jalons")
 

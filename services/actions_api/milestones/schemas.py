@@ -9,10 +9,10 @@ from services.actions_api.milestones.tables import Milestone, RescheduleReason
 from services.contracts.actions import MilestoneState, MilestoneStatus, Reschedule
 from services.contracts.codes import Axis, Department
 from services.contracts.envelope import StatusChange
-from services.kernel.fields import Day, Line, Paragraphs, count
-from services.kernel.paging import PageQuery
-from services.kernel.patching import patch_of
-from services.kernel.records import Noun, Resource
+from services.kernel.api.paging import PageQuery
+from services.kernel.api.patching import patch_of
+from services.kernel.base.fields import Day, Line, Paragraphs, count
+from services.kernel.data.records import Noun, Resource
 
 
 class MilestoneWrite(BaseModel):

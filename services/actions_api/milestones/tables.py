@@ -12,7 +12,7 @@ from sqlmodel import Field
 from services.actions_api.base import ActionsRecord
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Axis, Department
-from services.kernel.records import one_of, page_index, stored, with_history
+from services.kernel.data.records import one_of, page_index, stored, with_history
 
 
 class RescheduleReason(StrEnum):

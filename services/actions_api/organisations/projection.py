@@ -1,8 +1,8 @@
 """How the copy of organisations is kept."""
 
 from services.actions_api.organisations.tables import OrganisationCopy
-from services.kernel.copies import Copies
-from services.kernel.projection import Copied, projector
+from services.kernel.events.copies import Copies
+from services.kernel.events.projection import Copied, projector
 
 COPIES: Copied = {"organisation": OrganisationCopy}
 

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from services.actions_api.referentials.schemas import PlanFacts, ReferentialList, ReferentialRead
 from services.actions_api.referentials.tables import AxisRow, DepartmentRow, ObjectiveRow, Referential
-from services.kernel.database import Database
+from services.kernel.data.database import Database
 
 PLAN = Path(__file__).with_name("plan.yaml")
 """The facts of the plan, transcribed from its public presentation (October 2022)."""

@@ -3,8 +3,8 @@
 from services.actions_api.referentials import operations
 from services.actions_api.referentials.schemas import ReferentialList
 from services.actions_api.referentials.tables import AxisRow, DepartmentRow, ObjectiveRow
-from services.kernel.auth import Public
-from services.kernel.routing import Db, router
+from services.kernel.api.auth import Public
+from services.kernel.api.routing import Db, router
 
 routes = router("/v1", "Référentiels")
 

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.codes import Axis, Department
-from services.kernel.fields import Code, Line, Paragraphs
+from services.kernel.base.fields import Code, Line, Paragraphs
 
 
 class ReferentialRead(BaseModel):

@@ -9,11 +9,11 @@ from services.internships_api.capacity.schemas import LONGEST, CapacityList, Cap
 from services.internships_api.capacity.tables import CapacityWeek
 from services.internships_api.units.queries import UNITS
 from services.internships_api.weeks import WEEK, check_period, monday_of, weeks
-from services.kernel import clock
-from services.kernel.database import Database
-from services.kernel.principals import SYSTEM, Principal
-from services.kernel.problems import Conflict, invalid
-from services.kernel.reading import Lock
+from services.kernel.api.reading import Lock
+from services.kernel.base import clock
+from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.base.problems import Conflict, invalid
+from services.kernel.data.database import Database
 
 
 class CapacityLacking(Conflict):

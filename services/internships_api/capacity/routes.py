@@ -8,11 +8,11 @@ from fastapi import Query, Response
 from services.contracts.codes import Role
 from services.internships_api.capacity import operations
 from services.internships_api.capacity.schemas import CapacityList, CapacityQuery, CapacityWrite
-from services.kernel.auth import allow
-from services.kernel.principals import Principal
-from services.kernel.problems import problems
-from services.kernel.resources import live
-from services.kernel.routing import Db, router
+from services.kernel.api.auth import allow
+from services.kernel.api.resources import live
+from services.kernel.api.routing import Db, router
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import problems
 
 routes = router("/v1/units/{unit_id}/capacity", "Capacité d'accueil")
 

@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.internships_api.weeks import Monday, check_period
-from services.kernel.fields import count
+from services.kernel.base.fields import count
 
 LONGEST = 106
 MOST = 10_000

@@ -1,7 +1,7 @@
 """The life cycle of a placement offer, in one look."""
 
 from services.contracts.internships import OfferStatus as S
-from services.kernel.lifecycle import Lifecycle
+from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle({S.draft: (S.published,), S.published: (S.closed, S.cancelled)})
 

@@ -18,14 +18,14 @@ from services.internships_api.sites.queries import active_site
 from services.internships_api.units.queries import UNITS
 from services.internships_api.units.tables import Unit
 from services.internships_api.weeks import SEAT
-from services.kernel import clock
-from services.kernel.database import Database
-from services.kernel.patching import patched
-from services.kernel.principals import SYSTEM, Principal
-from services.kernel.problems import Conflict, invalid
-from services.kernel.reading import Lock
-from services.kernel.service import in_parts
-from services.kernel.twins import AGO, refuse_twin
+from services.kernel.api.patching import patched
+from services.kernel.api.reading import Lock
+from services.kernel.base import clock
+from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.base.problems import Conflict, invalid
+from services.kernel.data.database import Database
+from services.kernel.data.lookalikes import AGO, refuse_lookalike
+from services.kernel.data.service import in_parts
 
 CLOSED_AT_ONCE = 50
 """Offers that one transaction closes: few, since it holds their units' weeks."""
@@ -86,7 +86,7 @@ async def create(db: Database, body: OfferCreate, *, by: Principal, force: bool 
     await _check_unit(db, unit, body.professions)
     if not force:
         same = {name: getattr(body, name) for name in ("unit_id", "starts_on", "ends_on", "professions")}
-        await refuse_twin(db, Offer, same, *queries.stands(clock.now() - AGO), said=TWIN)
+        await refuse_lookalike(db, Offer, same, *queries.stands(clock.now() - AGO), said=TWIN)
     offer = Offer(**body.model_dump(), organisation_id=unit.organisation_id, department=unit.department)
     return await db.save(offer, event="internships.offer.created", by=by)
 

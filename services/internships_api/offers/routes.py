@@ -9,15 +9,15 @@ from services.contracts.codes import Role
 from services.internships_api.offers import operations
 from services.internships_api.offers.queries import OFFERS
 from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferQuery, OfferRead
-from services.kernel.auth import allow
-from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery
-from services.kernel.idempotency import OptionalKey, RequiredKey
-from services.kernel.principals import Principal
-from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, resource
-from services.kernel.routing import Db, router
-from services.kernel.twins import Force
+from services.kernel.api.auth import allow
+from services.kernel.api.bodies import Reason
+from services.kernel.api.history import History, HistoryQuery
+from services.kernel.api.idempotency import OptionalKey, RequiredKey
+from services.kernel.api.resources import IfMatch, Page, created, live, resource
+from services.kernel.api.routing import Db, router
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import problems
+from services.kernel.data.lookalikes import Force
 
 routes = router("/v1/offers", "Offres de stage")
 

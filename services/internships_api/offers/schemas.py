@@ -12,10 +12,10 @@ from services.contracts.internships import OfferState, OfferStatus
 from services.internships_api.offers.tables import Offer
 from services.internships_api.units.schemas import Professions
 from services.internships_api.weeks import Monday, check_period
-from services.kernel.fields import Day, Paragraphs, count, distinct
-from services.kernel.paging import PageQuery
-from services.kernel.patching import patch_of
-from services.kernel.records import Noun, Resource
+from services.kernel.api.paging import PageQuery
+from services.kernel.api.patching import patch_of
+from services.kernel.base.fields import Day, Paragraphs, count, distinct
+from services.kernel.data.records import Noun, Resource
 
 LONGEST = 52
 EXAMPLE: dict[str, Any] = {

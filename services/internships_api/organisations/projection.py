@@ -2,8 +2,8 @@
 
 from services.internships_api.organisations.tables import OrganisationCopy
 from services.internships_api.sites.tables import SiteCopy
-from services.kernel.copies import Copies
-from services.kernel.projection import Copied, projector
+from services.kernel.events.copies import Copies
+from services.kernel.events.projection import Copied, projector
 
 COPIES: Copied = {"organisation": OrganisationCopy, "site": SiteCopy}
 

@@ -1,7 +1,7 @@
 """The life cycle of a placement, in one look."""
 
 from services.contracts.internships import PlacementStatus as S
-from services.kernel.lifecycle import Lifecycle
+from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle({S.confirmed: (S.cancelled,)})
 

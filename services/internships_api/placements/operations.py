@@ -11,11 +11,11 @@ from services.internships_api.placements.queries import PLACEMENTS
 from services.internships_api.placements.schemas import PlacementLive, PlacementPatch, PlacementWrite
 from services.internships_api.placements.tables import CancelReason, Placement
 from services.internships_api.requests.tables import PlacementRequest
-from services.kernel import clock
-from services.kernel.database import Database
-from services.kernel.patching import patched
-from services.kernel.principals import Principal
-from services.kernel.problems import Conflict
+from services.kernel.api.patching import patched
+from services.kernel.base import clock
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import Conflict
+from services.kernel.data.database import Database
 
 
 class PlacementOver(Conflict):

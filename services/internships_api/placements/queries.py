@@ -5,7 +5,7 @@ from sqlmodel import col
 from services.internships_api.parties import between
 from services.internships_api.placements.schemas import PlacementQuery
 from services.internships_api.placements.tables import Placement
-from services.kernel.reading import Reading
+from services.kernel.api.reading import Reading
 
 PLACEMENTS = Reading(
     Placement,

@@ -9,13 +9,13 @@ from services.contracts.codes import Role
 from services.internships_api.placements import operations
 from services.internships_api.placements.queries import PLACEMENTS
 from services.internships_api.placements.schemas import Cancellation, PlacementLive, PlacementPatch, PlacementQuery, PlacementRead
-from services.kernel.auth import allow
-from services.kernel.history import History, HistoryQuery
-from services.kernel.idempotency import RequiredKey
-from services.kernel.principals import Principal
-from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, live, resource
-from services.kernel.routing import Db, router
+from services.kernel.api.auth import allow
+from services.kernel.api.history import History, HistoryQuery
+from services.kernel.api.idempotency import RequiredKey
+from services.kernel.api.resources import IfMatch, Page, live, resource
+from services.kernel.api.routing import Db, router
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import problems
 
 routes = router("/v1/placements", "Stages")
 

@@ -10,9 +10,9 @@ from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import PlacementState, PlacementStatus
 from services.internships_api.placements.tables import CancelReason, Placement
-from services.kernel.paging import PageQuery
-from services.kernel.patching import patch_of
-from services.kernel.records import Noun, Resource
+from services.kernel.api.paging import PageQuery
+from services.kernel.api.patching import patch_of
+from services.kernel.data.records import Noun, Resource
 
 LearnerRef = Annotated[str, StringConstraints(max_length=20, pattern=r"^[A-Z]{0,8}[0-9][0-9-]{0,11}$")]
 """Too short for a social security number, and no name has a digit in it."""

@@ -7,10 +7,10 @@ from services.contracts.internships import OfferEnding, OfferStatus, RequestStat
 from services.internships_api.offers.tables import Offer
 from services.internships_api.requests import queries
 from services.internships_api.requests.lifecycle import move
-from services.kernel.clock import day_of
-from services.kernel.database import Database
-from services.kernel.principals import SYSTEM, Principal
-from services.kernel.service import in_parts
+from services.kernel.base.clock import day_of
+from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.data.database import Database
+from services.kernel.data.service import in_parts
 
 AT_ONCE = 50
 """Offers whose requests one transaction ends, where they were left behind."""

@@ -15,12 +15,12 @@ from services.internships_api.requests.lifecycle import LIFECYCLE, move
 from services.internships_api.requests.queries import REQUESTS
 from services.internships_api.requests.schemas import RequestCreate, RequestLive
 from services.internships_api.requests.tables import DeclineReason, PlacementRequest
-from services.kernel import clock
-from services.kernel.database import Database
-from services.kernel.principals import SYSTEM, Principal
-from services.kernel.problems import Conflict, invalid
-from services.kernel.reading import Lock
-from services.kernel.twins import AGO, refuse_twin
+from services.kernel.api.reading import Lock
+from services.kernel.base import clock
+from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.base.problems import Conflict, invalid
+from services.kernel.data.database import Database
+from services.kernel.data.lookalikes import AGO, refuse_lookalike
 
 TWIN = "L'institut a déjà une demande sur cette offre pour cette profession, en attente ou déposée depuis moins de 24 heures."
 
@@ -45,7 +45,7 @@ async def submit(db: Database, body: RequestCreate, *, by: Principal, force: boo
         raise invalid("#/learners", "too_many", f"Cette offre a {offer.seats} place(s) en tout.")
     if not force:
         same = {"offer_id": offer.id, "institute_id": institute_id, "profession": body.profession}
-        await refuse_twin(db, PlacementRequest, same, queries.stands(clock.now() - AGO), said=TWIN)
+        await refuse_lookalike(db, PlacementRequest, same, queries.stands(clock.now() - AGO), said=TWIN)
     request = PlacementRequest(
         **body.model_dump(exclude={"institute_id"}),
         institute_id=institute_id,

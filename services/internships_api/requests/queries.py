@@ -13,9 +13,9 @@ from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import between, check_host
 from services.internships_api.requests.schemas import RequestQuery
 from services.internships_api.requests.tables import PlacementRequest
-from services.kernel.principals import Principal
-from services.kernel.reading import Reading
-from services.kernel.records import among
+from services.kernel.api.reading import Reading
+from services.kernel.base.principals import Principal
+from services.kernel.data.records import among
 
 PENDING = col(PlacementRequest.status) == RequestStatus.submitted
 

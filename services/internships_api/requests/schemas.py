@@ -10,9 +10,9 @@ from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import OfferEnding, RequestState, RequestStatus
 from services.internships_api.requests.tables import DeclineReason, PlacementRequest
-from services.kernel.fields import Paragraphs, count
-from services.kernel.paging import PageQuery
-from services.kernel.records import Noun, Resource
+from services.kernel.api.paging import PageQuery
+from services.kernel.base.fields import Paragraphs, count
+from services.kernel.data.records import Noun, Resource
 
 EXAMPLE: dict[str, Any] = {"offer_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "profession": "ide", "learners": 2}
 

@@ -1,7 +1,7 @@
 """The life cycle of a placement unit, in one look."""
 
 from services.contracts.internships import UnitStatus as S
-from services.kernel.lifecycle import Lifecycle
+from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle({S.active: (S.suspended,), S.suspended: (S.active,)})
 

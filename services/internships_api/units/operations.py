@@ -11,10 +11,10 @@ from services.internships_api.units.lifecycle import LIFECYCLE, move
 from services.internships_api.units.queries import UNITS
 from services.internships_api.units.schemas import UnitCreate, UnitLive, UnitPatch, UnitWrite
 from services.internships_api.units.tables import Unit
-from services.kernel.database import Database
-from services.kernel.patching import patched
-from services.kernel.principals import Principal
-from services.kernel.problems import invalid
+from services.kernel.api.patching import patched
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import invalid
+from services.kernel.data.database import Database
 
 
 async def create(db: Database, body: UnitCreate, *, by: Principal) -> Unit:

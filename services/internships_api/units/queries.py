@@ -5,9 +5,9 @@ from sqlmodel import col
 from services.internships_api.parties import check_host
 from services.internships_api.units.schemas import UnitQuery
 from services.internships_api.units.tables import Unit
-from services.kernel.principals import Principal
-from services.kernel.reading import Audience, Reading
-from services.kernel.records import holds
+from services.kernel.api.reading import Audience, Reading
+from services.kernel.base.principals import Principal
+from services.kernel.data.records import holds
 
 
 def check_change(caller: Principal, unit: Unit) -> None:

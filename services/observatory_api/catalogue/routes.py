@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Path
 from starlette.responses import Response
 
-from services.kernel.auth import Public
-from services.kernel.problems import problems
-from services.kernel.resources import JSON
-from services.kernel.routing import Db, router
+from services.kernel.api.auth import Public
+from services.kernel.api.resources import JSON
+from services.kernel.api.routing import Db, router
+from services.kernel.base.problems import problems
 from services.observatory_api.catalogue import operations
 from services.observatory_api.catalogue.schemas import CatalogueRead, IndicatorRead
 

@@ -7,7 +7,7 @@ neuvième décile sont des valeurs observées (rang le plus proche).
 from collections.abc import Iterable
 
 from services.contracts.internships import RequestState
-from services.kernel.clock import day_of
+from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.model import Contribution, distribution, sample
 
 

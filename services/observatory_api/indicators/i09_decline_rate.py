@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from services.contracts.internships import RequestState, RequestStatus
-from services.kernel.clock import day_of
+from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.model import Contribution, denominator, numerator, ratio
 
 

@@ -11,7 +11,7 @@ from types import FunctionType
 from typing import Any, NamedTuple, TypeVar, get_origin, get_type_hints
 
 from services.contracts.envelope import State, StatusChange
-from services.kernel.clock import day_of
+from services.kernel.base.clock import day_of
 
 A = TypeVar("A")
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from services.contracts.actions import ActionState, ActionStatus, MilestoneState, MilestoneStatus
-from services.kernel.clock import day_of
+from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.model import Spell, latest, spells
 
 LIVE = frozenset({ActionStatus.approved, ActionStatus.in_progress, ActionStatus.suspended})

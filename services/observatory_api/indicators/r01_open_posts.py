@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from services.contracts.recruitment import AssignmentState, NeedState
-from services.kernel.clock import day_of
+from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.model import Contribution, count, lasting, total
 
 

@@ -6,7 +6,7 @@ Les postes non pourvus d'un besoin annulé ne comptent pas ; ceux d'un besoin ex
 from collections.abc import Iterable
 
 from services.contracts.recruitment import AssignmentState, NeedState, NeedStatus
-from services.kernel.clock import day_of
+from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.model import Contribution, Reading, denominator, lasting, numerator, ratio
 
 

@@ -7,7 +7,7 @@ affectations annulées ne comptent pas. Médiane et neuvième décile sont des v
 from collections.abc import Iterable
 
 from services.contracts.recruitment import AssignmentState, AssignmentStatus
-from services.kernel.clock import day_of
+from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.model import Contribution, distribution, sample
 
 

@@ -7,7 +7,7 @@ Une candidature retirée sans réponse ne compte pas, ni celle dont le besoin a 
 from collections.abc import Iterable
 
 from services.contracts.recruitment import ApplicationState, ApplicationStatus
-from services.kernel.clock import day_of
+from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.model import Contribution, denominator, numerator, ratio
 
 

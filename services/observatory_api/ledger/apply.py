@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import orjson
 
-from services.kernel.database import Database
-from services.kernel.service import Received
+from services.kernel.data.database import Database
+from services.kernel.data.service import Received
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.ledger.posting import post
 from services.observatory_api.ledger.series import numbers_of

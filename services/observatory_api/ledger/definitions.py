@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from services.kernel.database import Database
-from services.kernel.problems import Conflict, NotFound
+from services.kernel.base.problems import Conflict, NotFound
+from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.ledger.posting import NEXT_BATCH, stamp
 from services.observatory_api.ledger.tables import definition

@@ -6,7 +6,7 @@ from typing import Literal
 import asyncpg
 
 from services.observatory_api.ledger.series import SeriesNumbers
-from services.observatory_api.ledger.sums import Sums, unspot
+from services.observatory_api.ledger.sums import Sums, series_and_day
 
 STAMPS = 0x504C414D
 """The advisory lock under which a batch is stamped and committed."""
@@ -32,7 +32,7 @@ async def post(connection: asyncpg.Connection, differences: Sums, numbers: Serie
     The locks are taken in one order everywhere: facts, then days of the roll-up, then the stamp, which goes last so that
     stamps rise in the order of commits.
     """
-    entries = [(*unspot(where), amount) for where, amount in sorted(differences.items()) if amount]
+    entries = [(*series_and_day(where), amount) for where, amount in sorted(differences.items()) if amount]
     if not entries:
         return 0
     await numbers.learn_rolls({series for series, _, _ in entries}, connection)

@@ -7,7 +7,7 @@ import asyncpg
 
 from services.contracts.envelope import State
 from services.contracts.registry import newest_state
-from services.kernel.database import Database, Databases
+from services.kernel.data.database import Database, Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.ledger.posting import post
 from services.observatory_api.ledger.series import numbers_of

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import orjson
 
-from services.kernel.database import Database
-from services.kernel.service import Received
+from services.kernel.data.database import Database
+from services.kernel.data.service import Received
 from services.observatory_api.ledger.apply import Entity, said_of
 from services.observatory_api.ledger.posting import post
 from services.observatory_api.ledger.series import numbers_of

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import asyncpg
 
 from services.contracts.envelope import State
-from services.kernel.database import Database
+from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import Catalogue
 from services.observatory_api.ledger.contributions import Contributed, Place, SeriesKey, contributed, series_of
 from services.observatory_api.ledger.sums import DAY_BITS, Sums, as_text

@@ -12,7 +12,7 @@ DAY_BITS = 22
 DAY = (1 << DAY_BITS) - 1
 
 
-def unspot(where: int) -> tuple[int, date]:
+def series_and_day(where: int) -> tuple[int, date]:
     """The series and the day."""
     return where >> DAY_BITS, date.fromordinal(where & DAY)
 

@@ -7,7 +7,7 @@ series names what is summed; batch orders what was recorded; definition dates th
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
-from services.kernel.schema import service_metadata
+from services.kernel.data.schema import service_metadata
 
 METADATA = service_metadata("observatory")
 

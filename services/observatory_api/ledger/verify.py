@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from services.kernel.completeness import Bucket
-from services.kernel.database import Database
+from services.kernel.data.completeness import Bucket
+from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.ledger.rebuild import ROLLED_UP, facts, state_of
 from services.observatory_api.ledger.series import numbers_of

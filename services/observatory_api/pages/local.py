@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address
 
 from starlette.types import Scope
 
-from services.kernel.wire import ABSOLUTE_FORM
+from services.kernel.api.http_protocol import ABSOLUTE_FORM
 
 NAMES = ("localhost", "127.0.0.1", "[::1]")
 """What this machine is called from itself, in `Host`: alone or with our port. A site whose name leads here has another."""

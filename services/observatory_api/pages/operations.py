@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from services.kernel.clock import PARIS
-from services.kernel.database import Database
+from services.kernel.base.clock import PARIS
+from services.kernel.data.database import Database
 from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.pages.schemas import PageQuery
 from services.observatory_api.pages.words import DEPARTMENTS

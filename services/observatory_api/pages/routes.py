@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from services.contracts.codes import Role
-from services.kernel.auth import Public
-from services.kernel.faults import problem_for
-from services.kernel.principals import ANONYMOUS, Principal
-from services.kernel.problems import Forbidden, Unauthenticated
-from services.kernel.routing import Db, Route
-from services.kernel.settings import Settings
+from services.kernel.api.auth import Public
+from services.kernel.api.routing import Db, Route
+from services.kernel.base.principals import ANONYMOUS, Principal
+from services.kernel.base.problems import Forbidden, Unauthenticated
+from services.kernel.base.settings import Settings
+from services.kernel.data.database_errors import problem_for
 from services.observatory_api.pages import operations, views
 from services.observatory_api.pages.local import is_local
 from services.observatory_api.pages.schemas import PageQuery

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from services.kernel.fields import Day, Instant
+from services.kernel.base.fields import Day, Instant
 
 
 def _given(value: Any) -> Any:

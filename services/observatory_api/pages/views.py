@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from services.kernel import clock
-from services.kernel.problems import Problem
+from services.kernel.base import clock
+from services.kernel.base.problems import Problem
 from services.observatory_api.catalogue.labels import DIMENSIONS
 from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading, Unit
 from services.observatory_api.pages import words

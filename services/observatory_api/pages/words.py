@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from services.contracts.actions import ActionStatus
 from services.contracts.codes import Department, OrganisationRole
-from services.kernel.clock import PARIS
+from services.kernel.base.clock import PARIS
 from services.observatory_api.indicators.model import REGION, Unit
 
 NARROW = "\u202f"

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.kernel import clock
-from services.kernel.database import Database
-from services.kernel.problems import FieldError, Invalid, NotFound
+from services.kernel.base import clock
+from services.kernel.base.problems import FieldError, Invalid, NotFound
+from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading
 from services.observatory_api.ledger.definitions import current_numbers

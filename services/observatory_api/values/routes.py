@@ -6,11 +6,11 @@ from fastapi import Path, Query
 from starlette.responses import Response
 
 from services.contracts.codes import Role
-from services.kernel.auth import allow
-from services.kernel.principals import Principal
-from services.kernel.problems import problems
-from services.kernel.resources import live
-from services.kernel.routing import Db, router
+from services.kernel.api.auth import allow
+from services.kernel.api.resources import live
+from services.kernel.api.routing import Db, router
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import problems
 from services.observatory_api.values import operations
 from services.observatory_api.values.schemas import DashboardQuery, DashboardRead, ValuesQuery, ValuesRead
 

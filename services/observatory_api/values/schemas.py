@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.fields import LINE_PATTERN, Day, Instant
+from services.kernel.base.fields import LINE_PATTERN, Day, Instant
 from services.observatory_api.indicators.model import Kind, Reading, Unit
 
 Value = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=LINE_PATTERN)]

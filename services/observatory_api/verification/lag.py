@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from services.kernel.database import Databases
-from services.kernel.outbox import Lag, lags
-from services.kernel.service import Service
+from services.kernel.data.database import Databases
+from services.kernel.data.outbox import Lag, lags
+from services.kernel.data.service import Service
 
 LOOK_AGAIN = 0.25
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from services.kernel import clock
-from services.kernel.completeness import Completeness, compare, rows_of
-from services.kernel.database import Databases
-from services.kernel.outbox import Lag
-from services.kernel.service import Service
+from services.kernel.base import clock
+from services.kernel.data.completeness import Completeness, compare, rows_of
+from services.kernel.data.database import Databases
+from services.kernel.data.outbox import Lag
+from services.kernel.data.service import Service
 from services.observatory_api.ledger.verify import Arithmetic, arithmetic, fact_summary
 from services.observatory_api.values.operations import dashboard
 from services.observatory_api.values.schemas import DashboardQuery

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.kernel.database import Databases
-from services.kernel.following import Link, links
-from services.kernel.outbox import Lag
-from services.kernel.resync import published
-from services.kernel.service import Service
+from services.kernel.data.database import Databases
+from services.kernel.data.outbox import Lag
+from services.kernel.data.service import Service
+from services.kernel.events.following import Link, links
+from services.kernel.events.resync import published
 from services.observatory_api.ledger.apply import Entity
 from services.observatory_api.ledger.retire import Facts, retire
 from services.observatory_api.ledger.verify import fact_summary

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from services.contracts.recruitment import ApplicationStatus, NeedEnding
-from services.kernel.database import Database
-from services.kernel.principals import SYSTEM, Principal
-from services.kernel.service import in_parts
+from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.data.database import Database
+from services.kernel.data.service import in_parts
 from services.recruitment_api.applications import queries
 from services.recruitment_api.applications.lifecycle import move
 from services.recruitment_api.needs.tables import StaffingNeed

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from services.contracts.recruitment import ApplicationStatus, NeedStatus
-from services.kernel import clock
-from services.kernel.database import Database
-from services.kernel.principals import Principal
+from services.kernel.base import clock
+from services.kernel.base.principals import Principal
+from services.kernel.data.database import Database
 from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.endings import end_with
 from services.recruitment_api.applications.lifecycle import LIFECYCLE, move

@@ -8,9 +8,9 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.recruitment import ApplicationStatus, NeedEnding
-from services.kernel.principals import Principal
-from services.kernel.reading import Reading
-from services.kernel.records import among
+from services.kernel.api.reading import Reading
+from services.kernel.base.principals import Principal
+from services.kernel.data.records import among
 from services.recruitment_api.applications.schemas import ApplicationQuery
 from services.recruitment_api.applications.tables import Application
 from services.recruitment_api.needs.tables import StaffingNeed

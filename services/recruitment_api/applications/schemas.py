@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import ApplicationState, ApplicationStatus, NeedEnding, NeedUrgency
-from services.kernel.fields import Day
-from services.kernel.paging import PageQuery
-from services.kernel.records import Noun, Resource
+from services.kernel.api.paging import PageQuery
+from services.kernel.base.fields import Day
+from services.kernel.data.records import Noun, Resource
 from services.recruitment_api.applications.tables import Application, DeclineReason
 from services.recruitment_api.needs.tables import LegalForm
 

@@ -1,7 +1,7 @@
 """The life cycle of an assignment, in one look."""
 
 from services.contracts.recruitment import AssignmentStatus as S
-from services.kernel.lifecycle import Lifecycle
+from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle({S.confirmed: (S.cancelled,)})
 

@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from services.contracts.recruitment import AssignmentStatus
-from services.kernel import clock
-from services.kernel.database import Database
-from services.kernel.principals import Principal
-from services.kernel.problems import Conflict, invalid
-from services.kernel.reading import Lock
+from services.kernel.api.reading import Lock
+from services.kernel.base import clock
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import Conflict, invalid
+from services.kernel.data.database import Database
 from services.recruitment_api.applications.schemas import Acceptance
 from services.recruitment_api.applications.tables import Application
 from services.recruitment_api.assignments import queries

@@ -6,8 +6,8 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.recruitment import AssignmentStatus
-from services.kernel.principals import Principal
-from services.kernel.reading import Reading
+from services.kernel.api.reading import Reading
+from services.kernel.base.principals import Principal
 from services.recruitment_api.assignments.schemas import AssignmentQuery
 from services.recruitment_api.assignments.tables import Assignment
 from services.recruitment_api.visibility import check_acts_for, own_or_followed

@@ -1,7 +1,7 @@
 """The life cycle of a commitment, in one look."""
 
 from services.contracts.recruitment import CommitmentStatus as S
-from services.kernel.lifecycle import Lifecycle
+from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle({S.committed: (S.released,)})
 

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from services.contracts.recruitment import CommitmentStatus
-from services.kernel import clock
-from services.kernel.database import Database
-from services.kernel.principals import Principal
-from services.kernel.reading import Lock
+from services.kernel.api.reading import Lock
+from services.kernel.base import clock
+from services.kernel.base.principals import Principal
+from services.kernel.data.database import Database
 from services.recruitment_api.commitments.lifecycle import move
 from services.recruitment_api.commitments.queries import COMMITMENTS
 from services.recruitment_api.commitments.schemas import CommitmentCreate

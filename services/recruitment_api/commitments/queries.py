@@ -2,7 +2,7 @@
 
 from sqlmodel import col
 
-from services.kernel.reading import Reading
+from services.kernel.api.reading import Reading
 from services.recruitment_api.commitments.schemas import CommitmentQuery
 from services.recruitment_api.commitments.tables import Commitment
 

@@ -6,14 +6,14 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
-from services.kernel.auth import allow
-from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery
-from services.kernel.idempotency import RequiredKey
-from services.kernel.principals import Principal
-from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, resource
-from services.kernel.routing import Db, router
+from services.kernel.api.auth import allow
+from services.kernel.api.bodies import Reason
+from services.kernel.api.history import History, HistoryQuery
+from services.kernel.api.idempotency import RequiredKey
+from services.kernel.api.resources import IfMatch, Page, created, resource
+from services.kernel.api.routing import Db, router
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import problems
 from services.recruitment_api.commitments import operations
 from services.recruitment_api.commitments.queries import COMMITMENTS
 from services.recruitment_api.commitments.schemas import CommitmentCreate, CommitmentQuery, CommitmentRead

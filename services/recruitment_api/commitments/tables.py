@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from services.contracts.codes import Department
 from services.contracts.recruitment import CommitmentStatus
-from services.kernel.records import one_of, page_index, stored, with_history
+from services.kernel.data.records import one_of, page_index, stored, with_history
 from services.recruitment_api.base import RecruitmentRecord
 
 

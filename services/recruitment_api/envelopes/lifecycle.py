@@ -1,7 +1,7 @@
 """The life cycle of an envelope, in one look."""
 
 from services.contracts.recruitment import EnvelopeStatus as S
-from services.kernel.lifecycle import Lifecycle
+from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle({S.open: (S.frozen, S.closed), S.frozen: (S.open, S.closed)})
 

@@ -5,13 +5,13 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from services.contracts.recruitment import EnvelopeStatus
-from services.kernel import clock
-from services.kernel.database import Database
-from services.kernel.paging import PageQuery, after_of
-from services.kernel.principals import Principal
-from services.kernel.problems import Conflict
-from services.kernel.reading import Lock
-from services.kernel.twins import refuse_twin
+from services.kernel.api.paging import PageQuery, after_of
+from services.kernel.api.reading import Lock
+from services.kernel.base import clock
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import Conflict
+from services.kernel.data.database import Database
+from services.kernel.data.lookalikes import refuse_lookalike
 from services.recruitment_api.envelopes import queries
 from services.recruitment_api.envelopes.lifecycle import LIFECYCLE, move
 from services.recruitment_api.envelopes.queries import ENVELOPES
@@ -57,7 +57,7 @@ async def create(db: Database, body: EnvelopeCreate, *, by: Principal, force: bo
     scheme = await schemes.active(db, body.scheme_id)
     if not force:
         same = {name: getattr(body, name) for name in ("scheme_id", "department", "funder", "fiscal_year")}
-        await refuse_twin(db, SchemeEnvelope, same, queries.STANDS, said=TWIN)
+        await refuse_lookalike(db, SchemeEnvelope, same, queries.STANDS, said=TWIN)
     envelope = SchemeEnvelope(**body.model_dump(), scheme_code=scheme.code, opened_on=clock.today(), entry_count=1)
     await db.save(envelope, event="recruitment.scheme_envelope.opened", by=by)
     await _record(db, envelope, EntryKind.ceiling_change, envelope.ceiling_cents, by=by, reference="Plafond initial")

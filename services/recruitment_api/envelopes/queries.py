@@ -9,8 +9,8 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.recruitment import EnvelopeStatus
-from services.kernel.principals import Principal
-from services.kernel.reading import Reading
+from services.kernel.api.reading import Reading
+from services.kernel.base.principals import Principal
 from services.recruitment_api.envelopes.schemas import EnvelopeQuery
 from services.recruitment_api.envelopes.tables import EnvelopeEntry, SchemeEnvelope
 

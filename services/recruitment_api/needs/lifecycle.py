@@ -1,7 +1,7 @@
 """The life cycle of a staffing need, in one look. Posts move it between open, partially filled and filled (`queries.take_post`)."""
 
 from services.contracts.recruitment import NeedStatus as S
-from services.kernel.lifecycle import Lifecycle
+from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle(
     {

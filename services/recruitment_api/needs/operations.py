@@ -5,14 +5,14 @@ from uuid import UUID
 
 from services.contracts.codes import Role
 from services.contracts.recruitment import NeedStatus
-from services.kernel import clock
-from services.kernel.database import Database
-from services.kernel.patching import patched
-from services.kernel.principals import SYSTEM, Principal
-from services.kernel.problems import Conflict, Forbidden, invalid
-from services.kernel.reading import Lock
-from services.kernel.service import in_parts
-from services.kernel.twins import AGO, refuse_twin
+from services.kernel.api.patching import patched
+from services.kernel.api.reading import Lock
+from services.kernel.base import clock
+from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.base.problems import Conflict, Forbidden, invalid
+from services.kernel.data.database import Database
+from services.kernel.data.lookalikes import AGO, refuse_lookalike
+from services.kernel.data.service import in_parts
 from services.recruitment_api.applications.endings import end_with
 from services.recruitment_api.needs import queries
 from services.recruitment_api.needs.lifecycle import LIFECYCLE, SEEKING, move
@@ -77,7 +77,7 @@ async def create(db: Database, body: NeedCreate, *, by: Principal, force: bool =
     await _check_scheme(db, body.scheme_id)
     if not force:
         same = {name: getattr(body, name) for name in ("site_id", "profession", "starts_on", "headcount")}
-        await refuse_twin(db, StaffingNeed, {"organisation_id": organisation_id} | same, *queries.stands(clock.now() - AGO), said=TWIN)
+        await refuse_lookalike(db, StaffingNeed, {"organisation_id": organisation_id} | same, *queries.stands(clock.now() - AGO), said=TWIN)
     given = body.model_dump(exclude={"organisation_id", "sector"})
     need = StaffingNeed(**given, organisation_id=organisation_id, department=site.department, sector=body.sector or site.sector)
     return await db.save(need, event="recruitment.need.created", by=by)

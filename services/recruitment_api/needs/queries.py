@@ -12,8 +12,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.recruitment import NeedStatus
-from services.kernel.principals import Principal
-from services.kernel.reading import REGION, Audience, Reading, Scope
+from services.kernel.api.reading import REGION, Audience, Reading, Scope
+from services.kernel.base.principals import Principal
 from services.recruitment_api.needs.schemas import NeedQuery
 from services.recruitment_api.needs.tables import StaffingNeed
 from services.recruitment_api.organisations.tables import OrganisationCopy

@@ -6,15 +6,15 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
-from services.kernel.auth import allow
-from services.kernel.bodies import Reason
-from services.kernel.history import History, HistoryQuery
-from services.kernel.idempotency import OptionalKey
-from services.kernel.principals import Principal
-from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, resource
-from services.kernel.routing import Db, router
-from services.kernel.twins import Force
+from services.kernel.api.auth import allow
+from services.kernel.api.bodies import Reason
+from services.kernel.api.history import History, HistoryQuery
+from services.kernel.api.idempotency import OptionalKey
+from services.kernel.api.resources import IfMatch, Page, created, live, resource
+from services.kernel.api.routing import Db, router
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import problems
+from services.kernel.data.lookalikes import Force
 from services.recruitment_api.needs import operations
 from services.recruitment_api.needs.queries import NEEDS
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedQuery, NeedRead, Prolongation

@@ -10,10 +10,10 @@ from pydantic.config import JsonDict
 from services.contracts.codes import Department, Profession, Sector
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import NeedState, NeedStatus, NeedUrgency
-from services.kernel.fields import Code, Day, Paragraphs, count, distinct
-from services.kernel.paging import PageQuery
-from services.kernel.patching import patch_of
-from services.kernel.records import Noun, Resource
+from services.kernel.api.paging import PageQuery
+from services.kernel.api.patching import patch_of
+from services.kernel.base.fields import Code, Day, Paragraphs, count, distinct
+from services.kernel.data.records import Noun, Resource
 from services.recruitment_api.needs.tables import LegalForm, StaffingNeed
 
 EXAMPLE: JsonDict = {

@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from services.contracts.recruitment import SchemeStatus
-from services.kernel.database import Database
-from services.kernel.patching import patched
-from services.kernel.principals import SYSTEM, Principal
-from services.kernel.problems import Conflict
-from services.kernel.reading import Lock
+from services.kernel.api.patching import patched
+from services.kernel.api.reading import Lock
+from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.base.problems import Conflict
+from services.kernel.data.database import Database
 from services.recruitment_api.envelopes import queries as envelope_queries
 from services.recruitment_api.schemes.lifecycle import LIFECYCLE, move
 from services.recruitment_api.schemes.queries import SCHEMES

@@ -4,8 +4,8 @@ from sqlmodel import col
 
 from services.contracts.codes import Role
 from services.contracts.recruitment import SchemeStatus
-from services.kernel.principals import Principal
-from services.kernel.reading import REGION, Reading, Scope
+from services.kernel.api.reading import REGION, Reading, Scope
+from services.kernel.base.principals import Principal
 from services.recruitment_api.schemes.schemas import SchemeQuery
 from services.recruitment_api.schemes.tables import Scheme
 

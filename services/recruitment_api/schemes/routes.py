@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
-from services.kernel.auth import allow
-from services.kernel.history import History, HistoryQuery
-from services.kernel.idempotency import OptionalKey
-from services.kernel.principals import Principal
-from services.kernel.problems import problems
-from services.kernel.resources import IfMatch, Page, created, live, resource
-from services.kernel.routing import Db, router
+from services.kernel.api.auth import allow
+from services.kernel.api.history import History, HistoryQuery
+from services.kernel.api.idempotency import OptionalKey
+from services.kernel.api.resources import IfMatch, Page, created, live, resource
+from services.kernel.api.routing import Db, router
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import problems
 from services.recruitment_api.schemes import operations
 from services.recruitment_api.schemes.queries import SCHEMES
 from services.recruitment_api.schemes.schemas import SchemeCreate, SchemeLive, SchemePatch, SchemeQuery, SchemeRead

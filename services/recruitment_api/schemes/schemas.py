@@ -5,10 +5,10 @@ from pydantic.config import JsonDict
 
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import SchemeKind, SchemeState, SchemeStatus
-from services.kernel.fields import Code, Line, Paragraphs
-from services.kernel.paging import PageQuery
-from services.kernel.patching import patch_of
-from services.kernel.records import Noun, Resource
+from services.kernel.api.paging import PageQuery
+from services.kernel.api.patching import patch_of
+from services.kernel.base.fields import Code, Line, Paragraphs
+from services.kernel.data.records import Noun, Resource
 from services.recruitment_api.schemes.tables import Scheme
 
 EXAMPLE: JsonDict = {

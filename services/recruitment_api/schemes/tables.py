@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Text, UniqueConstraint
 
 from services.contracts.recruitment import SchemeKind, SchemeStatus
-from services.kernel.records import one_of, page_index, stored, with_history
+from services.kernel.data.records import one_of, page_index, stored, with_history
 from services.recruitment_api.base import RecruitmentRecord
 
 

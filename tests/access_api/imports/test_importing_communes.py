@@ -9,7 +9,7 @@ from services.access_api.communes.schemas import CommuneRead
 from services.access_api.communes.tables import Commune, CommuneOld
 from services.access_api.imports.communes import COMMUNES, FORMER, import_communes
 from services.access_api.imports.report import Report
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 
 HEADER = COMMUNES.read_text("utf-8").splitlines()[0]
 LINE = "44184,Saint-Nazaire,44,Loire-Atlantique,443,Saint-Nazaire,244400644,CA Saint-Nazaire Agglomération,CA,214401846,44600,73000"

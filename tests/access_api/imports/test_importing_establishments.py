@@ -13,7 +13,7 @@ from services.access_api.organisations.schemas import OrganisationRead
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.schemas import SiteRead
 from services.access_api.sites.tables import Site
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from tests.support.access import an_organisation, establishment, finess, move, siren, write_csv
 
 pytestmark = pytest.mark.usefixtures("communes")

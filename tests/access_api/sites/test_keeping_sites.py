@@ -9,7 +9,7 @@ from sqlmodel import select
 from services.access_api.sites.schemas import SiteRead
 from services.access_api.sites.tables import Site
 from services.contracts.codes import Role
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.access import a_site, an_organisation, finess, move, siren, siret, site_body
 

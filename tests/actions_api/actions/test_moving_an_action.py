@@ -11,8 +11,8 @@ from services.actions_api.actions.lifecycle import LIFECYCLE
 from services.actions_api.actions.tables import Action
 from services.contracts.actions import ActionStatus
 from services.contracts.codes import Role
-from services.kernel.database import Databases
-from services.kernel.principals import SYSTEM
+from services.kernel.base.principals import SYSTEM
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.actions import a_milestone, an_action, an_approved_action, an_organisation_copy, move, move_milestone
 from tests.support.http import at, ok, problem_type

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.contracts.codes import Department, Role
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.actions import a_milestone, action_body, an_action, an_approved_action, an_organisation_copy, move
 from tests.support.http import at, pointers, problem_type

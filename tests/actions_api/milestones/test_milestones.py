@@ -12,8 +12,8 @@ import time_machine
 from services.actions_api.milestones import operations
 from services.actions_api.milestones.schemas import MilestoneCreate
 from services.contracts.codes import Role
-from services.kernel.database import Databases
-from services.kernel.principals import SYSTEM
+from services.kernel.base.principals import SYSTEM
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.actions import a_milestone, an_action, an_approved_action, an_organisation_copy, move, move_milestone
 from tests.support.http import at, ok, pointers, problem_type

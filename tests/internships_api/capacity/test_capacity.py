@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.contracts.codes import Role
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.http import ok, pointers, problem_type
 from tests.support.internships import API, FIRST, a_place, a_unit, an_offer, counters, set_capacity

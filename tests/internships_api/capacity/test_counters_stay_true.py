@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.internships_api.weeks import WEEK
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from tests.support.internships import (
     API,
     FIRST,

@@ -14,8 +14,8 @@ from services.contracts.codes import Department, Role
 from services.internships_api.service import SERVICE
 from services.internships_api.sites.tables import SiteCopy
 from services.internships_api.weeks import WEEK
-from services.kernel.database import Databases
-from services.kernel.scheduler import run_job
+from services.kernel.data.database import Databases
+from services.kernel.events.scheduler import run_job
 from tests.conftest import Client
 from tests.support.http import ok, pointers, problem_type
 from tests.support.internships import (

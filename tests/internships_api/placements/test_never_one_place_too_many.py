@@ -18,10 +18,10 @@ from services.internships_api.capacity.queries import held
 from services.internships_api.offers.tables import Offer
 from services.internships_api.placements.tables import Placement
 from services.internships_api.weeks import WEEK, weeks as mondays
-from services.kernel import clock
-from services.kernel.database import Databases
-from services.kernel.principals import SYSTEM
-from services.kernel.settings import PoolSizes, Settings
+from services.kernel.base import clock
+from services.kernel.base.principals import SYSTEM
+from services.kernel.base.settings import PoolSizes, Settings
+from services.kernel.data.database import Databases
 from services.plam import ROUTING
 from tests.support.http import ok
 from tests.support.internships import (

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from services.contracts.codes import Department, Role
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.http import at, ok, pointers, problem_type
 from tests.support.internships import (

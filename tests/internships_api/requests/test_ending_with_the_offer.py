@@ -15,9 +15,9 @@ from services.internships_api.offers import operations as offers
 from services.internships_api.requests import endings, operations
 from services.internships_api.requests.schemas import RequestCreate
 from services.internships_api.service import SERVICE
-from services.kernel.database import Databases
-from services.kernel.principals import SYSTEM
-from services.kernel.scheduler import run_job
+from services.kernel.base.principals import SYSTEM
+from services.kernel.data.database import Databases
+from services.kernel.events.scheduler import run_job
 from tests.conftest import Client
 from tests.support.figures import figure, hand_over
 from tests.support.http import ok, problem_type

@@ -13,7 +13,7 @@ from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole, Role
 from services.internships_api.organisations.tables import OrganisationCopy
 from services.internships_api.sites.tables import SiteCopy
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.http import at, ok, pointers, problem_type
 from tests.support.internships import (

@@ -10,7 +10,7 @@ from sqlmodel import col, update
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole, Role
 from services.internships_api.organisations.tables import OrganisationCopy
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.http import ok, pointers, problem_type
 from tests.support.internships import (

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from services.kernel.app import system_app
-from services.kernel.database import Databases
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.process.app import system_app
 from services.observatory_api.service import SERVICE
 from tests.observatory_api.ledger_support import record
 from tests.observatory_api.states import action, history, milestone, need, number, on, organisation

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from services.kernel.database import Databases
-from services.kernel.fields import Instant
+from services.kernel.base.fields import Instant
+from services.kernel.data.database import Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE
 from tests.observatory_api.ledger_support import record
 from tests.observatory_api.pages.conftest import Browser

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.contracts.codes import Role
-from services.kernel.database import Databases
+from services.kernel.data.database import Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE
 from services.observatory_api.indicators.model import Unit
 from services.observatory_api.pages import words

@@ -8,10 +8,10 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.kernel.app import system_app
-from services.kernel.database import Databases
-from services.kernel.settings import Settings
-from services.kernel.wire import OneWrite
+from services.kernel.api.http_protocol import OneWriteProtocol
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.process.app import system_app
 from services.observatory_api.service import SERVICE
 from tests.support.api import call
 
@@ -93,7 +93,7 @@ async def asked(pools: Databases, headers: Sequence[Header], port: int = 8000, *
 async def port(pools: Databases) -> AsyncIterator[int]:
     """The port of a real server, made as `plam up` makes it."""
     app: ASGIApp = system_app((SERVICE,), pools)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, http=OneWrite, ws="none", log_config=None, access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, http=OneWriteProtocol, ws="none", log_config=None, access_log=False))
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
         await asyncio.sleep(0.01)

@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from services.contracts.codes import Role
-from services.kernel.app import system_app
-from services.kernel.database import Databases
-from services.kernel.process import attached
-from services.kernel.settings import Settings
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
+from services.kernel.process.app import system_app
+from services.kernel.process.running import attached
 from services.observatory_api.service import SERVICE
 from services.plam import PAGES
 from tests.conftest import Client

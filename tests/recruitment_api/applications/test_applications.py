@@ -10,8 +10,8 @@ from sqlmodel import select, update
 
 from services.contracts.codes import Department, Role
 from services.contracts.recruitment import NeedUrgency
-from services.kernel import clock
-from services.kernel.database import Databases
+from services.kernel.base import clock
+from services.kernel.data.database import Databases
 from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.schemas import ApplicationRead
 from services.recruitment_api.applications.tables import Application, DeclineReason

@@ -9,9 +9,9 @@ import httpx
 import pytest
 import time_machine
 
-from services.kernel.database import Databases
-from services.kernel.principals import SYSTEM
-from services.kernel.scheduler import run_job
+from services.kernel.base.principals import SYSTEM
+from services.kernel.data.database import Databases
+from services.kernel.events.scheduler import run_job
 from services.recruitment_api.applications import endings, operations
 from services.recruitment_api.applications.schemas import ApplicationCreate
 from services.recruitment_api.needs import operations as needs

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import asyncpg
 
-from services.kernel.database import Databases
-from services.kernel.principals import SYSTEM
-from services.kernel.settings import Settings
+from services.kernel.base.principals import SYSTEM
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
 from services.recruitment_api.applications import operations
 from services.recruitment_api.applications.schemas import ApplicationCreate
 from tests.support.http import ok

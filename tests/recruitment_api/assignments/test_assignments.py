@@ -8,9 +8,9 @@ import time_machine
 from sqlmodel import select
 
 from services.contracts.codes import Department, Role
-from services.kernel import clock
-from services.kernel.database import Databases
-from services.kernel.scheduler import run_job
+from services.kernel.base import clock
+from services.kernel.data.database import Databases
+from services.kernel.events.scheduler import run_job
 from services.recruitment_api.assignments.schemas import AssignmentRead
 from services.recruitment_api.assignments.tables import Assignment
 from services.recruitment_api.service import SERVICE

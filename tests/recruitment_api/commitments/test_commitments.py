@@ -6,8 +6,8 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from services.kernel import clock
-from services.kernel.database import Databases
+from services.kernel.base import clock
+from services.kernel.data.database import Databases
 from services.recruitment_api.commitments.schemas import CommitmentRead
 from services.recruitment_api.commitments.tables import Commitment
 from tests.support.http import at, ok, pointers, problem_type

@@ -12,11 +12,11 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from services.kernel import ids
-from services.kernel.database import Databases
-from services.kernel.principals import SYSTEM
-from services.kernel.problems import Conflict
-from services.kernel.settings import PoolSizes, Settings
+from services.kernel.base import ids
+from services.kernel.base.principals import SYSTEM
+from services.kernel.base.problems import Conflict
+from services.kernel.base.settings import PoolSizes, Settings
+from services.kernel.data.database import Databases
 from services.plam import ROUTING
 from services.recruitment_api.commitments import operations
 from services.recruitment_api.commitments.schemas import CommitmentCreate

@@ -11,10 +11,10 @@ from sqlmodel import select
 
 from services.contracts.codes import Department, Role
 from services.contracts.recruitment import EnvelopeStatus
-from services.kernel.database import Databases
-from services.kernel.paging import cursor
-from services.kernel.principals import SYSTEM
-from services.kernel.settings import Settings
+from services.kernel.api.paging import cursor
+from services.kernel.base.principals import SYSTEM
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import Databases
 from services.recruitment_api.envelopes.lifecycle import LIFECYCLE
 from services.recruitment_api.envelopes.schemas import EnvelopeRead
 from services.recruitment_api.envelopes.tables import SchemeEnvelope

@@ -6,8 +6,8 @@ import httpx
 import pytest
 import time_machine
 
-from services.kernel.database import Databases
-from services.kernel.scheduler import run_job
+from services.kernel.data.database import Databases
+from services.kernel.events.scheduler import run_job
 from services.recruitment_api.needs import operations
 from services.recruitment_api.service import SERVICE
 from tests.support.http import at, ok, problem_type

@@ -10,9 +10,9 @@ from sqlmodel import select
 
 from services.contracts.codes import Department, OrganisationRole, Role
 from services.contracts.recruitment import NeedStatus
-from services.kernel import clock, ids
-from services.kernel.database import Databases
-from services.kernel.principals import SYSTEM
+from services.kernel.base import clock, ids
+from services.kernel.base.principals import SYSTEM
+from services.kernel.data.database import Databases
 from services.recruitment_api.needs.lifecycle import LIFECYCLE
 from services.recruitment_api.needs.schemas import NeedRead
 from services.recruitment_api.needs.tables import StaffingNeed

@@ -9,8 +9,8 @@ from sqlmodel import select
 
 from services.contracts.codes import Role
 from services.contracts.recruitment import SchemeStatus
-from services.kernel.database import Databases
-from services.kernel.principals import SYSTEM
+from services.kernel.base.principals import SYSTEM
+from services.kernel.data.database import Databases
 from services.recruitment_api.schemes.lifecycle import LIFECYCLE
 from services.recruitment_api.schemes.schemas import SchemeRead
 from services.recruitment_api.schemes.tables import Scheme

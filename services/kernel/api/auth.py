@@ -1,0 +1,145 @@
+"""Who may do what: access tokens (JWT, Ed25519) become principals, and a policy stands beside each route."""
+
+import time
+from collections import OrderedDict
+from datetime import timedelta
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
+from fastapi.security.base import SecurityBase
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OKPKey
+
+from services.contracts.codes import Role
+from services.kernel.api.strict_json import strict_json
+from services.kernel.api.token_claims import claims_of, principal_of
+from services.kernel.base import clock
+from services.kernel.base.principals import ANONYMOUS, Principal
+from services.kernel.base.problems import BadRequest, Forbidden, Unauthenticated
+from services.kernel.base.settings import Settings
+from services.kernel.data.database import kept_file
+
+ALGORITHMS = ["Ed25519", "RS256"]
+LONGEST_TOKEN = 8_192
+LEEWAY = 30
+CACHED = 60.0
+CACHE_SIZE = 10_000
+
+
+class Tokens:
+    """Issues and verifies access tokens with a pinned key set: `PLAM_TOKEN_KEYS`, or one kept in the data folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._keys = _key_set(settings)
+        self._cache: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
+        self._times = jwt.JWTClaimsRegistry(leeway=LEEWAY)
+
+    def issue(self, principal: Principal, lifetime: timedelta) -> str:
+        """A signed token for a principal; for development tokens, and for the exchange of credentials."""
+        key = next((key for key in self._keys.keys if key.is_private and key.key_type == "OKP"), None)
+        if key is None:
+            raise ValueError("PLAM_TOKEN_KEYS n'a pas de clé privée Ed25519 : elle vérifie des jetons, et n'en signe pas.")
+        issued = int(clock.now().timestamp())
+        claims = claims_of(principal, issued=issued, expires=issued + int(lifetime.total_seconds()))
+        return jwt.encode({"alg": "Ed25519", "typ": "at+jwt", "kid": key.kid}, claims, key, algorithms=ALGORITHMS)
+
+    def verify(self, token: str) -> Principal:
+        """The principal of a token. Raises `Unauthenticated`. A verified token is remembered for a minute."""
+        now = time.monotonic()
+        known = self._cache.get(token)
+        if known and known[0] > now:
+            return known[1]
+        principal, expires = self._verified(token)
+        self._cache[token] = (min(now + CACHED, now + expires - clock.now().timestamp()), principal)
+        while len(self._cache) > CACHE_SIZE:
+            self._cache.popitem(last=False)
+        return principal
+
+    def _verified(self, token: str) -> tuple[Principal, float]:
+        if len(token) > LONGEST_TOKEN:
+            raise Unauthenticated("Jeton trop long.")
+        try:
+            signed = jws.deserialize_compact(token, self._keys, algorithms=ALGORITHMS)
+            if signed.headers().get("typ") != "at+jwt":
+                raise Unauthenticated("Ce n'est pas un jeton d'accès.")
+            claims = strict_json(signed.payload or b"")
+            principal = principal_of(claims)
+            self._times.validate({name: claims[name] for name in ("exp", "iat", "nbf") if name in claims})
+        except (BadRequest, JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise Unauthenticated("Jeton invalide ou expiré.") from error
+        return principal, float(claims["exp"])
+
+
+def _key_set(settings: Settings) -> KeySet:
+    path = settings.token_keys
+    if path is None:
+        return KeySet.import_key_set(orjson.loads(kept_file(settings.home / "token-keys.json", _new_keys)))
+    try:
+        keys = KeySet.import_key_set(orjson.loads(path.read_bytes()))
+    except OSError as error:
+        raise ValueError(f"PLAM_TOKEN_KEYS : {path} n'est pas lisible ({error.strerror}).") from error
+    except Exception as error:  # whatever a key that is none makes the library raise
+        raise ValueError(f'PLAM_TOKEN_KEYS : {path} n\'est pas un jeu de clés JWK, {{"keys": […]}}.') from error
+    if not any(key.key_type == "RSA" or (key.key_type == "OKP" and key.as_dict().get("crv") == "Ed25519") for key in keys.keys):
+        raise ValueError(f"PLAM_TOKEN_KEYS : {path} n'a aucune clé Ed25519 ni RSA.")
+    return keys
+
+
+def _new_keys() -> bytes:
+    key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "Ed25519"}, private=True, auto_kid=True)
+    return orjson.dumps({"keys": [key.as_dict(private=True)]})
+
+
+def authenticate(request: Request) -> Principal:
+    """The caller of a request: the anonymous one without `Authorization`.
+
+    Raises `Unauthenticated` for a bad token, `BadRequest` for two: a proxy may have read the other.
+    """
+    given = request.headers.getlist("authorization")
+    if not given:
+        return ANONYMOUS
+    if len(given) > 1:
+        raise BadRequest("L'en-tête Authorization est donné plusieurs fois.")
+    scheme, _, token = given[0].partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("Seul le schéma Bearer est accepté.")
+    tokens: Tokens = request.app.state.tokens
+    return tokens.verify(token.strip())
+
+
+class Policy(SecurityBase):
+    """A right beside a route: the caller must be identified, and have one of the roles."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = frozenset(roles)
+        self.scheme_name = "bearer"
+        self.model = HTTPBearerModel(bearerFormat="JWT", description="Jeton d'accès PlaM.")
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller. Raises `Unauthenticated` or `Forbidden`."""
+        caller = authenticate(request)
+        if caller is ANONYMOUS:
+            raise Unauthenticated
+        if self.roles.isdisjoint(caller.roles):
+            wanted = ", ".join(sorted(self.roles))
+            raise Forbidden(f"Cette opération demande l'un de ces rôles : {wanted}.")
+        return caller
+
+
+class PublicPolicy:
+    """The right of everybody, said aloud: no token needed, a bad one refused."""
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller, perhaps anonymous."""
+        return authenticate(request)
+
+
+def allow(*roles: Role) -> Any:
+    """The dependency of a route that callers with one of the roles may use: `Annotated[Principal, allow(Role.steering)]`."""
+    return Depends(Policy(*roles))
+
+
+Public = Annotated[Principal, Depends(PublicPolicy())]

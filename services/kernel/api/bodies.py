@@ -1,0 +1,13 @@
+"""Bodies that moves of every service take."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.kernel.base.fields import Line
+
+
+class Reason(BaseModel):
+    """Pourquoi."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line = Field(description="Motif.", examples=["Report du financement"])

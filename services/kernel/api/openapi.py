@@ -1,0 +1,75 @@
+"""The OpenAPI document: what every operation may answer besides its own, said once."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from services.kernel.base.problems import ProblemRead, problems
+
+ALWAYS = (422, 503)
+WITH_BODY = (400, 413, 415)
+WITH_TOKEN = (401, 403)
+ANSWERED = {"201": ("ETag", "Location"), "401": ("WWW-Authenticate",), "503": ("Retry-After",)}
+HEADERS = {
+    name: {"description": words, "required": True, "schema": {"type": "string"}}
+    for name, words in (
+        ("X-Request-Id", "Identifiant de la requête, à citer au support."),
+        ("ETag", "Version de la ressource, à donner dans If-Match."),
+        ("Location", "Adresse de la ressource."),
+        ("Retry-After", "Secondes à attendre avant de réessayer."),
+        ("WWW-Authenticate", "Façon de s'identifier."),
+    )
+}
+UNUSED = ("HTTPValidationError", "ValidationError")
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """A service's OpenAPI 3.1 document, with the problems that any operation may answer."""
+    if app.openapi_schema:
+        return app.openapi_schema
+    made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes, servers=app.servers)
+    schemas = made.setdefault("components", {}).setdefault("schemas", {})
+    problem = ProblemRead.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs", {}) | {"ProblemRead": problem}
+    for unused in UNUSED:
+        schemas.pop(unused, None)
+    for path in made["paths"].values():
+        for operation in path.values():
+            _complete(operation)
+    app.openapi_schema = made
+    return made
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        _without_null(parameter)
+        if parameter["in"] == "path":
+            parameter.setdefault("description", "Identifiant de la ressource.")
+    statuses = [*ALWAYS, 401]
+    if "requestBody" in operation:
+        statuses += WITH_BODY
+    if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ())):
+        statuses += [400, 409]
+    if operation.get("security"):
+        statuses += WITH_TOKEN
+    responses = operation["responses"]
+    responses.pop("422", None)
+    for status, response in problems(*statuses).items():
+        responses.setdefault(str(status), response)
+    moves = any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ()))
+    for status, response in responses.items():
+        names = ["X-Request-Id", *ANSWERED.get(status, ()), *(("ETag",) if status == "200" and moves else ())]
+        response["headers"] = {name: HEADERS[name] for name in names}
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _without_null(parameter: dict[str, Any]) -> None:
+    """A parameter that may be absent cannot be null: no text stands for it."""
+    schema = parameter["schema"]
+    kept = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+    if len(kept) == 1:
+        del schema["anyOf"]
+        parameter["schema"] = kept[0] | schema
+    if parameter["name"] == "If-Match":
+        parameter["required"] = True  # its absence is answered 428, which FastAPI has no word for

@@ -1,0 +1,44 @@
+"""`PATCH`: a body of the fields to change; what is not sent stays, and the whole is checked again."""
+
+from copy import copy
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.fields import FieldInfo
+
+from services.kernel.api.validation import problem_of
+from services.kernel.data.records import Record
+
+R = TypeVar("R", bound=Record)
+
+
+def patch_of(whole: type[BaseModel]) -> type[BaseModel]:
+    """The base of a noun's PATCH schema: every field of `whole`, none of them required, null only where it was allowed."""
+    fields: dict[str, Any] = {name: (info.annotation, _unsent(info)) for name, info in whole.model_fields.items()}
+    return create_model(f"{whole.__name__}Fields", __config__=ConfigDict(extra="forbid"), __doc__=whole.__doc__, **fields)
+
+
+def _unsent(info: FieldInfo) -> FieldInfo:
+    unsent = copy(info)
+    given = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+
+    def without_default(schema: dict[str, Any]) -> None:
+        schema.pop("default", None)
+        schema.update(given)
+
+    unsent.default, unsent.default_factory, unsent.json_schema_extra = None, None, without_default
+    unsent._attributes_set = {**info._attributes_set, "default": None, "json_schema_extra": without_default}  # noqa: SLF001  pydantic merges from it
+    return unsent
+
+
+def patched(row: R, patch: BaseModel, whole: type[BaseModel]) -> bool:
+    """Sets on a row the fields that were sent; whether anything changed. Raises `Invalid` when the whole no longer holds."""
+    sent = {name: getattr(patch, name) for name in patch.model_fields_set}
+    changes = {name: value for name, value in sent.items() if getattr(row, name) != value}
+    for name, value in changes.items():
+        setattr(row, name, value)
+    try:
+        whole.model_validate({name: getattr(row, name) for name in whole.model_fields})
+    except ValidationError as error:
+        raise problem_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()]) from error
+    return bool(changes)

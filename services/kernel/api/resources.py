@@ -1,0 +1,107 @@
+"""Answers made of stored documents: one resource, a created one, a page of them; `ETag` and `If-Match`."""
+
+import re
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Depends, Header, Request
+from pydantic import BaseModel, Field
+from sqlalchemy.sql.base import Executable
+from starlette.responses import Response
+
+from services.kernel.api.paging import PageQuery, cursor
+from services.kernel.base.problems import NotFound, PreconditionFailed, PreconditionRequired
+from services.kernel.data.database import Database
+from services.kernel.data.records import Record
+from services.kernel.data.saving import current_document
+
+M = TypeVar("M", bound=BaseModel)
+JSON = "application/json"
+
+
+class Page(BaseModel, Generic[M]):
+    """Une page de liste, de la plus récente à la plus ancienne."""
+
+    items: list[M] = Field(description="Les lignes de la page.")
+    next: str | None = Field(description="Curseur de la page suivante, à donner dans `after` ; absent de la dernière.")
+
+
+def etag(version: int) -> str:
+    """The strong ETag of a version."""
+    return f'"{version}"'
+
+
+def resource(row: Record, status: int = 200) -> Response:
+    """A resource as it was just saved."""
+    return Response(current_document(row), status, headers={"ETag": etag(row.version)}, media_type=JSON)
+
+
+def created(request: Request, row: Record) -> Response:
+    """201, the new resource, and where it is: below the collection that it was posted to."""
+    headers = {"ETag": etag(row.version), "Location": f"{request.scope['path']}/{row.id}"}
+    return Response(row.document, 201, headers=headers, media_type=JSON)
+
+
+async def read(request: Request, db: Database, statement: Executable, **parameters: Any) -> Response:
+    """One resource, by a statement of (document, version); 304 when the caller has that version already."""
+    records = await db.fetch(statement, **parameters)
+    if not records:
+        raise NotFound
+    return document_answer(request, *records[0])
+
+
+def document_answer(request: Request, document: str, version: int) -> Response:
+    """A resource by its stored document; 304 when the caller has that version already."""
+    tag = etag(version)
+    known = request.headers.get("if-none-match")
+    if known is not None and (tag in known or known.strip() == "*"):
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(document, headers={"ETag": tag}, media_type=JSON)
+
+
+def page_of(request: Request, query: PageQuery, rows: list[tuple[UUID, str]]) -> Response:
+    """A page from the pairs of a page, and one more when another page follows."""
+    shown = rows[: query.limit]
+    headers = {}
+    following = "null"
+    if len(rows) > query.limit:
+        token = cursor(shown[-1][0])
+        following = f'"{token}"'
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
+        headers["Link"] = f'<{request.scope["path"]}?{urlencode([*kept, ("after", token)])}>; rel="next"'
+    body = ",".join([document for _, document in shown])
+    return Response(f'{{"items":[{body}],"next":{following}}}', headers=headers, media_type=JSON)
+
+
+def with_live(document: str, value: BaseModel) -> str:
+    """A stored document with what depends on the day, under `live`."""
+    return f'{document[:-1]},"live":{value.model_dump_json()}}}'
+
+
+def live(value: BaseModel) -> Response:
+    """What depends on the day or the caller: never cached, no ETag."""
+    return Response(value.model_dump_json(), headers={"Cache-Control": "no-store"}, media_type=JSON)
+
+
+async def if_match(
+    value: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            max_length=255,
+            description='Version lue, telle que donnée par l\'ETag : "3".',
+            examples=['"3"'],
+        ),
+    ] = None,
+) -> int:
+    """The version that the caller has read. Raises `PreconditionRequired` without it."""
+    if value is None:
+        raise PreconditionRequired("Envoyez dans If-Match l'ETag de la ressource que vous avez lue.")
+    found = re.fullmatch(r'"([1-9][0-9]{0,17})"', value)
+    if found is None:
+        raise PreconditionFailed("If-Match doit être un ETag de cette ressource.")
+    return int(found[1])
+
+
+IfMatch = Annotated[int, Depends(if_match)]

@@ -1,0 +1,189 @@
+"""What every route does around its function: one database, one commit before the answer, strict input, idempotency."""
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
+
+from services.kernel.api import idempotency
+from services.kernel.api.auth import Policy, authenticate
+from services.kernel.api.route_calls import Call, StrictRequest
+from services.kernel.base.logs import correlation_id
+from services.kernel.base.principals import ANONYMOUS
+from services.kernel.base.problems import ConnectionLost, FieldError, Invalid, TooLarge, Unavailable, UnsupportedMedia
+from services.kernel.data.database import Database, Databases
+from services.kernel.data.database_errors import problem_for
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+JSON = "application/json"
+OURS = 0.85
+"""The part of a request's time that we take: the rest is for what it waits for before and after, on a machine that is busy."""
+
+
+class Route(APIRoute):
+    """A route of ours. FastAPI declares and documents it; at a request only what stands here runs (see `calling`).
+
+    The transaction is committed before the answer leaves: a failed commit is never a 201. What the function returns is sent
+    as it is, a `Response` or a model: `response_model` is what the OpenAPI document says of it.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        self.app = _Answer(self.get_route_handler())
+
+    def get_route_handler(self) -> Handler:
+        """What answers a request, or raises."""
+        call = Call(self.dependant)
+        status = self.status_code or 200
+        allowed = _query_names(self.dependant)
+        takes_body = self.body_field is not None
+        methods = self.methods or set()
+        changes = not methods <= {"GET", "HEAD"}
+        posts = "POST" in methods
+        guarded = any(isinstance(dependency.call, Policy) for dependency in self.dependant.dependencies)
+
+        async def answer(request: StrictRequest) -> Response:
+            result = await call.run(request)
+            return result if isinstance(result, Response) else Response(result.model_dump_json(), status, media_type=JSON)
+
+        def respond(request: StrictRequest, db: Database) -> Coroutine[Any, Any, Response]:
+            key = request.headers.get("idempotency-key") if posts else None
+            return answer(request) if key is None else _once(answer, request, db, key, guarded=guarded)
+
+        async def handle(request: Request) -> Response:
+            app = request.scope["app"]
+            databases: Databases = app.state.databases
+            service: str = app.state.service.name
+            assert isinstance(request, StrictRequest)
+            if request.scope["query_string"]:
+                _check_query(request, allowed)
+            if changes:
+                _check_length(request)
+            if takes_body:
+                _check_media(request)
+            try:
+                async with asyncio.timeout(databases.settings.request_timeout * OURS):
+                    try:
+                        return await _attempt(respond, request, databases, service)
+                    except ConnectionLost:
+                        if changes:  # it may have been committed: the client asks again, under its key
+                            raise
+                        return await _attempt(respond, request, databases, service)
+            except TimeoutError as error:
+                raise Unavailable("La réponse a pris trop de temps.") from error
+
+        return handle
+
+
+class _Answer:
+    """A handler as an ASGI application: what it raises for the client becomes a problem, the rest is the edge's."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        longest_body: int = scope["app"].state.databases.settings.max_body
+        try:
+            response = await self.handler(StrictRequest(scope, receive, longest_body=longest_body))
+        except Exception as error:
+            problem = problem_for(error)
+            if problem is None:
+                raise
+            response = problem.response(correlation_id.get())
+        await response(scope, receive, send)
+
+
+async def _attempt(
+    respond: Callable[[StrictRequest, Database], Coroutine[Any, Any, Response]], request: StrictRequest, databases: Databases, service: str
+) -> Response:
+    """One run of a route on a database of its own. Raises `ConnectionLost` when the server closes the connection under it."""
+    db = Database(databases, await databases.connections(service), service)
+    request.scope["plam.database"] = db
+    try:
+        response = await respond(request, db)
+        await db.commit()
+    except asyncio.CancelledError:  # too late, or nobody waits any more: the answer first
+        db.abandon()
+        raise
+    except Exception as error:
+        if await db.lost(error):
+            raise ConnectionLost("La base de données a fermé la connexion.") from error
+        raise
+    finally:
+        await db.close()
+    return response
+
+
+async def _once(
+    answer: Callable[[StrictRequest], Coroutine[Any, Any, Response]], request: StrictRequest, db: Database, key: str, *, guarded: bool
+) -> Response:
+    caller = authenticate(request)
+    if (guarded and caller is ANONYMOUS) or not re.fullmatch(idempotency.PATTERN, key):
+        return await answer(request)  # the route's own policy, or declaration, refuses it
+    kept = await idempotency.claim(db, caller.subject, key, await idempotency.fingerprint(request, caller))
+    if kept is not None:
+        return kept
+    response = await answer(request)
+    await idempotency.keep(db, caller.subject, key, response)
+    return response
+
+
+def _query_names(dependant: Dependant) -> frozenset[str]:
+    names: set[str] = set()
+    for field in dependant.query_params:
+        annotation = field.field_info.annotation
+        inner = getattr(annotation, "model_fields", None)
+        names |= {info.alias or name for name, info in inner.items()} if inner else {field.alias}
+    for dependency in dependant.dependencies:
+        names |= _query_names(dependency)
+    return frozenset(names)
+
+
+def _check_query(request: Request, allowed: frozenset[str]) -> None:
+    seen: set[str] = set()
+    for name, value in request.query_params.multi_items():
+        if name not in allowed:
+            raise _query_error(name, "unknown", "Ce paramètre n'existe pas.")
+        if name in seen:
+            raise _query_error(name, "duplicate", "Ce paramètre est donné deux fois.")
+        if "\x00" in value:
+            raise _query_error(name, "null_character", "Caractère nul refusé.")
+        seen.add(name)
+
+
+def _query_error(name: str, code: str, detail: str) -> Invalid:
+    return Invalid(detail, errors=[FieldError(pointer=name[:100], location="query", code=code, detail=detail)])
+
+
+def _check_length(request: StrictRequest) -> None:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > request.longest_body:
+        raise TooLarge("Le corps dépasse la taille permise.")
+
+
+def _check_media(request: Request) -> None:
+    given = request.headers.get("content-type", "")
+    if given == JSON:
+        return
+    media, _, options = given.partition(";")
+    charset = options.strip().lower().removeprefix("charset=").strip('"')
+    if media.strip().lower() != JSON or (charset and charset != "utf-8"):
+        raise UnsupportedMedia("Le corps doit être en application/json, UTF-8.")
+
+
+async def _database(request: Request) -> Database:
+    database: Database = request.scope["plam.database"]
+    return database
+
+
+Db = Annotated[Database, Depends(_database)]
+
+
+def router(prefix: str, tag: str) -> APIRouter:
+    """A noun's router: `prefix` is its collection, `tag` its French name in the OpenAPI document."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=Route)

@@ -1,0 +1,36 @@
+"""Who is calling: a subject, its roles, its organisation, its departments."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.contracts.codes import Department, Role
+from services.kernel.base.problems import Forbidden
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A caller. No department listed means the whole region. The anonymous caller has no role."""
+
+    subject: str
+    roles: frozenset[Role] = frozenset()
+    organisation: UUID | None = None
+    departments: frozenset[Department] = frozenset()
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the caller has one of these roles."""
+        return not self.roles.isdisjoint(roles)
+
+    def covers(self, department: Department | None) -> bool:
+        """Whether a department is within the caller's (a caller without departments covers the region)."""
+        return not self.departments or department in self.departments
+
+    def check_covers(self, departments: Collection[Department]) -> None:
+        """Raises `Forbidden` unless every one of these departments is within the caller's. None of them stands for the whole region."""
+        if self.departments and not (departments and self.departments.issuperset(departments)):
+            raise Forbidden("Vos droits ne couvrent pas tous les départements concernés.")
+
+
+ANONYMOUS = Principal("anonymous")
+SYSTEM = Principal("system", frozenset(Role))
+"""The services themselves: imports, scheduled jobs, projections."""

@@ -1,0 +1,385 @@
+"""The one path to PostgreSQL: `Database` is one asyncpg connection in one transaction, behind `fetch`, `one` and `save`."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, TypeVar, overload
+from weakref import WeakKeyDictionary
+
+import asyncpg
+import orjson
+from asyncpg.pool import PoolConnectionProxy
+from asyncpg.transaction import Transaction
+from sqlalchemy.sql.base import Executable
+from sqlmodel.sql.expression import Select, SelectOfScalar
+
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import ConnectionLost, NotFound, PreconditionFailed, Unavailable
+from services.kernel.base.settings import Settings
+from services.kernel.data import saving, secret_fingerprints
+from services.kernel.data.database_errors import DATABASE_ERRORS, is_lost, is_open
+from services.kernel.data.database_roles import runtime_role
+from services.kernel.data.idle_connections import IdleConnections
+from services.kernel.data.outbox import RelayWaker
+from services.kernel.data.records import Noun, Record
+from services.kernel.data.schema_revisions import check_revision, missing
+from services.kernel.data.statements import prepare
+
+Use = Literal["api", "worker", "relay", "health"]
+Routing = Mapping[str, Mapping[str, frozenset[str]]]
+"""service → consumer → kinds of state: who hears what."""
+
+LONGEST_ROLLBACK = 1.0
+"""Seconds until a connection that does not answer is cut rather than rolled back."""
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+
+class Database:
+    """One connection in one transaction, for one request, one batch or one command.
+
+    The connection is taken at the first statement, and the transaction begins at the first statement that writes or
+    locks. A single `save` waits for the end, where one statement is a transaction by itself: run a second statement
+    and it goes first, inside a transaction. Only the edge that opened the database commits.
+    """
+
+    def __init__(self, databases: "Databases", connections: IdleConnections, service: str) -> None:
+        self.databases = databases
+        self.service = service
+        self._connections = connections
+        self._connection: PoolConnectionProxy | None = None
+        self._generation = 0
+        self._transaction: Transaction | None = None
+        self._held: saving.Write | None = None
+        self._emitted = False
+
+    @overload
+    async def fetch(self, statement: SelectOfScalar[T], /, **parameters: Any) -> list[T]: ...
+    @overload
+    async def fetch(self, statement: Select[Any] | Executable, /, **parameters: Any) -> list[Any]: ...
+    async def fetch(self, statement: Executable, /, **parameters: Any) -> list[Any]:
+        """Runs a statement; its rows as instances of a table class, as scalars, or as the driver's records."""
+        compiled, arguments = prepare(statement, parameters)
+        connection = await (self.connection() if compiled.writes or self._held else self._acquired())
+        records = await connection.fetch(compiled.sql, *arguments)
+        return [compiled.row(record) for record in records] if compiled.row else records
+
+    @overload
+    async def one(self, statement: SelectOfScalar[T], /, *, version: int | None = None, **parameters: Any) -> T: ...
+    @overload
+    async def one(self, statement: Select[Any] | Executable, /, *, version: int | None = None, **parameters: Any) -> Any: ...
+    async def one(self, statement: Executable, /, *, version: int | None = None, **parameters: Any) -> Any:
+        """The one row of a statement. Raises `NotFound`, and `PreconditionFailed` when it is not at `version`."""
+        rows = await self.fetch(statement, **parameters)
+        if not rows:
+            raise NotFound
+        if version is not None and rows[0].version != version:
+            raise PreconditionFailed(f"La ressource est à la version {rows[0].version}.", version=rows[0].version)
+        return rows[0]
+
+    async def save(self, row: R, *, event: str | None = None, by: Principal) -> R:
+        """Writes a row at its next version, with its document, its history, its event and the event's deliveries.
+
+        Raises `PreconditionFailed` when somebody wrote the row since it was read: at once inside a transaction,
+        otherwise at the edge, before any answer leaves.
+        """
+        noun = saving.advance(row, by)
+        written = saving.write(noun, row, event, self.databases.emission(self.service, noun))
+        if self._held is None and self._transaction is None:
+            self._held = written
+        else:
+            await self._run(await self.connection(), written)
+        return row
+
+    async def save_many(self, rows: Sequence[R], *, event: str | None = None, by: Principal) -> None:
+        """Writes many rows of one noun as `save` writes one, in few round trips: for imports.
+
+        Raises `PreconditionFailed` when somebody wrote one of them since it was read.
+        """
+        if not rows:
+            return
+        written = []
+        for row in rows:
+            noun = saving.advance(row, by)
+            written.append(saving.write(noun, row, event, self.databases.emission(self.service, noun)))
+        connection = await self.connection()
+        for sql in {write.sql: None for write in written}:
+            of_same = [write.arguments for write in written if write.sql == sql]
+            if len(await connection.fetchmany(sql, of_same)) != len(of_same):
+                raise PreconditionFailed("Une des ressources a été modifiée entre-temps : relisez-la.")
+        self._emitted = self._emitted or written[0].emits
+
+    async def connection(self) -> PoolConnectionProxy:
+        """The driver's connection, its transaction begun: for COPY, advisory locks and the kernel's own SQL."""
+        connection = await self._acquired()
+        if self._transaction is None:
+            self._transaction = connection.transaction()
+            await self._transaction.start()
+        if self._held is not None:
+            held, self._held = self._held, None
+            await self._run(connection, held)
+        return connection
+
+    def emitted(self) -> None:
+        """Says that this transaction wrote events by other means than `save`: the relay is woken after the commit."""
+        self._emitted = True
+
+    async def commit(self) -> None:
+        """Commits what was written and gives the connection back. For the edge alone, which closes in any case."""
+        if self._transaction is not None:
+            await self.connection()
+            await self._transaction.commit()
+            self._transaction = None
+        elif self._held is not None:
+            held, self._held = self._held, None
+            await self._run(await self._acquired(), held)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self._connections.give(connection, self._generation)
+        if self._emitted:
+            self.databases.waker(self.service).wake()
+
+    async def close(self) -> None:
+        """Rolls back what is not committed and gives the connection back."""
+        if (tidying := self.abandon()) is not None:
+            await asyncio.shield(tidying)
+
+    def abandon(self) -> asyncio.Task[None] | None:
+        """Does the same behind the caller, whose answer is due and does not wait for a server that may not answer."""
+        self._held = None
+        connection, self._connection = self._connection, None
+        transaction, self._transaction = self._transaction, None
+        return None if connection is None else self._connections.behind(self._tidy(connection, transaction))
+
+    async def lost(self, error: Exception) -> bool:
+        """Whether the error means that the server closed this connection; others as old are then given up too."""
+        if self._connection is None or not is_lost(error, self._connection):
+            return False
+        await self._connections.lost(self._generation, error)
+        return True
+
+    async def _tidy(self, connection: PoolConnectionProxy, transaction: Transaction | None) -> None:
+        try:
+            if transaction is not None and is_open(connection):
+                async with asyncio.timeout(LONGEST_ROLLBACK):
+                    await transaction.rollback()
+        except (*DATABASE_ERRORS, asyncpg.InternalClientError):
+            self._connections.drop(connection)
+        finally:
+            await self._connections.pool.release(connection)
+
+    async def _acquired(self) -> PoolConnectionProxy:
+        if self._connection is None:
+            self._connection = await self._connections.take()
+            self._generation = self._connections.generation
+        return self._connection
+
+    async def _run(self, connection: PoolConnectionProxy, written: saving.Write) -> None:
+        if await connection.fetchval(written.sql, *written.arguments) is None:
+            raise PreconditionFailed("La ressource a été modifiée entre-temps : relisez-la.")
+        self._emitted = self._emitted or written.emits
+
+
+class Databases:
+    """The pools of a process: one a service, a use and an event loop, made when first used."""
+
+    def __init__(self, settings: Settings, routing: Routing | None = None, *, any_secret: bool = False) -> None:
+        """`any_secret`: for who replaces or repairs, connects whatever secret the pseudonyms of a schema were made with."""
+        self.settings = settings
+        self.secret = secret_of(settings)
+        self._any_secret = any_secret
+        self._routing: Routing = routing or {}
+        self._emissions: dict[tuple[str, str], saving.Emission] = {}
+        self._wakers: dict[str, RelayWaker] = {}
+        self._kept: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, Use], IdleConnections]] = WeakKeyDictionary()
+        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+    @asynccontextmanager
+    async def open(self, service: str, use: Use = "api", *, rehearsal: bool = False) -> AsyncIterator[Database]:
+        """A `Database` that commits on a clean exit and rolls back on an exception; a rehearsal always rolls back.
+
+        Raises `ConnectionLost` for whatever the driver says when the server closes the connection.
+        """
+        database = Database(self, await self.connections(service, use), service)
+        try:
+            yield database
+            if rehearsal:
+                await database.connection()  # what is held is written too: a rehearsal meets every refusal
+            else:
+                await database.commit()
+        except Exception as error:
+            if await database.lost(error):
+                raise ConnectionLost("La base de données a fermé la connexion.") from error
+            raise
+        finally:
+            await database.close()
+
+    @asynccontextmanager
+    async def lent(self, service: str, use: Use, *, wait: float = 5.0) -> AsyncIterator[PoolConnectionProxy]:
+        """A connection of a pool, within `wait` seconds, for statements that are each their own transaction."""
+        async with (await self.connections(service, use)).lent(wait) as connection:
+            yield connection
+
+    async def pool(self, service: str, use: Use = "api") -> asyncpg.Pool:
+        """The asyncpg pool of a service, for a use, in the running event loop."""
+        return (await self.connections(service, use)).pool
+
+    async def connections(self, service: str, use: Use = "api") -> IdleConnections:
+        """The connections of that pool, from which a `Database` takes its connection."""
+        loop = asyncio.get_running_loop()
+        of_loop = self._kept.setdefault(loop, {})
+        if connections := of_loop.get((service, use)):
+            return connections
+        async with self._locks.setdefault(loop, asyncio.Lock()):
+            if (service, use) not in of_loop:
+                pool = await self._make_pool(service, use)
+                of_loop[service, use] = IdleConnections(pool, wait=self.settings.acquire_timeout, keeps=use == "api")
+        return of_loop[service, use]
+
+    async def close(self) -> None:
+        """Closes the pools of the running event loop."""
+        for waker in self._wakers.values():
+            await waker.settle()
+        of_loop = self._kept.pop(asyncio.get_running_loop(), {})
+        await asyncio.gather(*(_closed(connections) for connections in of_loop.values()))
+
+    def emission(self, service: str, noun: Noun) -> saving.Emission:
+        """Who hears the events of a noun, and the key of its pseudonyms."""
+        kind = noun.state.kind if noun.state else ""
+        found = self._emissions.get((service, kind))
+        if found is None:
+            hearers = tuple(consumer for consumer, kinds in self._routing.get(service, {}).items() if kind in kinds)
+            found = self._emissions[service, kind] = saving.Emission(service, hearers, self.secret)
+        return found
+
+    def producers(self, consumer: str) -> Mapping[str, frozenset[str]]:
+        """The services that a consumer hears, and the kinds of state that each sends it."""
+        return {service: heard[consumer] for service, heard in self._routing.items() if consumer in heard}
+
+    def waker(self, service: str) -> RelayWaker:
+        """What wakes the relays of a service after a commit."""
+        if service not in self._wakers:
+            self._wakers[service] = RelayWaker(service, self)
+        return self._wakers[service]
+
+    async def _make_pool(self, service: str, use: Use) -> asyncpg.Pool:
+        settings = self.settings
+        session = {
+            "role": runtime_role(service),
+            "search_path": service,
+            "application_name": f"plam {service} {use}",
+            "timezone": "UTC",
+            "jit": "off",
+        }
+        if use in ("api", "health"):
+            session |= {
+                "statement_timeout": f"{settings.statement_timeout * 1000:.0f}",
+                "lock_timeout": f"{settings.lock_timeout * 1000:.0f}",
+                "idle_in_transaction_session_timeout": "30s",
+            }
+        return await asyncpg.create_pool(
+            settings.database_url_of(service),
+            min_size=0,
+            max_size=getattr(settings.pools, use),
+            server_settings=session,
+            connect=partial(_connect, service),
+            init=partial(self._prepare, service),
+            reset=_keep,
+            timeout=2,
+            command_timeout={"relay": settings.relay_timeout, "worker": settings.work_timeout}.get(use),
+            max_inactive_connection_lifetime=300,
+        )
+
+    async def _prepare(self, service: str, connection: asyncpg.Connection) -> None:
+        """Makes a new connection ready, whoever asks for it.
+
+        Raises `SchemaBehind` for a schema that is older than the code, `SecretRefused` for one of another secret.
+        """
+        await _set_codecs(connection)
+        try:
+            here = await connection.fetchval("SELECT version_num FROM alembic_version")
+        except asyncpg.UndefinedTableError:
+            here = None
+        if check_revision(service, here) and not self._any_secret:
+            secret_fingerprints.check(service, self.secret, await connection.fetchrow(secret_fingerprints.KEPT))
+
+
+class RoleRefused(Unavailable):
+    """PostgreSQL does not let the login work under a service's runtime role."""
+
+
+class SecretMissingError(Exception):
+    """A named database, which several processes share, and no secret that all of them have."""
+
+
+def secret_of(settings: Settings) -> bytes:
+    """The key of the pseudonyms: `PLAM_SECRET`, or with the embedded database a file of the data folder made on first use (mode 0600).
+
+    Raises `SecretMissingError`.
+    """
+    if settings.secret is not None:
+        return settings.secret.get_secret_value().encode()
+    if words := lacking_secret(settings):
+        raise SecretMissingError(words)
+    return kept_file(settings.home / "secret", lambda: os.urandom(32).hex().encode())
+
+
+def lacking_secret(settings: Settings) -> str | None:
+    """What there is to say of settings with a named database and no secret; None: they have one, or keep one themselves."""
+    if settings.embedded or settings.secret is not None:
+        return None
+    file = settings.home / "secret"
+    words = (
+        "PLAM_SECRET n'est pas définie, par exemple PLAM_SECRET=$(openssl rand -hex 32) : tous les processus d'une base ont le même secret."
+    )
+    return f"{words} Si cette base a servi sans elle, c'est le contenu de {file.resolve()}." if file.exists() else words
+
+
+def kept_file(path: Path, make: Any) -> bytes:
+    """The bytes of a private file, made once: whoever links it first wins."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())  # a power cut must not leave an empty key
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        fresh.unlink()
+    return path.read_bytes()
+
+
+async def _closed(connections: IdleConnections) -> None:
+    try:
+        await connections.clear()
+        await asyncio.wait_for(connections.pool.close(), 2)
+    except TimeoutError:
+        connections.pool.terminate()
+
+
+async def _connect(service: str, *arguments: Any, **options: Any) -> asyncpg.Connection:
+    """A connection under the runtime role. Raises `SchemaBehind` when the role is not there, `RoleRefused` when it is not given."""
+    try:
+        return await asyncpg.connect(*arguments, **options)
+    except asyncpg.InvalidParameterValueError as error:  # the role is the one parameter that a server may not know
+        raise missing(service) from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        words = f"PostgreSQL ne laisse pas ce compte travailler sous le rôle {runtime_role(service)} ({error})"
+        raise RoleRefused(f"{words} : donnez-lui ce rôle (GRANT), ou lancez plam migrate avec ce compte.") from error
+
+
+async def _set_codecs(connection: asyncpg.Connection) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads)
+
+
+async def _keep(_connection: asyncpg.Connection) -> None:
+    # the default reset is one more round trip a request; nothing here sets session state
+    return
