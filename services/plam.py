@@ -30,8 +30,9 @@ from services.kernel.api.token_claims import RESERVED, SUBJECT
 from services.kernel.base import logs
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Problem
+from services.kernel.base.secrets import SecretMissingError
 from services.kernel.base.settings import Settings
-from services.kernel.data.database import Database, Databases, Routing, SecretMissingError
+from services.kernel.data.database import Database, Databases, Routing
 from services.kernel.data.database_errors import DATABASE_ERRORS
 from services.kernel.data.outbox import Lag
 from services.kernel.data.service import Service

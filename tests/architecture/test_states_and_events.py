@@ -8,7 +8,8 @@ import pytest
 
 from services.contracts.envelope import Contract, State
 from services.contracts.registry import STATES as NEWEST, UPCASTERS, newest_state
-from services.kernel.data.records import NOUNS, table_of
+from services.kernel.data.nouns import NOUNS
+from services.kernel.data.records import table_of
 from services.plam import SERVICES
 from tests.golden.snapshots import STATES, event_types, known_events, matches, state_hash, state_path
 

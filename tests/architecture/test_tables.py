@@ -9,7 +9,8 @@ from sqlalchemy import JSON, BinaryExpression, Column, DateTime, Enum, Float, Nu
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.kernel.api.reading import Reading
-from services.kernel.data.records import NOUNS, Noun, Record, table_of
+from services.kernel.data.nouns import NOUNS, Noun
+from services.kernel.data.records import Record, table_of
 from services.kernel.data.service import Service
 from services.plam import SERVICES
 

@@ -23,8 +23,9 @@ from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.kernel.base import clock, ids
 from services.kernel.base.principals import SYSTEM
 from services.kernel.data import saving
+from services.kernel.data.nouns import Noun
 from services.kernel.data.outbox import Recorded, channel_of, record
-from services.kernel.data.records import Noun, Record
+from services.kernel.data.records import Record
 from tests.bench.measure import Figure, compared, cpu_seconds, resident_mb
 from tests.bench.servers import process
 from tests.bench.world import action_of

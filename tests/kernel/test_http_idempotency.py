@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from services.contracts.codes import Role
-from services.kernel.api import idempotency
 from services.kernel.api.auth import Tokens
 from services.kernel.base import ids
 from services.kernel.base.principals import Principal
 from services.kernel.base.settings import PoolSizes, Settings
+from services.kernel.data import kept_answers
 from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.kernel.http_world import World, look, tables
@@ -115,7 +115,7 @@ async def test_what_is_older_than_a_day_is_purged(steering: httpx.AsyncClient, d
     async with look(databases.settings) as connection:
         await connection.execute("UPDATE actions.idempotency SET created_at = now() - interval '25 hours' WHERE key <> 'today'")
     async with databases.open("actions") as db:
-        await idempotency.purge(db)
+        await kept_answers.purge(db)
     async with look(databases.settings) as connection:
         assert [row["key"] for row in await connection.fetch("SELECT key FROM actions.idempotency")] == ["today"]
 

@@ -16,7 +16,7 @@ from services.kernel.api.paging import PageQuery
 from services.kernel.api.reading import Reading
 from services.kernel.api.routing import router
 from services.kernel.data import statements
-from services.kernel.data.records import NOUNS, Noun
+from services.kernel.data.nouns import NOUNS, Noun
 
 
 class ColourQuery(PageQuery):

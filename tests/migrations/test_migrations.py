@@ -17,7 +17,8 @@ from sqlalchemy.dialects import postgresql
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.kernel.data.database_roles import owner_role, runtime_role
-from services.kernel.data.records import NOUNS, table_of, versions_of
+from services.kernel.data.nouns import NOUNS
+from services.kernel.data.records import table_of, versions_of
 from services.kernel.data.secret_fingerprints import fingerprint
 from services.kernel.data.service import Service
 from services.kernel.process import migrate as kernel_migrate

@@ -6,8 +6,10 @@ from uuid import UUID
 import asyncpg
 from sqlmodel import select
 
+from services.kernel.data.conditions import among
 from services.kernel.data.database import Database, Databases
-from services.kernel.data.records import NOUNS, Noun, among, table_of, versions_of
+from services.kernel.data.nouns import NOUNS, Noun
+from services.kernel.data.records import table_of, versions_of
 from services.kernel.data.saving import state_of
 from services.plam import SERVICES
 

@@ -6,7 +6,7 @@ from sqlmodel import Field, SQLModel
 from services.access_api.base import METADATA
 from services.access_api.folding import FOLDED
 from services.contracts.codes import Department
-from services.kernel.data.records import one_of, stored
+from services.kernel.data.columns import one_of, stored
 
 
 class Commune(SQLModel, table=True):

@@ -12,7 +12,7 @@ from services.access_api.folding import begins_words
 from services.access_api.organisations.schemas import OrganisationQuery
 from services.access_api.organisations.tables import Organisation
 from services.kernel.api.reading import Reading
-from services.kernel.data.records import among, holds
+from services.kernel.data.conditions import among, holds
 
 ORGANISATIONS = Reading(
     Organisation,

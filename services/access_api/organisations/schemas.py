@@ -13,7 +13,7 @@ from services.contracts.envelope import StatusChange
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Line, distinct
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 
 EXAMPLE: dict[str, JsonValue] = {
     "name": "Centre hospitalier de Saint-Nazaire",

@@ -6,7 +6,8 @@ from services.access_api.base import AccessRecord
 from services.access_api.folding import FOLDED, VECTOR
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole
-from services.kernel.data.records import all_of, one_of, page_index, stored, with_history
+from services.kernel.data.columns import all_of, one_of, page_index, stored
+from services.kernel.data.records import with_history
 
 
 class Organisation(AccessRecord, table=True):

@@ -12,7 +12,7 @@ from services.access_api.sites.schemas import SiteQuery
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
 from services.kernel.api.reading import Reading
-from services.kernel.data.records import among
+from services.kernel.data.conditions import among
 
 STANDS = col(Site.status) == OrganisationStatus.active
 """The condition that a site is one that another would double."""

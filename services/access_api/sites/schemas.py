@@ -13,7 +13,7 @@ from services.contracts.envelope import StatusChange
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Line
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 
 EXAMPLE: dict[str, JsonValue] = {
     "organisation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",

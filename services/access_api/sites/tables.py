@@ -9,7 +9,8 @@ from services.access_api.base import AccessRecord
 from services.access_api.folding import FOLDED, VECTOR
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, Sector
-from services.kernel.data.records import one_of, page_index, stored, with_history
+from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.records import with_history
 
 
 class Site(AccessRecord, table=True):

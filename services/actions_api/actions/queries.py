@@ -15,7 +15,7 @@ from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Role
 from services.kernel.api.reading import REGION, Reading, Scope
 from services.kernel.base.principals import Principal
-from services.kernel.data.records import among, holds
+from services.kernel.data.conditions import among, holds
 
 SHARED = col(Action.status) != ActionStatus.draft
 """A draft is seen by those who prepare the plan, and by nobody else."""

@@ -15,7 +15,7 @@ from services.contracts.envelope import StatusChange
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Flag, Line, Paragraphs, count, distinct
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 
 EXAMPLE: JsonDict = {
     "ref": "F4",

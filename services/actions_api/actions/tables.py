@@ -9,7 +9,8 @@ from sqlalchemy import ARRAY, UUID as SaUuid, Boolean, CheckConstraint, Date, In
 from services.actions_api.base import ActionsRecord
 from services.contracts.actions import ActionStatus
 from services.contracts.codes import Axis, Department, Objective, Sector, Side
-from services.kernel.data.records import all_of, one_of, page_index, stored, with_history
+from services.kernel.data.columns import all_of, one_of, page_index, stored
+from services.kernel.data.records import with_history
 
 
 class Horizon(StrEnum):

@@ -13,7 +13,7 @@ from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.kernel.api.reading import REGION, Reading, Scope
 from services.kernel.base.principals import Principal
-from services.kernel.data.records import among
+from services.kernel.data.conditions import among
 
 SHARED = col(Milestone.action_status) != ActionStatus.draft
 PLANNED = col(Milestone.status) == literal_column(f"'{MilestoneStatus.planned}'")

@@ -12,7 +12,7 @@ from services.contracts.envelope import StatusChange
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Day, Line, Paragraphs, count
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 
 
 class MilestoneWrite(BaseModel):

@@ -12,7 +12,8 @@ from sqlmodel import Field
 from services.actions_api.base import ActionsRecord
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Axis, Department
-from services.kernel.data.records import one_of, page_index, stored, with_history
+from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.records import with_history
 
 
 class RescheduleReason(StrEnum):

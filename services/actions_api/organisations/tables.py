@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from services.actions_api.base import METADATA
 from services.contracts.codes import OrganisationRole
-from services.kernel.data.records import stored
+from services.kernel.data.columns import stored
 
 
 class OrganisationCopy(SQLModel, table=True):

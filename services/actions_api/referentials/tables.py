@@ -4,7 +4,7 @@ from sqlalchemy import Integer, Text
 from sqlmodel import Field, SQLModel
 
 from services.actions_api.base import METADATA
-from services.kernel.data.records import stored
+from services.kernel.data.columns import stored
 
 
 class Referential(SQLModel):

@@ -7,7 +7,7 @@ from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, ForeignK
 from sqlmodel import Field, SQLModel
 
 from services.internships_api.base import METADATA
-from services.kernel.data.records import stored
+from services.kernel.data.columns import stored
 
 
 class CapacityWeek(SQLModel, table=True):

@@ -15,7 +15,7 @@ from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_host
 from services.kernel.api.reading import REGION, Audience, Reading, Scope
 from services.kernel.base.principals import Principal
-from services.kernel.data.records import among, holds
+from services.kernel.data.conditions import among, holds
 
 SHARED = or_(col(Offer.status) != OfferStatus.draft, col(Offer.organisation_id) == bindparam("host", type_=SaUuid()))
 """A draft is seen by the organisation that prepares it and by steering, and by nobody else."""

@@ -15,7 +15,7 @@ from services.internships_api.weeks import Monday, check_period
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Day, Paragraphs, count, distinct
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 
 LONGEST = 52
 EXAMPLE: dict[str, Any] = {

@@ -9,7 +9,8 @@ from sqlmodel import Field
 from services.contracts.codes import Department, Profession
 from services.contracts.internships import OfferStatus
 from services.internships_api.base import InternshipsRecord
-from services.kernel.data.records import all_of, one_of, page_index, stored, with_history
+from services.kernel.data.columns import all_of, one_of, page_index, stored
+from services.kernel.data.records import with_history
 
 
 class Offer(InternshipsRecord, table=True):

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import OrganisationRole
 from services.internships_api.base import METADATA
-from services.kernel.data.records import stored
+from services.kernel.data.columns import stored
 
 
 class OrganisationCopy(SQLModel, table=True):

@@ -12,7 +12,7 @@ from services.contracts.internships import PlacementState, PlacementStatus
 from services.internships_api.placements.tables import CancelReason, Placement
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 
 LearnerRef = Annotated[str, StringConstraints(max_length=20, pattern=r"^[A-Z]{0,8}[0-9][0-9-]{0,11}$")]
 """Too short for a social security number, and no name has a digit in it."""

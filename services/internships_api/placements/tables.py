@@ -10,7 +10,8 @@ from sqlmodel import Field
 from services.contracts.codes import Department, Profession
 from services.contracts.internships import PlacementStatus
 from services.internships_api.base import InternshipsRecord
-from services.kernel.data.records import one_of, page_index, stored, with_history
+from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.records import with_history
 
 
 class CancelReason(StrEnum):

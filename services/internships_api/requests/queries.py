@@ -15,7 +15,7 @@ from services.internships_api.requests.schemas import RequestQuery
 from services.internships_api.requests.tables import PlacementRequest
 from services.kernel.api.reading import Reading
 from services.kernel.base.principals import Principal
-from services.kernel.data.records import among
+from services.kernel.data.conditions import among
 
 PENDING = col(PlacementRequest.status) == RequestStatus.submitted
 

@@ -12,7 +12,7 @@ from services.contracts.internships import OfferEnding, RequestState, RequestSta
 from services.internships_api.requests.tables import DeclineReason, PlacementRequest
 from services.kernel.api.paging import PageQuery
 from services.kernel.base.fields import Paragraphs, count
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 
 EXAMPLE: dict[str, Any] = {"offer_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "profession": "ide", "learners": 2}
 

@@ -7,7 +7,7 @@ from services.internships_api.units.schemas import UnitQuery
 from services.internships_api.units.tables import Unit
 from services.kernel.api.reading import Audience, Reading
 from services.kernel.base.principals import Principal
-from services.kernel.data.records import holds
+from services.kernel.data.conditions import holds
 
 
 def check_change(caller: Principal, unit: Unit) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import ARRAY, UUID as SaUuid, Boolean, CheckConstraint, Text, Un
 from services.contracts.codes import Department, Profession
 from services.contracts.internships import UnitStatus
 from services.internships_api.base import InternshipsRecord
-from services.kernel.data.records import all_of, one_of, page_index, stored, with_history
+from services.kernel.data.columns import all_of, one_of, page_index, stored
+from services.kernel.data.records import with_history
 
 
 class Unit(InternshipsRecord, table=True):

@@ -19,8 +19,8 @@ from services.kernel.api.token_claims import claims_of, principal_of
 from services.kernel.base import clock
 from services.kernel.base.principals import ANONYMOUS, Principal
 from services.kernel.base.problems import BadRequest, Forbidden, Unauthenticated
+from services.kernel.base.secrets import kept_file
 from services.kernel.base.settings import Settings
-from services.kernel.data.database import kept_file
 
 ALGORITHMS = ["Ed25519", "RS256"]
 LONGEST_TOKEN = 8_192

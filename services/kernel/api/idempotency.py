@@ -1,38 +1,20 @@
 """`Idempotency-Key`: a request repeated within 24 hours has one effect, and its first answer again."""
 
 import hashlib
-from datetime import timedelta
 from typing import Annotated, Any
 
 import asyncpg
 from fastapi import Depends, Header
-from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, func
-from sqlalchemy.dialects.postgresql import JSONB
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import IdempotencyKeyMissing, IdempotencyKeyReused, RequestInFlight
 from services.kernel.data.database import Database
+from services.kernel.data.kept_answers import KEPT
 
-KEPT = timedelta(hours=24)
 PATTERN = r"^[\x21-\x7e]{1,255}$"
 KEPT_HEADERS = ("content-type", "etag", "location")
-
-
-def idempotency_table(metadata: MetaData) -> Table:
-    """The table of the answers kept, in a service's schema."""
-    return Table(
-        "idempotency",
-        metadata,
-        Column("subject", Text, primary_key=True),
-        Column("key", Text, primary_key=True),
-        Column("request", LargeBinary, nullable=False),
-        Column("status", Integer),
-        Column("headers", JSONB),
-        Column("body", LargeBinary),
-        Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    )
 
 
 async def required(
@@ -115,9 +97,3 @@ async def keep(db: Database, subject: str, key: str, response: Response) -> None
         headers,
         bytes(response.body),
     )
-
-
-async def purge(db: Database) -> None:
-    """Forgets the answers older than 24 hours."""
-    connection = await db.connection()
-    await connection.execute("DELETE FROM idempotency WHERE created_at < now() - $1::interval", KEPT)

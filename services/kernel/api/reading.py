@@ -16,10 +16,12 @@ from services.kernel.api.history import HistoryQuery, read_history
 from services.kernel.api.paging import PageQuery, after_of
 from services.kernel.api.resources import document_answer, page_of, resource
 from services.kernel.base import clock
+from services.kernel.base.declarations import file_of
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import NotFound, invalid
+from services.kernel.data.conditions import among, stored_document
 from services.kernel.data.database import Database
-from services.kernel.data.records import Record, among, file_of, stored_document, versions_of
+from services.kernel.data.records import Record, versions_of
 from services.kernel.data.saving import current_document
 
 R = TypeVar("R", bound=Record)

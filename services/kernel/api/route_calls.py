@@ -22,8 +22,8 @@ from starlette.types import Receive, Scope
 
 from services.kernel.api.strict_json import strict_json
 from services.kernel.api.validation import problem_of
+from services.kernel.base.declarations import file_of
 from services.kernel.base.problems import TooLarge
-from services.kernel.data.records import file_of
 
 Errors = list[dict[str, Any]]
 

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from services.contracts.envelope import State
 from services.kernel.data.database import Database
-from services.kernel.data.records import Noun
+from services.kernel.data.nouns import Noun
 from services.kernel.data.saving import pseudonym
 
 MOST_EXAMPLES = 5

@@ -4,7 +4,8 @@ import asyncpg
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 
 from services.kernel.base.problems import AlreadyExists, Conflict, FieldError
-from services.kernel.data.records import NOUNS, table_of
+from services.kernel.data.nouns import NOUNS
+from services.kernel.data.records import table_of
 
 
 def conflict_of(error: asyncpg.IntegrityConstraintViolationError) -> Conflict:

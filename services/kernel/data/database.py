@@ -1,34 +1,30 @@
 """The one path to PostgreSQL: `Database` is one asyncpg connection in one transaction, behind `fetch`, `one` and `save`."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
-from pathlib import Path
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 import asyncpg
-import orjson
 from asyncpg.pool import PoolConnectionProxy
 from asyncpg.transaction import Transaction
 from sqlalchemy.sql.base import Executable
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import ConnectionLost, NotFound, PreconditionFailed, Unavailable
+from services.kernel.base.problems import ConnectionLost, NotFound, PreconditionFailed
+from services.kernel.base.secrets import secret_of
 from services.kernel.base.settings import Settings
-from services.kernel.data import saving, secret_fingerprints
+from services.kernel.data import saving
+from services.kernel.data.connecting import Use, make_pool
 from services.kernel.data.database_errors import DATABASE_ERRORS, is_lost, is_open
-from services.kernel.data.database_roles import runtime_role
 from services.kernel.data.idle_connections import IdleConnections
+from services.kernel.data.nouns import Noun
 from services.kernel.data.outbox import RelayWaker
-from services.kernel.data.records import Noun, Record
-from services.kernel.data.schema_revisions import check_revision, missing
+from services.kernel.data.records import Record
 from services.kernel.data.statements import prepare
 
-Use = Literal["api", "worker", "relay", "health"]
 Routing = Mapping[str, Mapping[str, frozenset[str]]]
 """service → consumer → kinds of state: who hears what."""
 
@@ -236,7 +232,7 @@ class Databases:
             return connections
         async with self._locks.setdefault(loop, asyncio.Lock()):
             if (service, use) not in of_loop:
-                pool = await self._make_pool(service, use)
+                pool = await make_pool(self.settings, service, use, secret=None if self._any_secret else self.secret)
                 of_loop[service, use] = IdleConnections(pool, wait=self.settings.acquire_timeout, keeps=use == "api")
         return of_loop[service, use]
 
@@ -266,95 +262,6 @@ class Databases:
             self._wakers[service] = RelayWaker(service, self)
         return self._wakers[service]
 
-    async def _make_pool(self, service: str, use: Use) -> asyncpg.Pool:
-        settings = self.settings
-        session = {
-            "role": runtime_role(service),
-            "search_path": service,
-            "application_name": f"plam {service} {use}",
-            "timezone": "UTC",
-            "jit": "off",
-        }
-        if use in ("api", "health"):
-            session |= {
-                "statement_timeout": f"{settings.statement_timeout * 1000:.0f}",
-                "lock_timeout": f"{settings.lock_timeout * 1000:.0f}",
-                "idle_in_transaction_session_timeout": "30s",
-            }
-        return await asyncpg.create_pool(
-            settings.database_url_of(service),
-            min_size=0,
-            max_size=getattr(settings.pools, use),
-            server_settings=session,
-            connect=partial(_connect, service),
-            init=partial(self._prepare, service),
-            reset=_keep,
-            timeout=2,
-            command_timeout={"relay": settings.relay_timeout, "worker": settings.work_timeout}.get(use),
-            max_inactive_connection_lifetime=300,
-        )
-
-    async def _prepare(self, service: str, connection: asyncpg.Connection) -> None:
-        """Makes a new connection ready, whoever asks for it.
-
-        Raises `SchemaBehind` for a schema that is older than the code, `SecretRefused` for one of another secret.
-        """
-        await _set_codecs(connection)
-        try:
-            here = await connection.fetchval("SELECT version_num FROM alembic_version")
-        except asyncpg.UndefinedTableError:
-            here = None
-        if check_revision(service, here) and not self._any_secret:
-            secret_fingerprints.check(service, self.secret, await connection.fetchrow(secret_fingerprints.KEPT))
-
-
-class RoleRefused(Unavailable):
-    """PostgreSQL does not let the login work under a service's runtime role."""
-
-
-class SecretMissingError(Exception):
-    """A named database, which several processes share, and no secret that all of them have."""
-
-
-def secret_of(settings: Settings) -> bytes:
-    """The key of the pseudonyms: `PLAM_SECRET`, or with the embedded database a file of the data folder made on first use (mode 0600).
-
-    Raises `SecretMissingError`.
-    """
-    if settings.secret is not None:
-        return settings.secret.get_secret_value().encode()
-    if words := lacking_secret(settings):
-        raise SecretMissingError(words)
-    return kept_file(settings.home / "secret", lambda: os.urandom(32).hex().encode())
-
-
-def lacking_secret(settings: Settings) -> str | None:
-    """What there is to say of settings with a named database and no secret; None: they have one, or keep one themselves."""
-    if settings.embedded or settings.secret is not None:
-        return None
-    file = settings.home / "secret"
-    words = (
-        "PLAM_SECRET n'est pas définie, par exemple PLAM_SECRET=$(openssl rand -hex 32) : tous les processus d'une base ont le même secret."
-    )
-    return f"{words} Si cette base a servi sans elle, c'est le contenu de {file.resolve()}." if file.exists() else words
-
-
-def kept_file(path: Path, make: Any) -> bytes:
-    """The bytes of a private file, made once: whoever links it first wins."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(make())
-            file.flush()
-            os.fsync(file.fileno())  # a power cut must not leave an empty key
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        fresh.unlink()
-    return path.read_bytes()
-
 
 async def _closed(connections: IdleConnections) -> None:
     try:
@@ -362,24 +269,3 @@ async def _closed(connections: IdleConnections) -> None:
         await asyncio.wait_for(connections.pool.close(), 2)
     except TimeoutError:
         connections.pool.terminate()
-
-
-async def _connect(service: str, *arguments: Any, **options: Any) -> asyncpg.Connection:
-    """A connection under the runtime role. Raises `SchemaBehind` when the role is not there, `RoleRefused` when it is not given."""
-    try:
-        return await asyncpg.connect(*arguments, **options)
-    except asyncpg.InvalidParameterValueError as error:  # the role is the one parameter that a server may not know
-        raise missing(service) from error
-    except asyncpg.InsufficientPrivilegeError as error:
-        words = f"PostgreSQL ne laisse pas ce compte travailler sous le rôle {runtime_role(service)} ({error})"
-        raise RoleRefused(f"{words} : donnez-lui ce rôle (GRANT), ou lancez plam migrate avec ce compte.") from error
-
-
-async def _set_codecs(connection: asyncpg.Connection) -> None:
-    for name in ("json", "jsonb"):
-        await connection.set_type_codec(name, schema="pg_catalog", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads)
-
-
-async def _keep(_connection: asyncpg.Connection) -> None:
-    # the default reset is one more round trip a request; nothing here sets session state
-    return

@@ -6,7 +6,8 @@ from functools import partial
 from sqlmodel import col, select
 
 from services.kernel.data.database import Database
-from services.kernel.data.records import NOUNS, Noun, table_of
+from services.kernel.data.nouns import NOUNS, Noun
+from services.kernel.data.records import table_of
 from services.kernel.data.saving import serialised
 from services.kernel.data.service import in_parts
 

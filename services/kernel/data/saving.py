@@ -14,7 +14,8 @@ from services.contracts.envelope import State
 from services.kernel.base import clock, ids
 from services.kernel.base.logs import correlation_id
 from services.kernel.base.principals import Principal
-from services.kernel.data.records import NOUNS, Noun, Record, table_of
+from services.kernel.data.nouns import NOUNS, Noun
+from services.kernel.data.records import Record, table_of
 
 
 @dataclass(frozen=True)

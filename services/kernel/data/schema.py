@@ -2,7 +2,7 @@
 
 from sqlalchemy import MetaData
 
-from services.kernel.api.idempotency import idempotency_table
+from services.kernel.data.kept_answers import idempotency_table
 from services.kernel.data.outbox import event_tables
 from services.kernel.data.secret_fingerprints import fingerprint_table
 

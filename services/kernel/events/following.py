@@ -9,8 +9,10 @@ from sqlmodel import col, select
 
 from services.contracts.envelope import Event, State
 from services.kernel.data.completeness import rows_of
+from services.kernel.data.conditions import among
 from services.kernel.data.database import Database, Databases
-from services.kernel.data.records import Noun, Record, among
+from services.kernel.data.nouns import Noun
+from services.kernel.data.records import Record
 from services.kernel.data.saving import pseudonym, state_of
 from services.kernel.data.service import Apply, Holdings, Received, Service
 from services.kernel.events.resync import identifiers_of, restated

@@ -8,8 +8,9 @@ from sqlmodel import col, select
 from services.contracts.envelope import State
 from services.kernel.base import clock, ids
 from services.kernel.data.database import Databases
+from services.kernel.data.nouns import NOUNS, Noun
 from services.kernel.data.outbox import Recorded, record
-from services.kernel.data.records import NOUNS, Noun, table_of
+from services.kernel.data.records import table_of
 from services.kernel.data.saving import event_json, state_of
 from services.kernel.data.service import Service
 

@@ -9,7 +9,7 @@ import dramatiq
 import structlog
 from prometheus_client import Counter
 
-from services.kernel.api import idempotency
+from services.kernel.data import kept_answers
 from services.kernel.data.database import Database, Databases
 from services.kernel.data.database_errors import RETRYABLE, TRANSIENT
 from services.kernel.data.old_documents import rewrite_documents
@@ -63,7 +63,7 @@ async def _purge_receipts(db: Database) -> None:
 KERNEL_JOBS = (
     Job("purge_events", timedelta(hours=1), _purge_events),
     Job("purge_receipts", timedelta(days=1), _purge_receipts),
-    Job("purge_idempotency_keys", timedelta(hours=1), idempotency.purge),
+    Job("purge_idempotency_keys", timedelta(hours=1), kept_answers.purge),
     Job("rewrite_documents", timedelta(days=1), rewrite_documents),
 )
 """What every service does by itself."""

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from services.kernel.base.secrets import lacking_secret
 from services.kernel.base.settings import DATABASE_URL, PREFIX, PoolSizes, Settings
-from services.kernel.data.database import lacking_secret
 
 FOREIGN = re.compile(r"PLAM_(TEST_\w+|REQUIRE_SERVICES|OPEN_DATA|DATABASE_PASSWORD|BROKER_PASSWORD)")
 """The tests' own variables, and those of deploy/compose.yaml, which an operator's shell has beside ours."""

@@ -18,6 +18,7 @@ from services.kernel.data.database_errors import UNREACHABLE
 from services.kernel.data.schema_revisions import SchemaBehind, check_revision
 from services.kernel.data.secret_fingerprints import SecretRefused
 from services.kernel.data.service import Service
+from services.kernel.process import event_metrics
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +79,7 @@ async def look(databases: Databases, service: Service) -> None:
     """Brings the gauges of a service's event path up to date, or says that they could not be read."""
     try:
         async with asyncio.timeout(LONGEST), databases.lent(service.name, "health", wait=LONGEST) as connection:
-            await metrics.look(connection, service.name, service.consumers)
+            await event_metrics.look(connection, service.name, service.consumers)
     except UNREACHABLE as error:
         log.warning("metrics.unreadable", service=service.name, error=repr(error)[:200])
-        metrics.unreadable(service.name)
+        event_metrics.unreadable(service.name)

@@ -14,9 +14,9 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.kernel.base.secrets import secret_of
 from services.kernel.base.settings import Settings
 from services.kernel.data import secret_fingerprints
-from services.kernel.data.database import secret_of
 from services.kernel.data.database_roles import owner_role, runtime_role
 from services.kernel.data.schema_revisions import ahead, scripts_of
 from services.kernel.data.service import Service

@@ -14,8 +14,9 @@ from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 from services.kernel.api.http_protocol import OneWriteProtocol
+from services.kernel.base.secrets import secret_of
 from services.kernel.base.settings import Settings
-from services.kernel.data.database import Databases, Routing, secret_of
+from services.kernel.data.database import Databases, Routing
 from services.kernel.data.schema_revisions import SchemaBehind
 from services.kernel.data.service import Service
 from services.kernel.events.brokers import make_broker

@@ -7,7 +7,8 @@ import asyncpg
 import structlog
 
 from services.kernel.data import secret_fingerprints
-from services.kernel.data.database import Databases, RoleRefused
+from services.kernel.data.connecting import RoleRefused
+from services.kernel.data.database import Databases
 from services.kernel.data.database_errors import UNREACHABLE
 from services.kernel.data.schema_revisions import SchemaBehind
 from services.kernel.data.secret_fingerprints import SecretRefused

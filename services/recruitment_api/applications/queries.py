@@ -10,7 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.contracts.recruitment import ApplicationStatus, NeedEnding
 from services.kernel.api.reading import Reading
 from services.kernel.base.principals import Principal
-from services.kernel.data.records import among
+from services.kernel.data.conditions import among
 from services.recruitment_api.applications.schemas import ApplicationQuery
 from services.recruitment_api.applications.tables import Application
 from services.recruitment_api.needs.tables import StaffingNeed

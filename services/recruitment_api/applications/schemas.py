@@ -11,7 +11,7 @@ from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import ApplicationState, ApplicationStatus, NeedEnding, NeedUrgency
 from services.kernel.api.paging import PageQuery
 from services.kernel.base.fields import Day
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.applications.tables import Application, DeclineReason
 from services.recruitment_api.needs.tables import LegalForm
 

@@ -9,7 +9,7 @@ from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import AssignmentState, AssignmentStatus, NeedUrgency
 from services.kernel.api.paging import PageQuery
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.assignments.tables import Assignment, CancelReason
 from services.recruitment_api.needs.tables import LegalForm
 

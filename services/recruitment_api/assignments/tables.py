@@ -9,7 +9,8 @@ from sqlmodel import Field
 
 from services.contracts.codes import Department, Profession
 from services.contracts.recruitment import AssignmentStatus, NeedUrgency
-from services.kernel.data.records import one_of, page_index, stored, with_history
+from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.records import with_history
 from services.recruitment_api.base import RecruitmentRecord
 from services.recruitment_api.needs.tables import LegalForm
 

@@ -11,7 +11,7 @@ from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import CommitmentState, CommitmentStatus
 from services.kernel.api.paging import PageQuery
 from services.kernel.base.fields import Code, PositiveCents
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.commitments.tables import Commitment
 
 EXAMPLE: JsonDict = {"envelope_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "amount_cents": 350_000, "reference": "CAE-2026-0001"}

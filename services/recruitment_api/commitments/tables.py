@@ -8,7 +8,8 @@ from sqlmodel import Field
 
 from services.contracts.codes import Department
 from services.contracts.recruitment import CommitmentStatus
-from services.kernel.data.records import one_of, page_index, stored, with_history
+from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.records import with_history
 from services.recruitment_api.base import RecruitmentRecord
 
 

@@ -10,7 +10,7 @@ from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import EnvelopeStatus, SchemeEnvelopeState
 from services.kernel.api.paging import PageQuery
 from services.kernel.base.fields import Cents, Line, PositiveCents, count
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.envelopes.tables import EntryKind, SchemeEnvelope
 
 SCHEME_EXAMPLE = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"

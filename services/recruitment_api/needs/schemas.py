@@ -13,7 +13,7 @@ from services.contracts.recruitment import NeedState, NeedStatus, NeedUrgency
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Paragraphs, count, distinct
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.needs.tables import LegalForm, StaffingNeed
 
 EXAMPLE: JsonDict = {

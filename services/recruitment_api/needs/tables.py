@@ -22,7 +22,8 @@ from sqlmodel import Field
 
 from services.contracts.codes import Department, Profession, Sector
 from services.contracts.recruitment import NeedStatus, NeedUrgency
-from services.kernel.data.records import all_of, one_of, page_index, stored, with_history
+from services.kernel.data.columns import all_of, one_of, page_index, stored
+from services.kernel.data.records import with_history
 from services.recruitment_api.base import RecruitmentRecord
 
 MOST_PROLONGATIONS = 3

@@ -6,7 +6,7 @@ from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text
 from sqlmodel import Field, SQLModel
 
 from services.contracts.codes import OrganisationRole
-from services.kernel.data.records import stored
+from services.kernel.data.columns import stored
 from services.recruitment_api.base import METADATA
 
 

@@ -8,7 +8,7 @@ from services.contracts.recruitment import SchemeKind, SchemeState, SchemeStatus
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Line, Paragraphs
-from services.kernel.data.records import Noun, Resource
+from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.schemes.tables import Scheme
 
 EXAMPLE: JsonDict = {

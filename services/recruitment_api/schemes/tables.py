@@ -3,7 +3,8 @@
 from sqlalchemy import CheckConstraint, Text, UniqueConstraint
 
 from services.contracts.recruitment import SchemeKind, SchemeStatus
-from services.kernel.data.records import one_of, page_index, stored, with_history
+from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.records import with_history
 from services.recruitment_api.base import RecruitmentRecord
 
 
