@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from services.access_api.imports.report import Report
-from services.kernel.base.fields import LINE_PATTERN
+from services.kernel.base.fields import hides_something
 
 MOST_BYTES = 200_000_000
 MOST_ROWS = 200_000
@@ -22,7 +21,6 @@ BLOCK = 1 << 16
 _C1 = bytes(range(0x80, 0xA0))
 _COMMON = bytes([0x0A, *range(0x20, 0x7F), *range(0x80, 0xC0), 0xC3])
 """ASCII without controls, and the letters of western Europe in UTF-8: a block of nothing else needs no look at its characters."""
-_HARMLESS = re.compile(LINE_PATTERN)
 
 
 class Chunk(NamedTuple):
@@ -125,7 +123,8 @@ class _Reader:
         if len(row) != len(self.names):
             self.report.refuse(number, "", f"{len(row)} cellules au lieu de {len(self.names)}")
             return None
-        if line.isprintable() and len(line) <= LONGEST_CELL and (line.isascii() or unicodedata.is_normalized("NFC", line)):
+        plain = line.isascii() or (unicodedata.is_normalized("NFC", line) and not hides_something(line))
+        if plain and line.isprintable() and len(line) <= LONGEST_CELL:
             return row
         harmful = [(name, message) for name, cell in zip(self.names, row, strict=True) if (message := _harm(cell))]
         for name, message in harmful:
@@ -136,7 +135,7 @@ class _Reader:
 def _harm(cell: str) -> str | None:
     if len(cell) > LONGEST_CELL:
         return f"cellule de plus de {LONGEST_CELL} caractères"
-    if cell.strip() and not _HARMLESS.match(cell):
+    if hides_something(cell):
         return "caractère de contrôle ou invisible"
     return None
 

@@ -1,21 +1,35 @@
-"""Types of fields that every schema uses: strict, bounded, free of characters that do harm."""
+"""Types of fields that every schema uses: strict, bounded, free of characters that do harm; no text holds a national number (NIR)."""
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, StringConstraints, WithJsonSchema
+from stdnum.fr import nir
 
 T = TypeVar("T")
 
-# C0 and C1 controls, bidirectional overrides and isolates, zero-width and other invisible formatting, surrogates
-_HARMFUL = "\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb"
+_CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f"
+_INVISIBLE = (
+    "\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164"
+    "\\ufdd0-\\ufdef\\ufeff\\uffa0\\ufff0-\\ufffb\\ufffe\\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""What Unicode calls default-ignorable, line separators and noncharacters among them, but for the selectors that emoji are written with.
+
+Escapes of the first plane and characters of the others: so written, the pattern means the same to Python, Rust and ECMAScript.
+"""
+_BLANK = "\\s\\u2800\\ufe00-\\ufe0f"
+"""What is allowed and shows nothing by itself: spaces, the empty Braille pattern, those selectors."""
+_HARMFUL = _CONTROLS + _INVISIBLE
 _HARMFUL_BESIDE_LINES = _HARMFUL.replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f")
-LINE_PATTERN = f"^[^{_HARMFUL}]*[^{_HARMFUL}\\s][^{_HARMFUL}]*$"
-TEXT_PATTERN = f"^[^{_HARMFUL_BESIDE_LINES}]+$"
 _HARMFUL_IN_LINE = re.compile(f"[{_HARMFUL}\ud800-\udfff]")
 _HARMFUL_IN_TEXT = re.compile(f"[{_HARMFUL_BESIDE_LINES}\ud800-\udfff]")
+_SHOWING = re.compile(f"[^{_BLANK}]")
+_BETWEEN = r"[\s._-]{0,2}"
+_DIGIT = f"{_BETWEEN}[0-9]"
+_LIKE_A_NIR = re.compile(rf"(?<![0-9])(?=([1-478](?:{_DIGIT}){{5}}{_BETWEEN}[0-9AB](?:{_DIGIT}){{8}})(?![0-9]))", re.IGNORECASE)
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -25,8 +39,13 @@ _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 INSTANT_PATTERN = DAY_PATTERN.removesuffix("$") + rf"T{_TIME}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|[+-]{_TIME})$"
 
 
+def hides_something(line: str) -> bool:
+    """Whether a line holds controls or invisible characters."""
+    return _HARMFUL_IN_LINE.search(line) is not None
+
+
 def _line(value: str) -> str:
-    if _HARMFUL_IN_LINE.search(value):
+    if hides_something(value):
         raise ValueError("caractère de contrôle ou invisible refusé")
     return _said(value)
 
@@ -38,8 +57,15 @@ def _text(value: str) -> str:
 
 
 def _said(value: str) -> str:
-    if not value.strip():
+    if not _SHOWING.search(value):
         raise ValueError("texte vide")
+    return _without_nir(value)
+
+
+def _without_nir(value: str) -> str:
+    for found in _LIKE_A_NIR.finditer(value):
+        if nir.is_valid(re.sub(_BETWEEN, "", found[1])):
+            raise ValueError("un numéro de sécurité sociale (NIR) ne s'écrit pas ici : retirez-le")
     return value
 
 
@@ -78,23 +104,37 @@ def _in_utc(value: datetime) -> datetime:
     return found
 
 
-def line(maximum: int) -> Any:
-    """A type: one line of text of 1 to `maximum` characters, NFC, without controls or invisible characters."""
-    return Annotated[str, StringConstraints(min_length=1, max_length=maximum, pattern=LINE_PATTERN), AfterValidator(_line), COMPOSED]
+@dataclass(frozen=True)
+class FreeText:
+    """What a text field holds: 1 to `maximum` characters, NFC, that show something; nothing invisible, no national number (NIR).
+
+    `lines`: whether it may have several.
+    """
+
+    maximum: int
+    lines: bool = False
+
+    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> Any:
+        refused = _HARMFUL_BESIDE_LINES if self.lines else _HARMFUL
+        published = {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": self.maximum,
+            "allOf": [{"pattern": f"^[^{refused}]*$"}, {"pattern": _SHOWING.pattern}],
+        }
+        bounds = StringConstraints(min_length=1, max_length=self.maximum)
+        check = AfterValidator(_text if self.lines else _line)
+        return handler.generate_schema(Annotated[str, bounds, check, COMPOSED, WithJsonSchema(published)])
 
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE_PATTERN), AfterValidator(_line), COMPOSED]
+Line = Annotated[str, FreeText(200)]
 """A title or a name: one line, 200 characters at the most."""
-Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
-"""A short code: ASCII letters, digits, `_`, `.`, `-`."""
-Paragraphs = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=10_000),
-    AfterValidator(_text),
-    COMPOSED,
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 10_000, "allOf": [{"pattern": TEXT_PATTERN}, {"pattern": r"\S"}]}),
-]
+Paragraphs = Annotated[str, FreeText(10_000, lines=True)]
 """A text of several lines."""
+Code = Annotated[
+    str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"), AfterValidator(_without_nir)
+]
+"""A short code: ASCII letters, digits, `_`, `.`, `-`."""
 Day = Annotated[
     date,
     BeforeValidator(_iso_date),

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.base.fields import LINE_PATTERN, Day, Instant
+from services.kernel.base.fields import Day, FreeText, Instant
 from services.observatory_api.indicators.model import Kind, Reading, Unit
 
-Value = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=LINE_PATTERN)]
+Value = Annotated[str, FreeText(80)]
 Dimensions = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z_]{1,30}(,[a-z_]{1,30}){0,2}$")]
 
 
