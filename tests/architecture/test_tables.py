@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.kernel.api.reading import Reading
 from services.kernel.data.nouns import NOUNS, Noun
-from services.kernel.data.records import Record, table_of
+from services.kernel.data.privacy import Privacy, tags_of
+from services.kernel.data.records import Record, table_of, versions_of
 from services.kernel.data.service import Service
 from services.plam import SERVICES
 
@@ -42,6 +43,20 @@ def test_columns_are_of_types_that_every_release_reads_alike(table: Table) -> No
         assert not isinstance(column.type, String) or isinstance(column.type, Text), f"{name}: Text; bounds are CHECKs"
         assert not isinstance(column.type, JSON) or isinstance(column.type, JSONB), f"{name}: JSONB"
         assert not isinstance(column.type, DateTime) or column.type.timezone, f"{name}: instants are aware"
+
+
+@each_table
+def test_every_column_says_whether_it_is_of_a_person(table: Table) -> None:
+    assert [
+        f"{table}.{name}: public, internal, personal or sensitive?" for name, privacy in tags_of(table).items() if privacy is None
+    ] == []
+
+
+@each_noun
+def test_a_document_is_as_guarded_as_what_it_shows(noun: Noun) -> None:
+    tags = tags_of(table_of(noun.table))
+    assert tags["document"] == tags_of(versions_of(noun.table))["document"]
+    assert tags["document"] == (Privacy.personal if noun.personal else Privacy.internal)
 
 
 @each_noun

@@ -7,16 +7,19 @@ from uuid import UUID
 import pytest
 from fastapi import Body, Cookie, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, create_model
-from sqlalchemy import select
-from sqlmodel import col
+from sqlalchemy import MetaData, Text, select
+from sqlmodel import Field, col
 
 from services.actions_api.actions.tables import Action
 from services.contracts.actions import ActionState
+from services.contracts.envelope import State
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.reading import Reading
 from services.kernel.api.routing import router
 from services.kernel.data import statements
-from services.kernel.data.nouns import NOUNS, Noun
+from services.kernel.data.columns import personal, sensitive
+from services.kernel.data.nouns import NOUNS, Noun, Resource
+from services.kernel.data.records import Record, with_history
 
 
 class ColourQuery(PageQuery):
@@ -61,6 +64,26 @@ def test_a_field_of_a_document_or_of_a_state_that_no_column_bears_is_refused() -
     with pytest.raises(TypeError, match="WiderState montre colour"):
         Noun(Action, noun.document, state)
     assert NOUNS[Action] is noun
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (Field(sa_type=Text, default=""), r"Tried\d+ : colour n'est ni public, ni internal, ni personal, ni sensitive"),
+        (personal(Text, default=""), r"Tried\d+ : l'état publié montre colour, qui est personal"),
+        (sensitive(Text, default=""), r"Tried\d+ : l'état publié montre colour, qui est sensitive"),
+    ],
+    ids=["untagged", "personal", "sensitive"],
+)
+def test_a_column_without_a_tag_is_refused_and_one_of_a_person_that_an_event_would_tell(column: Any, said: str) -> None:
+    named = {"__tablename__": "tried", "metadata": MetaData(schema="tried"), "__module__": __name__, "__annotations__": {"colour": str}}
+    metaclass: Any = type(Record)
+    tried = metaclass(f"Tried{id(column)}", (Record,), {**named, "colour": column}, table=True)
+    with_history(tried)
+    state = create_model("TriedState", __base__=State, colour=(str, ""))
+    with pytest.raises(TypeError, match=f"tests/kernel/test_what_is_declared_wrongly.py : {said}"):
+        Noun(tried, Resource, state)
+    assert tried not in NOUNS
 
 
 class Item(BaseModel):

@@ -1,12 +1,12 @@
 """Where communes live: a reference table, filled by its importer alone."""
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Integer, Text
+from sqlmodel import SQLModel
 
 from services.access_api.base import METADATA
 from services.access_api.folding import FOLDED
 from services.contracts.codes import Department
-from services.kernel.data.columns import one_of, stored
+from services.kernel.data.columns import one_of, public
 
 
 class Commune(SQLModel, table=True):
@@ -21,21 +21,21 @@ class Commune(SQLModel, table=True):
     )
     metadata = METADATA
 
-    code: str = Field(primary_key=True, sa_type=FOLDED)
-    version: int = stored(BigInteger, default=1)
-    vintage: int = stored(Integer)
-    name: str = stored(Text)
-    folded: str = stored(FOLDED)
-    department: Department = stored(Text)
-    arrondissement_code: str = stored(Text)
-    arrondissement_name: str = stored(Text)
-    epci_siren: str | None = stored(Text, default=None)
-    epci_name: str | None = stored(Text, default=None)
-    epci_type: str | None = stored(Text, default=None)
-    siren: str | None = stored(Text, default=None)
-    postal_codes: list[str] = stored(ARRAY(Text))
-    population: int | None = stored(Integer, default=None)
-    document: str = stored(Text)
+    code: str = public(FOLDED, primary_key=True)
+    version: int = public(BigInteger, default=1)
+    vintage: int = public(Integer)
+    name: str = public(Text)
+    folded: str = public(FOLDED)
+    department: Department = public(Text)
+    arrondissement_code: str = public(Text)
+    arrondissement_name: str = public(Text)
+    epci_siren: str | None = public(Text, default=None)
+    epci_name: str | None = public(Text, default=None)
+    epci_type: str | None = public(Text, default=None)
+    siren: str | None = public(Text, default=None)
+    postal_codes: list[str] = public(ARRAY(Text))
+    population: int | None = public(Integer, default=None)
+    document: str = public(Text)
 
 
 class CommuneOld(SQLModel, table=True):
@@ -44,6 +44,6 @@ class CommuneOld(SQLModel, table=True):
     __tablename__ = "commune_old"
     metadata = METADATA
 
-    code_old: str = Field(primary_key=True, sa_type=FOLDED)
-    name_old: str = stored(Text)
-    code_now: str = Field(sa_type=FOLDED, sa_column_args=(ForeignKey("access.commune.code"),))
+    code_old: str = public(FOLDED, primary_key=True)
+    name_old: str = public(Text)
+    code_now: str = public(FOLDED, references="commune.code")

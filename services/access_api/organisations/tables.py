@@ -6,7 +6,7 @@ from services.access_api.base import AccessRecord
 from services.access_api.folding import FOLDED, VECTOR
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole
-from services.kernel.data.columns import all_of, one_of, page_index, stored
+from services.kernel.data.columns import all_of, internal, one_of, page_index, public
 from services.kernel.data.records import with_history
 
 
@@ -29,17 +29,17 @@ class Organisation(AccessRecord, table=True):
         Index("organisation_search", text(VECTOR), postgresql_using="gin"),
     )
 
-    name: str = stored(Text)
-    folded: str = stored(FOLDED)
-    roles: list[OrganisationRole] = stored(ARRAY(Text))
-    finess_ej: str | None = stored(Text, default=None)
-    siren: str | None = stored(Text, default=None)
-    uai: str | None = stored(Text, default=None)
-    legal_status_code: str | None = stored(Text, default=None)
-    legal_status_label: str | None = stored(Text, default=None)
-    department: Department | None = stored(Text, default=None)
-    status: OrganisationStatus = stored(Text, default=OrganisationStatus.active)
-    status_reason: str | None = stored(Text, default=None)
+    name: str = public(Text)
+    folded: str = public(FOLDED)
+    roles: list[OrganisationRole] = public(ARRAY(Text))
+    finess_ej: str | None = public(Text, default=None)
+    siren: str | None = public(Text, default=None)
+    uai: str | None = public(Text, default=None)
+    legal_status_code: str | None = public(Text, default=None)
+    legal_status_label: str | None = public(Text, default=None)
+    department: Department | None = public(Text, default=None)
+    status: OrganisationStatus = public(Text, default=OrganisationStatus.active)
+    status_reason: str | None = internal(Text, default=None)
 
 
 with_history(Organisation)

@@ -2,14 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
-from sqlmodel import Field
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Index, Text, UniqueConstraint, text
 
 from services.access_api.base import AccessRecord
 from services.access_api.folding import FOLDED, VECTOR
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, Sector
-from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.columns import internal, one_of, page_index, public
 from services.kernel.data.records import with_history
 
 
@@ -35,20 +34,20 @@ class Site(AccessRecord, table=True):
         Index("site_search", text(VECTOR), postgresql_using="gin"),
     )
 
-    organisation_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("access.organisation.id"),))
-    name: str = stored(Text)
-    folded: str = stored(FOLDED)
-    finess_et: str | None = stored(Text, default=None)
-    siret: str | None = stored(Text, default=None)
-    category_code: str | None = stored(Text, default=None)
-    category_label: str | None = stored(Text, default=None)
-    commune_code: str = Field(sa_type=FOLDED, sa_column_args=(ForeignKey("access.commune.code"),))
-    postal_code: str | None = stored(Text, default=None)
-    address: str | None = stored(Text, default=None)
-    department: Department = stored(Text)
-    sector: Sector | None = stored(Text, default=None)
-    status: OrganisationStatus = stored(Text, default=OrganisationStatus.active)
-    status_reason: str | None = stored(Text, default=None)
+    organisation_id: UUID = public(SaUuid, references="organisation.id")
+    name: str = public(Text)
+    folded: str = public(FOLDED)
+    finess_et: str | None = public(Text, default=None)
+    siret: str | None = public(Text, default=None)
+    category_code: str | None = public(Text, default=None)
+    category_label: str | None = public(Text, default=None)
+    commune_code: str = public(FOLDED, references="commune.code")
+    postal_code: str | None = public(Text, default=None)
+    address: str | None = public(Text, default=None)
+    department: Department = public(Text)
+    sector: Sector | None = public(Text, default=None)
+    status: OrganisationStatus = public(Text, default=OrganisationStatus.active)
+    status_reason: str | None = internal(Text, default=None)
 
 
 with_history(Site)

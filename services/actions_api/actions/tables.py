@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, UUID as SaUuid, Boolean, CheckConstraint, Date, In
 from services.actions_api.base import ActionsRecord
 from services.contracts.actions import ActionStatus
 from services.contracts.codes import Axis, Department, Objective, Sector, Side
-from services.kernel.data.columns import all_of, one_of, page_index, stored
+from services.kernel.data.columns import all_of, internal, one_of, page_index
 from services.kernel.data.records import with_history
 
 
@@ -42,25 +42,25 @@ class Action(ActionsRecord, table=True):
         page_index("action_lead_page", "lead_organisation_id"),
     )
 
-    ref: str = stored(Text)
-    title: str = stored(Text)
-    description: str | None = stored(Text, default=None)
-    expected_results: str | None = stored(Text, default=None)
-    axis: Axis = stored(Text)
-    objectives: list[Objective] = stored(ARRAY(Text))
-    departments: list[Department] = stored(ARRAY(Text), default_factory=list)
-    sectors: list[Sector] = stored(ARRAY(Text), default_factory=list)
-    sides: list[Side] = stored(ARRAY(Text), default_factory=list)
-    horizon: Horizon = stored(Text, default=Horizon.medium)
-    flagship: bool = stored(Boolean, default=False)
-    cohort: str | None = stored(Text, default=None)
-    weight: int = stored(Integer, default=1)
-    lead_organisation_id: UUID | None = stored(SaUuid, default=None)
-    starts_on: date | None = stored(Date, default=None)
-    ends_on: date | None = stored(Date, default=None)
-    status: ActionStatus = stored(Text, default=ActionStatus.draft)
-    status_reason: str | None = stored(Text, default=None)
-    decision_ref: str | None = stored(Text, default=None)
+    ref: str = internal(Text)
+    title: str = internal(Text)
+    description: str | None = internal(Text, default=None)
+    expected_results: str | None = internal(Text, default=None)
+    axis: Axis = internal(Text)
+    objectives: list[Objective] = internal(ARRAY(Text))
+    departments: list[Department] = internal(ARRAY(Text), default_factory=list)
+    sectors: list[Sector] = internal(ARRAY(Text), default_factory=list)
+    sides: list[Side] = internal(ARRAY(Text), default_factory=list)
+    horizon: Horizon = internal(Text, default=Horizon.medium)
+    flagship: bool = internal(Boolean, default=False)
+    cohort: str | None = internal(Text, default=None)
+    weight: int = internal(Integer, default=1)
+    lead_organisation_id: UUID | None = internal(SaUuid, default=None)
+    starts_on: date | None = internal(Date, default=None)
+    ends_on: date | None = internal(Date, default=None)
+    status: ActionStatus = internal(Text, default=ActionStatus.draft)
+    status_reason: str | None = internal(Text, default=None)
+    decision_ref: str | None = internal(Text, default=None)
 
 
 with_history(Action)

@@ -5,14 +5,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, UUID as SaUuid, CheckConstraint, Date, ForeignKey, Index, Integer, Text
+from sqlalchemy import ARRAY, UUID as SaUuid, CheckConstraint, Date, Index, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
 
 from services.actions_api.base import ActionsRecord
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Axis, Department
-from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.columns import internal, one_of, page_index
 from services.kernel.data.records import with_history
 
 
@@ -41,21 +40,21 @@ class Milestone(ActionsRecord, table=True):
         Index("milestone_due", "due", postgresql_where="status = 'planned'"),
     )
 
-    action_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("actions.action.id"),))
-    axis: Axis = stored(Text)
-    departments: list[Department] = stored(ARRAY(Text))
-    action_status: ActionStatus = stored(Text)
-    title: str = stored(Text)
-    deliverable: str | None = stored(Text, default=None)
-    evidence: str | None = stored(Text, default=None)
-    weight: int = stored(Integer, default=1)
-    due_initial: date = stored(Date)
-    due: date = stored(Date)
-    reached_on: date | None = stored(Date, default=None)
-    cancelled_on: date | None = stored(Date, default=None)
-    reschedules: list[dict[str, Any]] = stored(JSONB, default_factory=list)
-    status: MilestoneStatus = stored(Text, default=MilestoneStatus.planned)
-    status_reason: str | None = stored(Text, default=None)
+    action_id: UUID = internal(SaUuid, references="action.id")
+    axis: Axis = internal(Text)
+    departments: list[Department] = internal(ARRAY(Text))
+    action_status: ActionStatus = internal(Text)
+    title: str = internal(Text)
+    deliverable: str | None = internal(Text, default=None)
+    evidence: str | None = internal(Text, default=None)
+    weight: int = internal(Integer, default=1)
+    due_initial: date = internal(Date)
+    due: date = internal(Date)
+    reached_on: date | None = internal(Date, default=None)
+    cancelled_on: date | None = internal(Date, default=None)
+    reschedules: list[dict[str, Any]] = internal(JSONB, default_factory=list)
+    status: MilestoneStatus = internal(Text, default=MilestoneStatus.planned)
+    status_reason: str | None = internal(Text, default=None)
 
 
 with_history(Milestone)

@@ -1,10 +1,10 @@
 """The plan's reference data: what the axes, the objectives and the departments are called."""
 
 from sqlalchemy import Integer, Text
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
 from services.actions_api.base import METADATA
-from services.kernel.data.columns import stored
+from services.kernel.data.columns import public
 
 
 class Referential(SQLModel):
@@ -12,10 +12,10 @@ class Referential(SQLModel):
 
     metadata = METADATA
 
-    code: str = Field(primary_key=True, sa_type=Text)
-    label: str = stored(Text)
-    description: str | None = stored(Text, default=None)
-    position: int = stored(Integer)
+    code: str = public(Text, primary_key=True)
+    label: str = public(Text)
+    description: str | None = public(Text, default=None)
+    position: int = public(Integer)
 
 
 class AxisRow(Referential, table=True):

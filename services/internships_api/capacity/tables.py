@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, ForeignKey, Integer, Text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, Integer, Text
+from sqlmodel import SQLModel
 
 from services.internships_api.base import METADATA
-from services.kernel.data.columns import stored
+from services.kernel.data.columns import internal, personal
 
 
 class CapacityWeek(SQLModel, table=True):
@@ -20,10 +20,10 @@ class CapacityWeek(SQLModel, table=True):
     )
     metadata = METADATA
 
-    unit_id: UUID = Field(primary_key=True, sa_type=SaUuid, sa_column_args=(ForeignKey("internships.placement_unit.id"),))
-    week: date = Field(primary_key=True, sa_type=Date)
-    capacity: int = stored(Integer)
-    offered: int = stored(Integer, default=0)
-    taken: int = stored(Integer, default=0)
-    updated_at: datetime = stored(DateTime(timezone=True))
-    updated_by: str = stored(Text)
+    unit_id: UUID = internal(SaUuid, primary_key=True, references="placement_unit.id")
+    week: date = internal(Date, primary_key=True)
+    capacity: int = internal(Integer)
+    offered: int = internal(Integer, default=0)
+    taken: int = internal(Integer, default=0)
+    updated_at: datetime = internal(DateTime(timezone=True))
+    updated_by: str = personal(Text)

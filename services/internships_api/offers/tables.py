@@ -3,13 +3,12 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ARRAY, UUID as SaUuid, CheckConstraint, Date, ForeignKey, Index, Integer, SmallInteger, Text
-from sqlmodel import Field
+from sqlalchemy import ARRAY, UUID as SaUuid, CheckConstraint, Date, Index, Integer, SmallInteger, Text
 
 from services.contracts.codes import Department, Profession
 from services.contracts.internships import OfferStatus
 from services.internships_api.base import InternshipsRecord
-from services.kernel.data.columns import all_of, one_of, page_index, stored
+from services.kernel.data.columns import all_of, internal, one_of, page_index
 from services.kernel.data.records import with_history
 
 
@@ -36,19 +35,19 @@ class Offer(InternshipsRecord, table=True):
         page_index("placement_offer_available_page", where="status = 'published' AND taken < seats"),
     )
 
-    unit_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("internships.placement_unit.id"),))
-    organisation_id: UUID = stored(SaUuid)
-    department: Department = stored(Text)
-    professions: list[Profession] = stored(ARRAY(Text))
-    starts_on: date = stored(Date)
-    ends_on: date = stored(Date)
-    seats: int = stored(Integer)
-    taken: int = stored(Integer, default=0)
-    year_levels: list[int] = stored(ARRAY(SmallInteger), default_factory=list)
-    description: str | None = stored(Text, default=None)
-    published_on: date | None = stored(Date, default=None)
-    status: OfferStatus = stored(Text, default=OfferStatus.draft)
-    status_reason: str | None = stored(Text, default=None)
+    unit_id: UUID = internal(SaUuid, references="placement_unit.id")
+    organisation_id: UUID = internal(SaUuid)
+    department: Department = internal(Text)
+    professions: list[Profession] = internal(ARRAY(Text))
+    starts_on: date = internal(Date)
+    ends_on: date = internal(Date)
+    seats: int = internal(Integer)
+    taken: int = internal(Integer, default=0)
+    year_levels: list[int] = internal(ARRAY(SmallInteger), default_factory=list)
+    description: str | None = internal(Text, default=None)
+    published_on: date | None = internal(Date, default=None)
+    status: OfferStatus = internal(Text, default=OfferStatus.draft)
+    status_reason: str | None = internal(Text, default=None)
 
 
 with_history(Offer)

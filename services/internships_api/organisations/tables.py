@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import ARRAY, UUID as SaUuid, BigInteger, SmallInteger, Text
+from sqlmodel import SQLModel
 
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import OrganisationRole
 from services.internships_api.base import METADATA
-from services.kernel.data.columns import stored
+from services.kernel.data.columns import internal
 
 
 class OrganisationCopy(SQLModel, table=True):
@@ -17,9 +17,9 @@ class OrganisationCopy(SQLModel, table=True):
     __tablename__ = "organisation_copy"
     metadata = METADATA
 
-    id: UUID = Field(primary_key=True)
-    version: int = stored(BigInteger)
-    state_number: int = stored(SmallInteger, sa_column_kwargs={"server_default": "1"})
-    name: str = stored(Text)
-    roles: list[OrganisationRole] = stored(ARRAY(Text))
-    status: OrganisationStatus = stored(Text)
+    id: UUID = internal(SaUuid, primary_key=True)
+    version: int = internal(BigInteger)
+    state_number: int = internal(SmallInteger, sa_column_kwargs={"server_default": "1"})
+    name: str = internal(Text)
+    roles: list[OrganisationRole] = internal(ARRAY(Text))
+    status: OrganisationStatus = internal(Text)

@@ -4,13 +4,12 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, ForeignKey, Text
-from sqlmodel import Field
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, Text
 
 from services.contracts.codes import Department, Profession
 from services.contracts.internships import PlacementStatus
 from services.internships_api.base import InternshipsRecord
-from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.columns import one_of, page_index, personal
 from services.kernel.data.records import with_history
 
 
@@ -47,20 +46,20 @@ class Placement(InternshipsRecord, table=True):
         page_index("placement_status_page", "status"),
     )
 
-    request_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("internships.placement_request.id"),))
-    offer_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("internships.placement_offer.id"),))
-    unit_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("internships.placement_unit.id"),))
-    organisation_id: UUID = stored(SaUuid)
-    institute_id: UUID = stored(SaUuid)
-    department: Department = stored(Text)
-    profession: Profession = stored(Text)
-    starts_on: date = stored(Date)
-    ends_on: date = stored(Date)
-    learner_ref: str | None = stored(Text, default=None)
-    confirmed_on: date = stored(Date)
-    cancelled_on: date | None = stored(Date, default=None)
-    cancel_reason: CancelReason | None = stored(Text, default=None)
-    status: PlacementStatus = stored(Text, default=PlacementStatus.confirmed)
+    request_id: UUID = personal(SaUuid, references="placement_request.id")
+    offer_id: UUID = personal(SaUuid, references="placement_offer.id")
+    unit_id: UUID = personal(SaUuid, references="placement_unit.id")
+    organisation_id: UUID = personal(SaUuid)
+    institute_id: UUID = personal(SaUuid)
+    department: Department = personal(Text)
+    profession: Profession = personal(Text)
+    starts_on: date = personal(Date)
+    ends_on: date = personal(Date)
+    learner_ref: str | None = personal(Text, default=None)
+    confirmed_on: date = personal(Date)
+    cancelled_on: date | None = personal(Date, default=None)
+    cancel_reason: CancelReason | None = personal(Text, default=None)
+    status: PlacementStatus = personal(Text, default=PlacementStatus.confirmed)
 
 
 with_history(Placement)

@@ -4,13 +4,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, ForeignKey, Index, Integer, Text
-from sqlmodel import Field
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, Index, Integer, Text
 
 from services.contracts.codes import Department, Profession
 from services.contracts.internships import OfferEnding, RequestStatus
 from services.internships_api.base import InternshipsRecord
-from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.columns import internal, one_of, page_index
 from services.kernel.data.records import with_history
 
 
@@ -49,19 +48,19 @@ class PlacementRequest(InternshipsRecord, table=True):
         page_index("placement_request_status_page", "status"),
     )
 
-    offer_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("internships.placement_offer.id"),))
-    organisation_id: UUID = stored(SaUuid)
-    institute_id: UUID = stored(SaUuid)
-    department: Department = stored(Text)
-    profession: Profession = stored(Text)
-    learners: int = stored(Integer)
-    message: str | None = stored(Text, default=None)
-    submitted_at: datetime = stored(DateTime(timezone=True))
-    answered_at: datetime | None = stored(DateTime(timezone=True), default=None)
-    decline_reason: DeclineReason | None = stored(Text, default=None)
-    ended_on: date | None = stored(Date, default=None)
-    why: OfferEnding | None = stored(Text, default=None)
-    status: RequestStatus = stored(Text, default=RequestStatus.submitted)
+    offer_id: UUID = internal(SaUuid, references="placement_offer.id")
+    organisation_id: UUID = internal(SaUuid)
+    institute_id: UUID = internal(SaUuid)
+    department: Department = internal(Text)
+    profession: Profession = internal(Text)
+    learners: int = internal(Integer)
+    message: str | None = internal(Text, default=None)
+    submitted_at: datetime = internal(DateTime(timezone=True))
+    answered_at: datetime | None = internal(DateTime(timezone=True), default=None)
+    decline_reason: DeclineReason | None = internal(Text, default=None)
+    ended_on: date | None = internal(Date, default=None)
+    why: OfferEnding | None = internal(Text, default=None)
+    status: RequestStatus = internal(Text, default=RequestStatus.submitted)
 
 
 with_history(PlacementRequest)

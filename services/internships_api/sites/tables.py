@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from sqlalchemy import UUID as SaUuid, BigInteger, SmallInteger, Text
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department
 from services.internships_api.base import METADATA
-from services.kernel.data.columns import stored
+from services.kernel.data.columns import internal
 
 
 class SiteCopy(SQLModel, table=True):
@@ -17,10 +17,10 @@ class SiteCopy(SQLModel, table=True):
     __tablename__ = "site_copy"
     metadata = METADATA
 
-    id: UUID = Field(primary_key=True)
-    version: int = stored(BigInteger)
-    state_number: int = stored(SmallInteger, sa_column_kwargs={"server_default": "1"})
-    organisation_id: UUID = stored(SaUuid)
-    name: str = stored(Text)
-    department: Department = stored(Text)
-    status: OrganisationStatus = stored(Text)
+    id: UUID = internal(SaUuid, primary_key=True)
+    version: int = internal(BigInteger)
+    state_number: int = internal(SmallInteger, sa_column_kwargs={"server_default": "1"})
+    organisation_id: UUID = internal(SaUuid)
+    name: str = internal(Text)
+    department: Department = internal(Text)
+    status: OrganisationStatus = internal(Text)

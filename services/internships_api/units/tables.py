@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, UUID as SaUuid, Boolean, CheckConstraint, Text, Un
 from services.contracts.codes import Department, Profession
 from services.contracts.internships import UnitStatus
 from services.internships_api.base import InternshipsRecord
-from services.kernel.data.columns import all_of, one_of, page_index, stored
+from services.kernel.data.columns import all_of, internal, one_of, page_index
 from services.kernel.data.records import with_history
 
 
@@ -26,15 +26,15 @@ class Unit(InternshipsRecord, table=True):
         page_index("placement_unit_status_page", "status"),
     )
 
-    organisation_id: UUID = stored(SaUuid)
-    site_id: UUID = stored(SaUuid)
-    department: Department = stored(Text)
-    code: str = stored(Text)
-    name: str = stored(Text)
-    professions: list[Profession] = stored(ARRAY(Text))
-    first_placement_suitable: bool = stored(Boolean, default=False)
-    status: UnitStatus = stored(Text, default=UnitStatus.active)
-    status_reason: str | None = stored(Text, default=None)
+    organisation_id: UUID = internal(SaUuid)
+    site_id: UUID = internal(SaUuid)
+    department: Department = internal(Text)
+    code: str = internal(Text)
+    name: str = internal(Text)
+    professions: list[Profession] = internal(ARRAY(Text))
+    first_placement_suitable: bool = internal(Boolean, default=False)
+    status: UnitStatus = internal(Text, default=UnitStatus.active)
+    status_reason: str | None = internal(Text, default=None)
 
 
 with_history(Unit)

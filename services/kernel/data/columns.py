@@ -5,12 +5,39 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-from sqlalchemy import Index, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlmodel import Field, SQLModel
 
+from services.kernel.data.privacy import Privacy, tag
 
-def stored(sa_type: Any, **options: Any) -> Any:
-    """A column of a given SQLAlchemy type: text for enums and strings, `ARRAY(Text)` for lists, `JSONB` for the rest."""
+
+def public(sa_type: Any, **options: Any) -> Any:
+    """A column that anyone may know. `sa_type`: text for enums and strings, `ARRAY(Text)` for lists, `JSONB` for the rest.
+
+    `references` names the column of the same schema that it points to, `table.column`; the other options are those of SQLModel's `Field`.
+    """
+    return _column(Privacy.public, sa_type, **options)
+
+
+def internal(sa_type: Any, **options: Any) -> Any:
+    """A column for those who work in the plan, which says nothing of a person."""
+    return _column(Privacy.internal, sa_type, **options)
+
+
+def personal(sa_type: Any, **options: Any) -> Any:
+    """A column that says something of a person who is named, or can be found out."""
+    return _column(Privacy.personal, sa_type, **options)
+
+
+def sensitive(sa_type: Any, **options: Any) -> Any:
+    """A column that says something of a person's health, origin or opinions, or holds a national number."""
+    return _column(Privacy.sensitive, sa_type, **options)
+
+
+def _column(privacy: Privacy, sa_type: Any, *, references: str | None = None, **options: Any) -> Any:
+    options["sa_column_kwargs"] = {**options.get("sa_column_kwargs", {}), "info": tag(privacy)}
+    if references is not None:
+        options["sa_column_args"] = (ForeignKey(references),)
     return Field(sa_type=sa_type, **options)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, 
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.kernel.data.database import Database
+from services.kernel.data.privacy import PERSONAL
 
 KEPT = timedelta(hours=24)
 
@@ -22,6 +23,7 @@ def idempotency_table(metadata: MetaData) -> Table:
         Column("headers", JSONB),
         Column("body", LargeBinary),
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        info=PERSONAL,
     )
 
 

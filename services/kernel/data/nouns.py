@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.envelope import State
 from services.kernel.base.declarations import file_of
-from services.kernel.data.records import Record, table_of
+from services.kernel.data.privacy import Privacy, tag, tags_of
+from services.kernel.data.records import Record, table_of, versions_of
 
 
 class Resource(BaseModel):
@@ -40,7 +41,22 @@ class Noun:
         for shape in filter(None, (self.document, self.state)):
             if unborne := sorted(name for name in shape.model_fields if not hasattr(self.table, name)):
                 raise TypeError(f"{file_of(shape)} : {shape.__name__} montre {', '.join(unborne)}, que {self.table.__name__} n'a pas.")
+        self._check_privacy()
         NOUNS[self.table] = self
+
+    def _check_privacy(self) -> None:
+        """Each column says its tag, and nothing of a person leaves with an event; documents are as guarded as what they show."""
+        table = table_of(self.table)
+        tags = {name: privacy for name, privacy in tags_of(table).items() if privacy is not None}
+        where = f"{file_of(self.table)} : {self.table.__name__}"
+        if untagged := sorted(table.columns.keys() - tags.keys()):
+            raise TypeError(f"{where} : {', '.join(untagged)} n'est ni public, ni internal, ni personal, ni sensitive.")
+        most = Privacy.personal if self.personal else Privacy.internal
+        if told := sorted(name for name in (self.state.model_fields if self.state else ()) if tags.get(name, most) > most):
+            raise TypeError(f"{where} : l'état publié montre {', '.join(told)}, qui est {tags[told[0]].name}.")
+        shown = max(tags[name] for name in self.document.model_fields if name in tags)
+        for kept in (table, versions_of(self.table)):
+            kept.columns["document"].info = tag(shown)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from services.kernel.data.database_errors import UNREACHABLE
+from services.kernel.data.privacy import INTERNAL, PERSONAL
 
 log = structlog.get_logger(__name__)
 
@@ -41,11 +42,12 @@ def event_tables(metadata: sa.MetaData) -> None:
         metadata,
         sa.Column("id", sa.UUID(), primary_key=True),
         sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False, info=PERSONAL),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("type", sa.Text, nullable=False),
-        sa.Column("event", sa.Text, nullable=False),
+        sa.Column("event", sa.Text, nullable=False, info=PERSONAL),
         sa.Column("recorded_at", _instant, nullable=False, server_default=_written),
+        info=INTERNAL,
     )
     delivery = sa.Table(
         "delivery",
@@ -57,6 +59,7 @@ def event_tables(metadata: sa.MetaData) -> None:
         sa.Column("sent_at", _instant),
         sa.Column("acknowledged_at", _instant),
         postgresql_with={"fillfactor": 60, "autovacuum_vacuum_scale_factor": 0.05},
+        info=INTERNAL,
     )
     unclaimed, unacknowledged = delivery.c.batch.is_(None), delivery.c.acknowledged_at.is_(None)
     sa.Index("delivery_unclaimed", delivery.c.consumer, delivery.c.event_id, postgresql_where=sa.and_(unclaimed, unacknowledged))
@@ -68,6 +71,7 @@ def event_tables(metadata: sa.MetaData) -> None:
         sa.Column("position", sa.Integer, nullable=False, server_default=sa.text("0"), comment="0: the whole batch; n: its nth event"),
         sa.Column("runs", sa.Integer, nullable=False, server_default=sa.text("1"), comment="how often that was begun"),
         sa.Column("recorded_at", _instant, nullable=False, server_default=_written),
+        info=INTERNAL,
     )
     sa.Table(
         "quarantine",
@@ -77,10 +81,11 @@ def event_tables(metadata: sa.MetaData) -> None:
         sa.Column("producer", sa.Text, nullable=False, comment="whose message brought it"),
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("type", sa.Text, nullable=False),
-        sa.Column("event", sa.Text, nullable=False),
+        sa.Column("event", sa.Text, nullable=False, info=PERSONAL),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("recorded_at", _instant, nullable=False, server_default=_written),
         sa.Column("released_at", _instant),
+        info=INTERNAL,
     )
     sa.Table(
         "job",
@@ -90,6 +95,7 @@ def event_tables(metadata: sa.MetaData) -> None:
         sa.Column("sent_at", _instant, comment="when its message last went out; null once it has run"),
         sa.Column("last_run_at", _instant),
         sa.Column("last_error", sa.Text),
+        info=INTERNAL,
     )
 
 

@@ -17,10 +17,11 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
 from services.kernel.base import clock, ids
-from services.kernel.data.columns import stored
+from services.kernel.data.columns import internal, personal
+from services.kernel.data.privacy import INTERNAL, PERSONAL
 
 
 class Record(SQLModel):
@@ -31,15 +32,15 @@ class Record(SQLModel):
 
     status_field: ClassVar[str] = "status"
 
-    id: UUID = Field(default_factory=ids.new, primary_key=True)
-    version: int = stored(BigInteger, default=0)
-    created_at: datetime = stored(DateTime(timezone=True), default_factory=clock.now)
-    created_by: str = stored(Text, default="")
-    updated_at: datetime = stored(DateTime(timezone=True), default_factory=clock.now)
-    updated_by: str = stored(Text, default="")
-    history: list[dict[str, Any]] = stored(JSONB, default_factory=list)
-    document_schema: int = stored(Integer, default=1)
-    document: str = stored(Text, default="")
+    id: UUID = internal(SaUuid, default_factory=ids.new, primary_key=True)
+    version: int = internal(BigInteger, default=0)
+    created_at: datetime = internal(DateTime(timezone=True), default_factory=clock.now)
+    created_by: str = personal(Text, default="")
+    updated_at: datetime = internal(DateTime(timezone=True), default_factory=clock.now)
+    updated_by: str = personal(Text, default="")
+    history: list[dict[str, Any]] = internal(JSONB, default_factory=list)
+    document_schema: int = internal(Integer, default=1)
+    document: str = internal(Text, default="")
 
     def __init__(self, **given: Any) -> None:
         # SQLModel's own asks pydantic and SQLAlchemy about each field, which takes longer than the rest of a write
@@ -86,8 +87,9 @@ def with_history(record: type[Record]) -> Table:
         Column("id", SaUuid(), primary_key=True),
         Column("version", BigInteger, primary_key=True),
         Column("recorded_at", DateTime(timezone=True), nullable=False),
-        Column("by", Text, nullable=False),
+        Column("by", Text, nullable=False, info=PERSONAL),
         Column("document", Text, nullable=False),
+        info=INTERNAL,
     )
 
 

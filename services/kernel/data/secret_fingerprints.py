@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from services.kernel.base.problems import Unavailable
 from services.kernel.data.database_roles import owner_role
+from services.kernel.data.privacy import INTERNAL
 
 LABEL = b"plam: fingerprint of the key of the pseudonyms"
 KEPT = "SELECT fingerprint, previous FROM pseudonym_key"
@@ -34,6 +35,7 @@ def fingerprint_table(metadata: sa.MetaData) -> None:
         sa.Column("previous", sa.Text, comment="of the secret that a rotation under way replaces"),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
         sa.CheckConstraint("single", name="single"),
+        info=INTERNAL,
     )
 
 

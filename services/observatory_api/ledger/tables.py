@@ -7,6 +7,7 @@ series names what is summed; batch orders what was recorded; definition dates th
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
+from services.kernel.data.privacy import INTERNAL, PERSONAL
 from services.kernel.data.schema import service_metadata
 
 METADATA = service_metadata("observatory")
@@ -18,13 +19,14 @@ fact = sa.Table(
     METADATA,
     sa.Column("source", sa.Text(collation="C"), primary_key=True),
     sa.Column("kind", sa.Text(collation="C"), primary_key=True),
-    sa.Column("entity_key", sa.Text(collation="C"), primary_key=True),
+    sa.Column("entity_key", sa.Text(collation="C"), primary_key=True, info=PERSONAL),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("number", sa.SmallInteger, nullable=False, comment="the number of the state's shape"),
-    sa.Column("state", sa.Text, nullable=False, comment="as its event said it"),
+    sa.Column("state", sa.Text, nullable=False, comment="as its event said it", info=PERSONAL),
     sa.Column("contributions", sa.Text, nullable=False, comment="[[series << 22 | day, amount], …], sorted"),
     sa.Column("previous", sa.Text, comment="the contributions that stood before the last change"),
     postgresql_with={"fillfactor": 80},
+    info=INTERNAL,
 )
 
 series = sa.Table(
@@ -37,6 +39,7 @@ series = sa.Table(
     sa.Column("dimensions", JSONB, nullable=False),
     sa.Column("department", sa.Text(collation="C"), comment="where daily adds it up; null: not rolled up"),
     sa.UniqueConstraint("indicator", "definition", "measure", "dimensions", name="series_what"),
+    info=INTERNAL,
 )
 
 batch = sa.Table(
@@ -47,6 +50,7 @@ batch = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("entries", sa.Integer, nullable=False),
     sa.CheckConstraint("reason IN ('events', 'rebuild', 'definition')", name="reason"),
+    info=INTERNAL,
 )
 
 # No foreign keys: the check would cost every entry two triggers, and a batch's row is written after its entries.
@@ -59,6 +63,7 @@ entry = sa.Table(
     sa.Column("batch", sa.BigInteger, primary_key=True),
     sa.Column("amount", sa.BigInteger, nullable=False),
     sa.CheckConstraint("amount <> 0", name="amount"),
+    info=INTERNAL,
 )
 
 daily = sa.Table(
@@ -69,6 +74,7 @@ daily = sa.Table(
     sa.Column("on", sa.Date, primary_key=True),
     sa.Column("amount", sa.BigInteger, nullable=False),
     postgresql_with={"fillfactor": 80},
+    info=INTERNAL,
 )
 
 definition = sa.Table(
@@ -77,4 +83,5 @@ definition = sa.Table(
     sa.Column("indicator", sa.Text(collation="C"), primary_key=True),
     sa.Column("number", sa.SmallInteger, primary_key=True),
     sa.Column("current_from", _instant, nullable=False, comment="stamp of the batch that switched to it"),
+    info=INTERNAL,
 )

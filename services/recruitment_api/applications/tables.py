@@ -4,12 +4,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, ForeignKey, Index, Text, text
-from sqlmodel import Field
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, Index, Text, text
 
 from services.contracts.codes import Department, Profession
 from services.contracts.recruitment import ApplicationStatus, NeedEnding, NeedUrgency
-from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.columns import one_of, page_index, personal
 from services.kernel.data.records import with_history
 from services.recruitment_api.base import RecruitmentRecord
 
@@ -49,19 +48,19 @@ class Application(RecruitmentRecord, table=True):
         Index("application_overdue", "respond_by", postgresql_where=text("status = 'submitted'")),
     )
 
-    need_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.need.id"),))
-    organisation_id: UUID = stored(SaUuid)
-    department: Department = stored(Text)
-    profession: Profession = stored(Text)
-    urgency: NeedUrgency = stored(Text)
-    candidate_ref: str = stored(Text)
-    submitted_at: datetime = stored(DateTime(timezone=True))
-    respond_by: date = stored(Date)
-    answered_at: datetime | None = stored(DateTime(timezone=True), default=None)
-    status: ApplicationStatus = stored(Text, default=ApplicationStatus.submitted)
-    decline_reason: DeclineReason | None = stored(Text, default=None)
-    ended_on: date | None = stored(Date, default=None)
-    why: NeedEnding | None = stored(Text, default=None)
+    need_id: UUID = personal(SaUuid, references="need.id")
+    organisation_id: UUID = personal(SaUuid)
+    department: Department = personal(Text)
+    profession: Profession = personal(Text)
+    urgency: NeedUrgency = personal(Text)
+    candidate_ref: str = personal(Text)
+    submitted_at: datetime = personal(DateTime(timezone=True))
+    respond_by: date = personal(Date)
+    answered_at: datetime | None = personal(DateTime(timezone=True), default=None)
+    status: ApplicationStatus = personal(Text, default=ApplicationStatus.submitted)
+    decline_reason: DeclineReason | None = personal(Text, default=None)
+    ended_on: date | None = personal(Date, default=None)
+    why: NeedEnding | None = personal(Text, default=None)
 
 
 with_history(Application)

@@ -4,12 +4,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, ForeignKey, Text, UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, Text, UniqueConstraint
 
 from services.contracts.codes import Department, Profession
 from services.contracts.recruitment import AssignmentStatus, NeedUrgency
-from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.columns import one_of, page_index, personal
 from services.kernel.data.records import with_history
 from services.recruitment_api.base import RecruitmentRecord
 from services.recruitment_api.needs.tables import LegalForm
@@ -44,21 +43,21 @@ class Assignment(RecruitmentRecord, table=True):
         page_index("assignment_status_page", "status"),
     )
 
-    need_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.need.id"),))
-    application_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.application.id"),))
-    organisation_id: UUID = stored(SaUuid)
-    department: Department = stored(Text)
-    profession: Profession = stored(Text)
-    urgency: NeedUrgency = stored(Text)
-    candidate_ref: str = stored(Text)
-    legal_form: LegalForm = stored(Text)
-    starts_on: date = stored(Date)
-    ends_on: date | None = stored(Date, default=None)
-    need_published_at: datetime = stored(DateTime(timezone=True))
-    confirmed_at: datetime = stored(DateTime(timezone=True))
-    cancelled_on: date | None = stored(Date, default=None)
-    cancel_reason: CancelReason | None = stored(Text, default=None)
-    status: AssignmentStatus = stored(Text, default=AssignmentStatus.confirmed)
+    need_id: UUID = personal(SaUuid, references="need.id")
+    application_id: UUID = personal(SaUuid, references="application.id")
+    organisation_id: UUID = personal(SaUuid)
+    department: Department = personal(Text)
+    profession: Profession = personal(Text)
+    urgency: NeedUrgency = personal(Text)
+    candidate_ref: str = personal(Text)
+    legal_form: LegalForm = personal(Text)
+    starts_on: date = personal(Date)
+    ends_on: date | None = personal(Date, default=None)
+    need_published_at: datetime = personal(DateTime(timezone=True))
+    confirmed_at: datetime = personal(DateTime(timezone=True))
+    cancelled_on: date | None = personal(Date, default=None)
+    cancel_reason: CancelReason | None = personal(Text, default=None)
+    status: AssignmentStatus = personal(Text, default=AssignmentStatus.confirmed)
 
 
 with_history(Assignment)

@@ -3,12 +3,11 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, BigInteger, CheckConstraint, Date, ForeignKey, Integer, Text, UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import UUID as SaUuid, BigInteger, CheckConstraint, Date, Integer, Text, UniqueConstraint
 
 from services.contracts.codes import Department
 from services.contracts.recruitment import CommitmentStatus
-from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.columns import internal, one_of, page_index
 from services.kernel.data.records import with_history
 from services.recruitment_api.base import RecruitmentRecord
 
@@ -26,16 +25,16 @@ class Commitment(RecruitmentRecord, table=True):
         page_index("commitment_status_page", "status"),
     )
 
-    envelope_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.scheme_envelope.id"),))
-    scheme_code: str = stored(Text)
-    fiscal_year: int = stored(Integer)
-    department: Department | None = stored(Text, default=None)
-    amount_cents: int = stored(BigInteger)
-    reference: str = stored(Text)
-    committed_on: date = stored(Date)
-    released_on: date | None = stored(Date, default=None)
-    status: CommitmentStatus = stored(Text, default=CommitmentStatus.committed)
-    status_reason: str | None = stored(Text, default=None)
+    envelope_id: UUID = internal(SaUuid, references="scheme_envelope.id")
+    scheme_code: str = internal(Text)
+    fiscal_year: int = internal(Integer)
+    department: Department | None = internal(Text, default=None)
+    amount_cents: int = internal(BigInteger)
+    reference: str = internal(Text)
+    committed_on: date = internal(Date)
+    released_on: date | None = internal(Date, default=None)
+    status: CommitmentStatus = internal(Text, default=CommitmentStatus.committed)
+    status_reason: str | None = internal(Text, default=None)
 
 
 with_history(Commitment)

@@ -4,12 +4,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, BigInteger, CheckConstraint, Date, DateTime, ForeignKey, Index, Integer, Text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import UUID as SaUuid, BigInteger, CheckConstraint, Date, DateTime, Index, Integer, Text
+from sqlmodel import SQLModel
 
 from services.contracts.codes import Department
 from services.contracts.recruitment import EnvelopeStatus
-from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.columns import internal, one_of, page_index, personal
 from services.kernel.data.records import with_history
 from services.recruitment_api.base import METADATA, RecruitmentRecord
 
@@ -39,17 +39,17 @@ class SchemeEnvelope(RecruitmentRecord, table=True):
         page_index("scheme_envelope_status_page", "status"),
     )
 
-    scheme_id: UUID = Field(sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.scheme.id"),))
-    scheme_code: str = stored(Text)
-    fiscal_year: int = stored(Integer)
-    funder: str = stored(Text)
-    department: Department | None = stored(Text, default=None)
-    ceiling_cents: int = stored(BigInteger)
-    committed_cents: int = stored(BigInteger, default=0)
-    entry_count: int = stored(BigInteger, default=0)
-    opened_on: date = stored(Date)
-    status: EnvelopeStatus = stored(Text, default=EnvelopeStatus.open)
-    status_reason: str | None = stored(Text, default=None)
+    scheme_id: UUID = internal(SaUuid, references="scheme.id")
+    scheme_code: str = internal(Text)
+    fiscal_year: int = internal(Integer)
+    funder: str = internal(Text)
+    department: Department | None = internal(Text, default=None)
+    ceiling_cents: int = internal(BigInteger)
+    committed_cents: int = internal(BigInteger, default=0)
+    entry_count: int = internal(BigInteger, default=0)
+    opened_on: date = internal(Date)
+    status: EnvelopeStatus = internal(Text, default=EnvelopeStatus.open)
+    status_reason: str | None = internal(Text, default=None)
 
     @property
     def available_cents(self) -> int:
@@ -72,12 +72,12 @@ class EnvelopeEntry(SQLModel, table=True):
     )
     metadata = METADATA
 
-    envelope_id: UUID = Field(sa_type=SaUuid, primary_key=True, sa_column_args=(ForeignKey("recruitment.scheme_envelope.id"),))
-    seq: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    kind: EntryKind = stored(Text)
-    amount_cents: int = stored(BigInteger)
-    reference: str = stored(Text)
-    commitment_id: UUID | None = Field(None, sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.commitment.id"),))
-    balance_after_cents: int = stored(BigInteger)
-    by: str = stored(Text)
-    recorded_at: datetime = stored(DateTime(timezone=True))
+    envelope_id: UUID = internal(SaUuid, primary_key=True, references="scheme_envelope.id")
+    seq: int = internal(BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: EntryKind = internal(Text)
+    amount_cents: int = internal(BigInteger)
+    reference: str = internal(Text)
+    commitment_id: UUID | None = internal(SaUuid, default=None, references="commitment.id")
+    balance_after_cents: int = internal(BigInteger)
+    by: str = personal(Text)
+    recorded_at: datetime = internal(DateTime(timezone=True))

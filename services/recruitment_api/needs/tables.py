@@ -10,7 +10,6 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     DateTime,
-    ForeignKey,
     Index,
     Integer,
     SmallInteger,
@@ -18,11 +17,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlmodel import Field
 
 from services.contracts.codes import Department, Profession, Sector
 from services.contracts.recruitment import NeedStatus, NeedUrgency
-from services.kernel.data.columns import all_of, one_of, page_index, stored
+from services.kernel.data.columns import all_of, internal, one_of, page_index
 from services.kernel.data.records import with_history
 from services.recruitment_api.base import RecruitmentRecord
 
@@ -81,26 +79,26 @@ class StaffingNeed(RecruitmentRecord, table=True):
         Index("need_expiry", "expires_on", postgresql_where=text("status IN ('open', 'partially_filled')")),
     )
 
-    organisation_id: UUID = stored(SaUuid)
-    external_ref: str | None = stored(Text, default=None)
-    site_id: UUID = stored(SaUuid)
-    department: Department = stored(Text)
-    scheme_id: UUID | None = Field(None, sa_type=SaUuid, sa_column_args=(ForeignKey("recruitment.scheme.id"),))
-    profession: Profession = stored(Text)
-    sector: Sector | None = stored(Text, default=None)
-    headcount: int = stored(Integer)
-    filled_count: int = stored(Integer, default=0)
-    urgency: NeedUrgency = stored(Text, default=NeedUrgency.routine)
-    legal_forms: list[LegalForm] = stored(ARRAY(Text))
-    starts_on: date = stored(Date)
-    ends_on: date | None = stored(Date, default=None)
-    description: str | None = stored(Text, default=None)
-    expires_on: date = stored(Date)
-    published_at: datetime | None = stored(DateTime(timezone=True), default=None)
-    ended_on: date | None = stored(Date, default=None)
-    prolongation_count: int = stored(SmallInteger, default=0)
-    status: NeedStatus = stored(Text, default=NeedStatus.draft)
-    status_reason: str | None = stored(Text, default=None)
+    organisation_id: UUID = internal(SaUuid)
+    external_ref: str | None = internal(Text, default=None)
+    site_id: UUID = internal(SaUuid)
+    department: Department = internal(Text)
+    scheme_id: UUID | None = internal(SaUuid, default=None, references="scheme.id")
+    profession: Profession = internal(Text)
+    sector: Sector | None = internal(Text, default=None)
+    headcount: int = internal(Integer)
+    filled_count: int = internal(Integer, default=0)
+    urgency: NeedUrgency = internal(Text, default=NeedUrgency.routine)
+    legal_forms: list[LegalForm] = internal(ARRAY(Text))
+    starts_on: date = internal(Date)
+    ends_on: date | None = internal(Date, default=None)
+    description: str | None = internal(Text, default=None)
+    expires_on: date = internal(Date)
+    published_at: datetime | None = internal(DateTime(timezone=True), default=None)
+    ended_on: date | None = internal(Date, default=None)
+    prolongation_count: int = internal(SmallInteger, default=0)
+    status: NeedStatus = internal(Text, default=NeedStatus.draft)
+    status_reason: str | None = internal(Text, default=None)
 
 
 with_history(StaffingNeed)

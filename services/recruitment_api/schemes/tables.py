@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Text, UniqueConstraint
 
 from services.contracts.recruitment import SchemeKind, SchemeStatus
-from services.kernel.data.columns import one_of, page_index, stored
+from services.kernel.data.columns import internal, one_of, page_index
 from services.kernel.data.records import with_history
 from services.recruitment_api.base import RecruitmentRecord
 
@@ -20,12 +20,12 @@ class Scheme(RecruitmentRecord, table=True):
         page_index("scheme_status_page", "status"),
     )
 
-    code: str = stored(Text)
-    kind: SchemeKind = stored(Text)
-    label: str = stored(Text)
-    description: str | None = stored(Text, default=None)
-    legal_basis: str | None = stored(Text, default=None)
-    status: SchemeStatus = stored(Text, default=SchemeStatus.draft)
+    code: str = internal(Text)
+    kind: SchemeKind = internal(Text)
+    label: str = internal(Text)
+    description: str | None = internal(Text, default=None)
+    legal_basis: str | None = internal(Text, default=None)
+    status: SchemeStatus = internal(Text, default=SchemeStatus.draft)
 
     @property
     def scheme_kind(self) -> SchemeKind:

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from sqlalchemy import UUID as SaUuid, BigInteger, SmallInteger, Text
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
 from services.contracts.codes import Department, Sector
-from services.kernel.data.columns import stored
+from services.kernel.data.columns import internal
 from services.recruitment_api.base import METADATA
 
 
@@ -16,12 +16,12 @@ class SiteCopy(SQLModel, table=True):
     __tablename__ = "site_copy"
     metadata = METADATA
 
-    id: UUID = Field(primary_key=True)
-    version: int = stored(BigInteger)
-    state_number: int = stored(SmallInteger, sa_column_kwargs={"server_default": "1"})
-    organisation_id: UUID = stored(SaUuid)
-    name: str = stored(Text)
-    commune_code: str = stored(Text)
-    department: Department = stored(Text)
-    sector: Sector | None = stored(Text, default=None)
-    status: str = stored(Text)
+    id: UUID = internal(SaUuid, primary_key=True)
+    version: int = internal(BigInteger)
+    state_number: int = internal(SmallInteger, sa_column_kwargs={"server_default": "1"})
+    organisation_id: UUID = internal(SaUuid)
+    name: str = internal(Text)
+    commune_code: str = internal(Text)
+    department: Department = internal(Text)
+    sector: Sector | None = internal(Text, default=None)
+    status: str = internal(Text)
