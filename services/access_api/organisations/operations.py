@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from services.access_api.folding import fold
+from services.access_api.organisations.endings import close_sites
 from services.access_api.organisations.lifecycle import move
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.schemas import OrganisationCreate, OrganisationPatch, OrganisationWrite
 from services.access_api.organisations.tables import Organisation
-from services.access_api.sites import operations as sites
 from services.contracts.access import OrganisationStatus
 from services.kernel.api.patching import patched
 from services.kernel.base.principals import Principal
@@ -35,7 +35,7 @@ async def close(db: Database, organisation_id: UUID, reason: str, *, by: Princip
     move(organisation, OrganisationStatus.closed)
     organisation.status_reason = reason
     await db.save(organisation, event="access.organisation.closed", by=by)
-    await sites.close_with(db, organisation, by=by)
+    await close_sites(db, organisation, by=by)
     return organisation
 
 

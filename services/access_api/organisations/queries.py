@@ -11,6 +11,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.access_api.folding import begins_words
 from services.access_api.organisations.schemas import OrganisationQuery
 from services.access_api.organisations.tables import Organisation
+from services.access_api.sites.tables import Site
+from services.contracts.access import OrganisationStatus
 from services.kernel.api.reading import Reading
 from services.kernel.data.conditions import among, holds
 
@@ -32,6 +34,12 @@ ORGANISATIONS = Reading(
 def organisations(organisation_ids: Sequence[UUID]) -> SelectOfScalar[Organisation]:
     """Several organisations."""
     return select(Organisation).where(among(Organisation.id, organisation_ids))
+
+
+def open_sites(organisation_id: UUID) -> SelectOfScalar[Site]:
+    """The open sites of an organisation, locked in order."""
+    open_ = Site.organisation_id == organisation_id, col(Site.status) == OrganisationStatus.active
+    return select(Site).where(*open_).order_by(col(Site.id)).with_for_update()
 
 
 def known_by(finess_ej: Sequence[str], siren: Sequence[str]) -> Executable:

@@ -79,15 +79,6 @@ async def reopen(db: Database, site_id: UUID, *, by: Principal, version: int) ->
     return await db.save(site, event="access.site.reopened", by=by)
 
 
-async def close_with(db: Database, organisation: Organisation, *, by: Principal) -> None:
-    """Closes the sites of an organisation that has just been closed in this transaction."""
-    sites = await db.fetch(queries.open_sites(organisation.id))
-    for site in sites:
-        move(site, OrganisationStatus.closed)
-        site.status_reason = "Fermeture de l'organisation"
-    await db.save_many(sites, event="access.site.closed", by=by)
-
-
 def _check_open(organisation: Organisation) -> None:
     if organisation.status is not OrganisationStatus.active:
         raise OrganisationClosed("Rouvrez d'abord l'organisation.")

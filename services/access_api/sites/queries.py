@@ -34,12 +34,6 @@ SITES = Reading(
 )
 
 
-def open_sites(organisation_id: UUID) -> SelectOfScalar[Site]:
-    """The open sites of an organisation, held."""
-    statement = select(Site).where(Site.organisation_id == organisation_id, STANDS)
-    return statement.order_by(col(Site.id)).with_for_update()
-
-
 def known_by(finess_et: Sequence[str]) -> SelectOfScalar[Site]:
     """The sites that bear one of these numbers."""
     return select(Site).where(among(Site.finess_et, finess_et))

@@ -8,7 +8,6 @@ from services.actions_api.actions.lifecycle import ENDED, move
 from services.actions_api.actions.queries import ACTIONS
 from services.actions_api.actions.schemas import ActionCreate, ActionLive, ActionPatch, ActionQuery, ActionWrite
 from services.actions_api.actions.tables import Action
-from services.actions_api.milestones import operations as milestones, queries as milestone_queries
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.kernel.api.patching import patched
@@ -18,6 +17,13 @@ from services.kernel.base import clock
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
+
+
+class ActionEnded(Conflict):
+    """An action that has ended changes no more, and its milestones are part of its history."""
+
+    type = "action-ended"
+    title = "L'action est terminée"
 
 
 class NotReady(Conflict):
@@ -45,7 +51,7 @@ async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Princ
     action = await ACTIONS.load_for_change(db, action_id, by=by, version=version)
     if action.status in ENDED:
         reopens = action.status is ActionStatus.completed
-        raise milestones.ActionEnded("Rouvrez l'action pour la changer." if reopens else "Évaluée ou abandonnée, elle ne change plus.")
+        raise ActionEnded("Rouvrez l'action pour la changer." if reopens else "Évaluée ou abandonnée, elle ne change plus.")
     if "lead_organisation_id" in patch.model_fields_set:
         await _check_lead(db, patch.lead_organisation_id)
         if patch.lead_organisation_id is None and action.status in (ActionStatus.in_progress, ActionStatus.suspended):
@@ -78,7 +84,7 @@ async def start(db: Database, action_id: UUID, *, by: Principal, version: int) -
     lacks = []
     if action.lead_organisation_id is None:
         lacks.append("une organisation pilote")
-    if not any(milestone.status is not MilestoneStatus.cancelled for milestone in await db.fetch(milestone_queries.of_action(action_id))):
+    if not any(milestone.status is not MilestoneStatus.cancelled for milestone in await db.fetch(queries.milestones_of([action_id]))):
         lacks.append("un jalon")
     if lacks:
         raise NotReady(f"Il manque {' et '.join(lacks)}.")
@@ -102,7 +108,7 @@ async def complete(db: Database, action_id: UUID, *, by: Principal, version: int
     """Completes an action whose milestones are all reached or cancelled. Raises `NotReady` otherwise."""
     action = await ACTIONS.load_for_change(db, action_id, by=by, version=version, lock=Lock.alone)  # no milestone is added meanwhile
     move(action, ActionStatus.completed)
-    waiting = [m for m in await db.fetch(milestone_queries.of_action(action_id)) if m.status is MilestoneStatus.planned]
+    waiting = [m for m in await db.fetch(queries.milestones_of([action_id])) if m.status is MilestoneStatus.planned]
     if waiting:
         raise NotReady(f"{len(waiting)} jalon(s) ne sont ni atteints ni annulés.")
     action.status_reason = None
@@ -130,7 +136,7 @@ async def abandon(db: Database, action_id: UUID, decision_ref: str, *, by: Princ
 async def read_live(db: Database, action_id: UUID, *, by: Principal) -> ActionLive:
     """What depends on the day: health with its reasons, progress, allowed moves."""
     action = await ACTIONS.one(db, action_id, by=by)
-    return health.live(action, await db.fetch(milestone_queries.of_action(action_id)), clock.today())
+    return health.live(action, await db.fetch(queries.milestones_of([action_id])), clock.today())
 
 
 async def read_page(db: Database, query: ActionQuery, *, by: Principal) -> list[tuple[UUID, str]]:
@@ -143,7 +149,7 @@ async def _with_live(db: Database, rows: list[tuple[UUID, str]]) -> list[tuple[U
     ids = [row[0] for row in rows]
     actions = {action.id: action for action in await db.fetch(queries.actions(ids))}
     milestones_of: dict[UUID, list[Milestone]] = defaultdict(list)
-    for milestone in await db.fetch(milestone_queries.of_actions(ids)):
+    for milestone in await db.fetch(queries.milestones_of(ids)):
         milestones_of[milestone.action_id].append(milestone)
     today = clock.today()
     return [(id_, with_live(document, health.live(actions[id_], milestones_of[id_], today))) for id_, document in rows]
@@ -168,8 +174,13 @@ async def _move(
 
 
 async def _save(db: Database, action: Action, event: str, by: Principal) -> Action:
+    """Saves an action, and then its milestones where what they copy of it has changed."""
     await db.save(action, event=event, by=by)
-    await milestones.realign(db, action, by=by)
+    copies = action.axis, action.departments, action.status
+    for milestone in await db.fetch(queries.milestones_of([action.id]).with_for_update()):
+        if (milestone.axis, milestone.departments, milestone.action_status) != copies:
+            milestone.axis, milestone.departments, milestone.action_status = copies
+            await db.save(milestone, event="actions.milestone.realigned", by=by)
     return action
 
 

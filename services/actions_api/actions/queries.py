@@ -1,5 +1,6 @@
 """Statements on actions."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Date, and_, bindparam, func, literal_column, or_
@@ -64,9 +65,14 @@ ACTIONS = Reading(
 )
 
 
-def actions(action_ids: list[UUID]) -> SelectOfScalar[Action]:
+def actions(action_ids: Sequence[UUID]) -> SelectOfScalar[Action]:
     """Several actions."""
     return select(Action).where(among(Action.id, action_ids))
+
+
+def milestones_of(action_ids: Sequence[UUID]) -> SelectOfScalar[Milestone]:
+    """The milestones of actions, by due date."""
+    return select(Milestone).where(among(Milestone.action_id, action_ids)).order_by(col(Milestone.due), col(Milestone.id))
 
 
 def lead(organisation_id: UUID) -> SelectOfScalar[OrganisationCopy]:

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from services.actions_api.actions.lifecycle import ENDED
+from services.actions_api.actions.operations import ActionEnded
 from services.actions_api.actions.queries import ACTIONS
-from services.actions_api.actions.tables import Action
 from services.actions_api.milestones import queries
 from services.actions_api.milestones.lifecycle import LIFECYCLE, move
 from services.actions_api.milestones.queries import MILESTONES
@@ -28,13 +28,6 @@ from services.kernel.base import clock
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
-
-
-class ActionEnded(Conflict):
-    """A milestone of an action that has ended is part of its history."""
-
-    type = "action-ended"
-    title = "L'action est terminée"
 
 
 async def create(db: Database, body: MilestoneCreate, *, by: Principal) -> Milestone:
@@ -88,15 +81,6 @@ async def cancel(db: Database, milestone_id: UUID, reason: str, *, by: Principal
     return await db.save(milestone, event="actions.milestone.cancelled", by=by)
 
 
-async def realign(db: Database, action: Action, *, by: Principal) -> None:
-    """Sends the milestones of an action again, when what they copy of it has changed."""
-    for milestone in await db.fetch(queries.of_action(action.id).with_for_update()):
-        copies = (action.axis, action.departments, action.status)
-        if (milestone.axis, milestone.departments, milestone.action_status) != copies:
-            milestone.axis, milestone.departments, milestone.action_status = copies
-            await db.save(milestone, event="actions.milestone.realigned", by=by)
-
-
 async def read_live(db: Database, milestone_id: UUID, *, by: Principal) -> MilestoneLive:
     """Lateness, slip and allowed moves, today."""
     return live(await MILESTONES.one(db, milestone_id, by=by), clock.today())
@@ -119,7 +103,7 @@ async def read_page(db: Database, query: MilestoneQuery, *, by: Principal) -> li
     if not query.live:
         return rows
     today = clock.today()
-    milestones = {milestone.id: milestone for milestone in await db.fetch(queries.those([row[0] for row in rows]))}
+    milestones = {milestone.id: milestone for milestone in await db.fetch(queries.milestones([row[0] for row in rows]))}
     return [(id_, with_live(document, live(milestones[id_], today))) for id_, document in rows]
 
 

@@ -46,16 +46,6 @@ MILESTONES = Reading(
 )
 
 
-def of_action(action_id: UUID) -> SelectOfScalar[Milestone]:
-    """The milestones of an action, by due date."""
-    return select(Milestone).where(Milestone.action_id == action_id).order_by(col(Milestone.due), col(Milestone.id))
-
-
-def of_actions(action_ids: Sequence[UUID]) -> SelectOfScalar[Milestone]:
-    """The milestones of several actions, by due date."""
-    return select(Milestone).where(among(Milestone.action_id, action_ids)).order_by(col(Milestone.due), col(Milestone.id))
-
-
-def those(milestone_ids: Sequence[UUID]) -> SelectOfScalar[Milestone]:
+def milestones(milestone_ids: Sequence[UUID]) -> SelectOfScalar[Milestone]:
     """Several milestones."""
     return select(Milestone).where(among(Milestone.id, milestone_ids))

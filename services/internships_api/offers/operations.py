@@ -8,12 +8,12 @@ from services.contracts.codes import Profession
 from services.contracts.internships import OfferStatus, UnitStatus
 from services.internships_api.capacity.operations import shift
 from services.internships_api.offers import queries
+from services.internships_api.offers.endings import end_requests
 from services.internships_api.offers.lifecycle import LIFECYCLE, move
 from services.internships_api.offers.queries import OFFERS
 from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferWrite
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_host
-from services.internships_api.requests.endings import end_with
 from services.internships_api.sites.queries import active_site
 from services.internships_api.units.queries import UNITS
 from services.internships_api.units.tables import Unit
@@ -118,7 +118,7 @@ async def close(db: Database, offer_id: UUID, *, by: Principal, version: int) ->
     """Takes no more requests, ends those that wait, and gives back to the unit's weeks what nobody took."""
     offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version, lock=Lock.in_turn)  # no seat moves meanwhile
     await _close(db, offer, by=by)
-    await end_with(db, [offer], by=by)
+    await end_requests(db, [offer], by=by)
     return offer
 
 
@@ -127,7 +127,7 @@ async def close_past(db: Database) -> int:
     past = await db.fetch(queries.past(clock.today(), CLOSED_AT_ONCE))
     for offer in past:
         await _close(db, offer, by=SYSTEM)
-    await end_with(db, past, by=SYSTEM)
+    await end_requests(db, past, by=SYSTEM)
     return len(past)
 
 
@@ -145,7 +145,7 @@ async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, ve
     await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=-offer.seats * SEAT)
     offer.status_reason = reason
     await db.save(offer, event="internships.offer.cancelled", by=by)
-    await end_with(db, [offer], by=by)
+    await end_requests(db, [offer], by=by)
     return offer
 
 

@@ -1,9 +1,10 @@
 """What is read of placement offers, and statements on them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, Boolean, ColumnElement, Date, and_, bindparam, literal_column, or_
+from sqlalchemy import UUID as SaUuid, Boolean, ColumnElement, Date, and_, bindparam, exists, literal_column, or_
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select, update
 from sqlmodel.sql.expression import SelectOfScalar
@@ -13,6 +14,7 @@ from services.contracts.internships import OfferStatus
 from services.internships_api.offers.schemas import OfferQuery
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_host
+from services.internships_api.requests.tables import PENDING, PlacementRequest
 from services.kernel.api.reading import REGION, Audience, Reading, Scope
 from services.kernel.base.principals import Principal
 from services.kernel.data.conditions import among, holds
@@ -68,6 +70,28 @@ def past(today: date, limit: int) -> SelectOfScalar[Offer]:
         .order_by(col(Offer.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
+    )
+
+
+def pending_requests(offer_ids: Sequence[UUID]) -> SelectOfScalar[PlacementRequest]:
+    """The requests that wait for offers, locked in order. Their offers are held before."""
+    return (
+        select(PlacementRequest)
+        .where(PENDING, among(PlacementRequest.offer_id, offer_ids))
+        .order_by(col(PlacementRequest.id))
+        .with_for_update(key_share=True)
+    )
+
+
+def ended_with_pending_requests(limit: int) -> SelectOfScalar[Offer]:
+    """Offers that have ended and for which a request still waits, locked in order, without those that somebody is changing."""
+    waits = exists().where(PENDING, col(PlacementRequest.offer_id) == col(Offer.id))
+    return (
+        select(Offer)
+        .where(among(Offer.status, (OfferStatus.closed, OfferStatus.cancelled)), waits)
+        .order_by(col(Offer.id))
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
     )
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, Index, Integer, Text
+from sqlmodel import col
 
 from services.contracts.codes import Department, Profession
 from services.contracts.internships import OfferEnding, RequestStatus
@@ -64,3 +65,6 @@ class PlacementRequest(InternshipsRecord, table=True):
 
 
 with_history(PlacementRequest)
+
+PENDING = col(PlacementRequest.status) == RequestStatus.submitted
+"""The condition that a request waits for its answer."""

@@ -7,13 +7,14 @@ from services.kernel.base import clock
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
 from services.recruitment_api.applications.deadlines import respond_by
-from services.recruitment_api.applications.endings import end_with
 from services.recruitment_api.applications.lifecycle import LIFECYCLE, move
 from services.recruitment_api.applications.queries import APPLICATIONS
-from services.recruitment_api.applications.schemas import Acceptance, ApplicationCreate, ApplicationLive
+from services.recruitment_api.applications.schemas import ApplicationCreate, ApplicationLive
 from services.recruitment_api.applications.tables import Application, DeclineReason
 from services.recruitment_api.assignments import operations as assignments
+from services.recruitment_api.assignments.schemas import Acceptance
 from services.recruitment_api.needs import operations as needs
+from services.recruitment_api.needs.endings import end_applications
 from services.recruitment_api.visibility import check_follows
 
 
@@ -40,7 +41,7 @@ async def accept(db: Database, application_id: UUID, body: Acceptance, *, by: Pr
     await db.save(application, event="recruitment.application.accepted", by=by)
     await db.save(need, event=f"recruitment.need.{need.status}", by=by)
     if need.status is NeedStatus.filled:
-        await end_with(db, [need], by=by)
+        await end_applications(db, [need], by=by)
     return application
 
 

@@ -15,14 +15,8 @@ from services.kernel.base.principals import Principal
 from services.kernel.base.problems import problems
 from services.recruitment_api.applications import operations
 from services.recruitment_api.applications.queries import APPLICATIONS
-from services.recruitment_api.applications.schemas import (
-    Acceptance,
-    ApplicationCreate,
-    ApplicationLive,
-    ApplicationQuery,
-    ApplicationRead,
-    Refusal,
-)
+from services.recruitment_api.applications.schemas import ApplicationCreate, ApplicationLive, ApplicationQuery, ApplicationRead, Refusal
+from services.recruitment_api.assignments.schemas import Acceptance
 
 routes = router("/v1/applications", "Candidatures")
 

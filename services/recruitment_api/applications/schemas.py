@@ -10,10 +10,8 @@ from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import ApplicationState, ApplicationStatus, NeedEnding, NeedUrgency
 from services.kernel.api.paging import PageQuery
-from services.kernel.base.fields import Day
 from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.applications.tables import Application, DeclineReason
-from services.recruitment_api.needs.tables import LegalForm
 
 # at least a letter and a digit: neither a name, nor a telephone or social-security number
 OPAQUE = r"^[A-Za-z0-9_-]*([A-Za-z][A-Za-z0-9_-]*[0-9]|[0-9][A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]*$"
@@ -33,16 +31,6 @@ class ApplicationCreate(BaseModel):
         description="Code opaque de la personne (lettres et chiffres mêlés) : jamais son nom ni aucune donnée personnelle.",
         examples=["C7F3A9K2"],
     )
-
-
-class Acceptance(BaseModel):
-    """L'affectation qui répond à la candidature."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"legal_form": "cdi", "starts_on": "2027-01-04"}]})
-
-    legal_form: LegalForm = Field(description="Forme de contrat, parmi celles du besoin.")
-    starts_on: Day | None = Field(None, description="Prise de poste ; celle du besoin si elle n'est pas dite.")
-    ends_on: Day | None = Field(None, description="Fin prévue, exclue ; celle du besoin si elle n'est pas dite.")
 
 
 class Refusal(BaseModel):

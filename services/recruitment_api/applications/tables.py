@@ -4,7 +4,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, Index, Text, text
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, Index, Text, literal_column, text
+from sqlmodel import col
 
 from services.contracts.codes import Department, Profession
 from services.contracts.recruitment import ApplicationStatus, NeedEnding, NeedUrgency
@@ -64,3 +65,6 @@ class Application(RecruitmentRecord, table=True):
 
 
 with_history(Application)
+
+PENDING = col(Application.status) == literal_column(f"'{ApplicationStatus.submitted}'")
+"""The condition that an application waits for its answer, as the indexes say it: a bound value would not find them."""

@@ -8,11 +8,11 @@ from services.kernel.base import clock
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
-from services.recruitment_api.applications.schemas import Acceptance
 from services.recruitment_api.applications.tables import Application
 from services.recruitment_api.assignments import queries
 from services.recruitment_api.assignments.lifecycle import move
 from services.recruitment_api.assignments.queries import ASSIGNMENTS
+from services.recruitment_api.assignments.schemas import Acceptance
 from services.recruitment_api.assignments.tables import Assignment, CancelReason
 from services.recruitment_api.needs import operations as needs
 from services.recruitment_api.needs.tables import StaffingNeed

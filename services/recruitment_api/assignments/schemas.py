@@ -9,9 +9,20 @@ from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import AssignmentState, AssignmentStatus, NeedUrgency
 from services.kernel.api.paging import PageQuery
+from services.kernel.base.fields import Day
 from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.assignments.tables import Assignment, CancelReason
 from services.recruitment_api.needs.tables import LegalForm
+
+
+class Acceptance(BaseModel):
+    """L'affectation qui répond à la candidature."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"legal_form": "cdi", "starts_on": "2027-01-04"}]})
+
+    legal_form: LegalForm = Field(description="Forme de contrat, parmi celles du besoin.")
+    starts_on: Day | None = Field(None, description="Prise de poste ; celle du besoin si elle n'est pas dite.")
+    ends_on: Day | None = Field(None, description="Fin prévue, exclue ; celle du besoin si elle n'est pas dite.")
 
 
 class Cancellation(BaseModel):

@@ -36,11 +36,6 @@ ENVELOPES = Reading(
 )
 
 
-def unclosed_of(scheme_id: UUID) -> SelectOfScalar[UUID]:
-    """The envelopes of a scheme that are not closed."""
-    return select(SchemeEnvelope.id).where(SchemeEnvelope.scheme_id == scheme_id, STANDS)
-
-
 def take(envelope_id: UUID, cents: int) -> ReturningUpdate[Any]:
     """Commits money if the envelope is open and has it, counting the entry to come. No row: it does not."""
     taken = col(SchemeEnvelope.committed_cents) + cents

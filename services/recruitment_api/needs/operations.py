@@ -13,8 +13,8 @@ from services.kernel.base.problems import Conflict, Forbidden, invalid
 from services.kernel.data.database import Database
 from services.kernel.data.lookalikes import AGO, refuse_lookalike
 from services.kernel.data.service import in_parts
-from services.recruitment_api.applications.endings import end_with
 from services.recruitment_api.needs import queries
+from services.recruitment_api.needs.endings import end_applications
 from services.recruitment_api.needs.lifecycle import LIFECYCLE, SEEKING, move
 from services.recruitment_api.needs.queries import NEEDS
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedWrite, Prolongation
@@ -114,7 +114,7 @@ async def cancel(db: Database, need_id: UUID, reason: str, *, by: Principal, ver
     move(need, NeedStatus.cancelled)
     need.ended_on, need.status_reason = clock.today(), reason
     await db.save(need, event="recruitment.need.cancelled", by=by)
-    await end_with(db, [need], by=by)
+    await end_applications(db, [need], by=by)
     return need
 
 
@@ -142,7 +142,7 @@ async def expire(db: Database, today: date) -> int:
         move(need, NeedStatus.expired)
         need.ended_on = today
         await db.save(need, event="recruitment.need.expired", by=SYSTEM)
-    await end_with(db, needs, by=SYSTEM)
+    await end_applications(db, needs, by=SYSTEM)
     return len(needs)
 
 

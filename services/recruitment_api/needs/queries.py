@@ -1,19 +1,22 @@
 """Statements on staffing needs."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, case, or_, update
+from sqlalchemy import ColumnElement, any_, case, exists, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import OrganisationRole, Role
-from services.contracts.recruitment import NeedStatus
+from services.contracts.recruitment import NeedEnding, NeedStatus
 from services.kernel.api.reading import REGION, Audience, Reading, Scope
 from services.kernel.base.principals import Principal
+from services.kernel.data.conditions import among
+from services.recruitment_api.applications.tables import PENDING, Application
 from services.recruitment_api.needs.schemas import NeedQuery
 from services.recruitment_api.needs.tables import StaffingNeed
 from services.recruitment_api.organisations.tables import OrganisationCopy
@@ -104,6 +107,28 @@ def past(today: date, limit: int) -> SelectOfScalar[StaffingNeed]:
         .order_by(col(StaffingNeed.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
+    )
+
+
+def pending_applications(need_ids: Sequence[UUID]) -> SelectOfScalar[Application]:
+    """The applications that wait for needs, locked in order. Their needs are held before."""
+    return (
+        select(Application)
+        .where(PENDING, among(Application.need_id, need_ids))
+        .order_by(col(Application.id))
+        .with_for_update(key_share=True)
+    )
+
+
+def ended_with_pending_applications(limit: int) -> SelectOfScalar[StaffingNeed]:
+    """Needs that have ended and for which an application still waits, locked in order, without those that somebody is changing."""
+    waits = exists().where(PENDING, col(Application.need_id) == col(StaffingNeed.id))
+    return (
+        select(StaffingNeed)
+        .where(among(StaffingNeed.status, list(NeedEnding)), waits)
+        .order_by(col(StaffingNeed.id))
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
     )
 
 

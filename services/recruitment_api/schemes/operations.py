@@ -8,7 +8,7 @@ from services.kernel.api.reading import Lock
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database
-from services.recruitment_api.envelopes import queries as envelope_queries
+from services.recruitment_api.schemes import queries
 from services.recruitment_api.schemes.lifecycle import LIFECYCLE, move
 from services.recruitment_api.schemes.queries import SCHEMES
 from services.recruitment_api.schemes.schemas import SchemeCreate, SchemeLive, SchemePatch, SchemeWrite
@@ -62,7 +62,7 @@ async def retire(db: Database, scheme_id: UUID, *, by: Principal, version: int) 
     """Ends an active scheme. Raises `SchemeStillFunded` while one of its envelopes is not closed."""
     scheme = await SCHEMES.load_for_change(db, scheme_id, by=by, version=version, lock=Lock.alone)
     move(scheme, SchemeStatus.retired)
-    unclosed = await db.fetch(envelope_queries.unclosed_of(scheme_id))
+    unclosed = await db.fetch(queries.unclosed_envelopes(scheme_id))
     if unclosed:
         raise SchemeStillFunded(f"{len(unclosed)} enveloppe(s) ne sont pas closes.")
     return await db.save(scheme, event="recruitment.scheme.retired", by=by)

@@ -1,11 +1,15 @@
 """Statements on schemes."""
 
-from sqlmodel import col
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.codes import Role
-from services.contracts.recruitment import SchemeStatus
+from services.contracts.recruitment import EnvelopeStatus, SchemeStatus
 from services.kernel.api.reading import REGION, Reading, Scope
 from services.kernel.base.principals import Principal
+from services.recruitment_api.envelopes.tables import SchemeEnvelope
 from services.recruitment_api.schemes.schemas import SchemeQuery
 from services.recruitment_api.schemes.tables import Scheme
 
@@ -27,3 +31,9 @@ SCHEMES = Reading(
     },
     visible=visible,
 )
+
+
+def unclosed_envelopes(scheme_id: UUID) -> SelectOfScalar[UUID]:
+    """The envelopes of a scheme that are not closed."""
+    unclosed = col(SchemeEnvelope.status) != EnvelopeStatus.closed
+    return select(SchemeEnvelope.id).where(SchemeEnvelope.scheme_id == scheme_id, unclosed)

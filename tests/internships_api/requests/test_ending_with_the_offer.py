@@ -11,8 +11,8 @@ import pytest
 import time_machine
 
 from services.contracts.codes import Profession, Role
-from services.internships_api.offers import operations as offers
-from services.internships_api.requests import endings, operations
+from services.internships_api.offers import endings, operations as offers
+from services.internships_api.requests import operations
 from services.internships_api.requests.schemas import RequestCreate
 from services.internships_api.service import SERVICE
 from services.kernel.base.principals import SYSTEM

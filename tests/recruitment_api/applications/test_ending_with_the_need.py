@@ -12,9 +12,9 @@ import time_machine
 from services.kernel.base.principals import SYSTEM
 from services.kernel.data.database import Databases
 from services.kernel.events.scheduler import run_job
-from services.recruitment_api.applications import endings, operations
+from services.recruitment_api.applications import operations
 from services.recruitment_api.applications.schemas import ApplicationCreate
-from services.recruitment_api.needs import operations as needs
+from services.recruitment_api.needs import endings, operations as needs
 from services.recruitment_api.service import SERVICE
 from tests.support.figures import figure, hand_over, switch_to
 from tests.support.http import ok, problem_type

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from services.contracts.internships import OfferEnding, OfferStatus, RequestStatus
+from services.internships_api.offers import queries
 from services.internships_api.offers.tables import Offer
-from services.internships_api.requests import queries
 from services.internships_api.requests.lifecycle import move
 from services.kernel.base.clock import day_of
 from services.kernel.base.principals import SYSTEM, Principal
@@ -16,10 +16,10 @@ AT_ONCE = 50
 """Offers whose requests one transaction ends, where they were left behind."""
 
 
-async def end_with(db: Database, offers: Sequence[Offer], *, by: Principal) -> None:
+async def end_requests(db: Database, offers: Sequence[Offer], *, by: Principal) -> None:
     """Ends the requests that wait for offers: this transaction holds the offers, and they have ended in it or before."""
     ended = {offer.id: offer for offer in offers}
-    requests = await db.fetch(queries.pending_of(list(ended)))
+    requests = await db.fetch(queries.pending_requests(list(ended)))
     for request in requests:
         offer = ended[request.offer_id]
         move(request, RequestStatus.offer_closed)
@@ -28,14 +28,14 @@ async def end_with(db: Database, offers: Sequence[Offer], *, by: Principal) -> N
     await db.save_many(requests, event="internships.request.ended", by=by)
 
 
-async def end_left_behind(db: Database) -> None:
+async def end_requests_left_pending(db: Database) -> None:
     """Ends what still waits for offers that ended under a release which left it waiting, at the day on which they did."""
     await in_parts(db, _end_some, AT_ONCE)
 
 
 async def _end_some(db: Database) -> int:
-    offers = await db.fetch(queries.waited_for_in_vain(AT_ONCE))
-    await end_with(db, offers, by=SYSTEM)
+    offers = await db.fetch(queries.ended_with_pending_requests(AT_ONCE))
+    await end_requests(db, offers, by=SYSTEM)
     return len(offers)
 
 

@@ -6,18 +6,18 @@ from services.contracts.recruitment import ApplicationStatus, NeedEnding
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.database import Database
 from services.kernel.data.service import in_parts
-from services.recruitment_api.applications import queries
 from services.recruitment_api.applications.lifecycle import move
+from services.recruitment_api.needs import queries
 from services.recruitment_api.needs.tables import StaffingNeed
 
 AT_ONCE = 50
 """Needs whose applications one transaction ends, where they were left behind."""
 
 
-async def end_with(db: Database, needs: Sequence[StaffingNeed], *, by: Principal) -> None:
+async def end_applications(db: Database, needs: Sequence[StaffingNeed], *, by: Principal) -> None:
     """Ends the applications that wait for needs: this transaction holds the needs, and they have ended in it or before."""
     ended = {need.id: need for need in needs}
-    applications = await db.fetch(queries.pending_of(list(ended)))
+    applications = await db.fetch(queries.pending_applications(list(ended)))
     for application in applications:
         need = ended[application.need_id]
         move(application, ApplicationStatus.need_closed)
@@ -25,12 +25,12 @@ async def end_with(db: Database, needs: Sequence[StaffingNeed], *, by: Principal
     await db.save_many(applications, event="recruitment.application.ended", by=by)
 
 
-async def end_left_behind(db: Database) -> None:
+async def end_applications_left_pending(db: Database) -> None:
     """Ends what still waits for needs that ended under a release which left it waiting, at the day on which they did."""
     await in_parts(db, _end_some, AT_ONCE)
 
 
 async def _end_some(db: Database) -> int:
-    needs = await db.fetch(queries.waited_for_in_vain(AT_ONCE))
-    await end_with(db, needs, by=SYSTEM)
+    needs = await db.fetch(queries.ended_with_pending_applications(AT_ONCE))
+    await end_applications(db, needs, by=SYSTEM)
     return len(needs)
