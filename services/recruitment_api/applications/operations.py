@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.contracts.recruitment import ApplicationStatus, NeedStatus
+from services.contracts.recruitment import ApplicationStatus
 from services.kernel.base import clock
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
@@ -14,7 +14,6 @@ from services.recruitment_api.applications.tables import Application, DeclineRea
 from services.recruitment_api.assignments import operations as assignments
 from services.recruitment_api.assignments.schemas import Acceptance
 from services.recruitment_api.needs import operations as needs
-from services.recruitment_api.needs.endings import end_applications
 from services.recruitment_api.visibility import check_follows
 
 
@@ -35,14 +34,10 @@ async def accept(db: Database, application_id: UUID, body: Acceptance, *, by: Pr
     """
     application = await APPLICATIONS.load_for_change(db, application_id, by=by, version=version)
     move(application, ApplicationStatus.accepted)
-    need = await needs.take_post(db, application.need_id)
-    await assignments.confirm(db, need, application, body, by=by)
-    application.answered_at = clock.now()
-    await db.save(application, event="recruitment.application.accepted", by=by)
-    await db.save(need, event=f"recruitment.need.{need.status}", by=by)
-    if need.status is NeedStatus.filled:
-        await end_applications(db, [need], by=by)
-    return application
+    async with needs.take_post(db, application.need_id, by=by) as need:
+        await assignments.confirm(db, need, application, body, by=by)
+        application.answered_at = clock.now()
+        return await db.save(application, event="recruitment.application.accepted", by=by)
 
 
 async def decline(db: Database, application_id: UUID, reason: DeclineReason, *, by: Principal, version: int) -> Application:

@@ -1,5 +1,7 @@
 """What can be done with an envelope. Its money moves by a guarded update and an entry, in one transaction."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -60,7 +62,7 @@ async def create(db: Database, body: EnvelopeCreate, *, by: Principal, force: bo
         await refuse_lookalike(db, SchemeEnvelope, same, queries.STANDS, said=TWIN)
     envelope = SchemeEnvelope(**body.model_dump(), scheme_code=scheme.code, opened_on=clock.today(), entry_count=1)
     await db.save(envelope, event="recruitment.scheme_envelope.opened", by=by)
-    await _record(db, envelope, EntryKind.ceiling_change, envelope.ceiling_cents, by=by, reference="Plafond initial")
+    await _insert_entry(db, envelope, EntryKind.ceiling_change, envelope.ceiling_cents, by=by, reference="Plafond initial")
     return envelope
 
 
@@ -77,7 +79,7 @@ async def change_ceiling(db: Database, envelope_id: UUID, body: CeilingChange, *
         return envelope
     envelope.ceiling_cents = body.ceiling_cents
     envelope.entry_count += 1
-    await enter(db, envelope, EntryKind.ceiling_change, abs(difference), by=by, reference=body.reason)
+    await _enter(db, envelope, EntryKind.ceiling_change, abs(difference), by=by, reference=body.reason)
     return envelope
 
 
@@ -96,32 +98,35 @@ async def close(db: Database, envelope_id: UUID, reason: str, *, by: Principal, 
     return await _move(db, envelope_id, EnvelopeStatus.closed, "recruitment.scheme_envelope.closed", by=by, version=version, reason=reason)
 
 
-async def take(db: Database, envelope_id: UUID, cents: int, *, by: Principal) -> SchemeEnvelope:
-    """Takes money from an envelope, never a cent too many; `enter` must follow. Raises the reason why it cannot."""
+@asynccontextmanager
+async def take(
+    db: Database, envelope_id: UUID, cents: int, *, by: Principal, reference: str, commitment_id: UUID
+) -> AsyncIterator[SchemeEnvelope]:
+    """Takes money from an envelope, never a cent too many: the block saves the commitment, and its end the entry and the envelope.
+
+    Raises `Invalid`, `Forbidden`, `EnvelopeNotOpen` or `EnvelopeExceeded`.
+    """
     rows = await db.fetch(queries.take(envelope_id, cents))
     if not rows:
         raise await _refusal(db, envelope_id, cents, by)
     envelope: SchemeEnvelope = rows[0]
     queries.check_change(by, envelope)
-    return envelope
+    yield envelope
+    await _enter(db, envelope, EntryKind.commit, cents, by=by, reference=reference, commitment_id=commitment_id)
 
 
-async def give_back(db: Database, envelope_id: UUID, cents: int, *, by: Principal) -> SchemeEnvelope:
-    """Puts money back into an envelope that is not closed; `enter` must follow. Raises `EnvelopeNotOpen`."""
+@asynccontextmanager
+async def give_back(
+    db: Database, envelope_id: UUID, cents: int, *, by: Principal, reference: str, commitment_id: UUID
+) -> AsyncIterator[SchemeEnvelope]:
+    """Puts money back into an envelope that is not closed, as `take` takes it. Raises `EnvelopeNotOpen`."""
     rows = await db.fetch(queries.give_back(envelope_id, cents))
     if not rows:
         raise EnvelopeNotOpen("L'enveloppe est close.")
     envelope: SchemeEnvelope = rows[0]
     queries.check_change(by, envelope)
-    return envelope
-
-
-async def enter(
-    db: Database, envelope: SchemeEnvelope, kind: EntryKind, cents: int, *, by: Principal, reference: str, commitment_id: UUID | None = None
-) -> None:
-    """Writes the entry that explains an envelope's new counters, and the envelope with it."""
-    await _record(db, envelope, kind, cents, by=by, reference=reference, commitment_id=commitment_id)
-    await db.save(envelope, event=EVENTS[kind], by=by)
+    yield envelope
+    await _enter(db, envelope, EntryKind.release, cents, by=by, reference=reference, commitment_id=commitment_id)
 
 
 async def read_live(db: Database, envelope_id: UUID, *, by: Principal) -> EnvelopeLive:
@@ -148,7 +153,15 @@ async def _move(
     return await db.save(envelope, event=event, by=by)
 
 
-async def _record(
+async def _enter(
+    db: Database, envelope: SchemeEnvelope, kind: EntryKind, cents: int, *, by: Principal, reference: str, commitment_id: UUID | None = None
+) -> None:
+    """Writes the entry that explains an envelope's new counters, and the envelope with it."""
+    await _insert_entry(db, envelope, kind, cents, by=by, reference=reference, commitment_id=commitment_id)
+    await db.save(envelope, event=EVENTS[kind], by=by)
+
+
+async def _insert_entry(
     db: Database, envelope: SchemeEnvelope, kind: EntryKind, cents: int, *, by: Principal, reference: str, commitment_id: UUID | None = None
 ) -> None:
     values = {

@@ -1,5 +1,7 @@
 """What can be done with a staffing need. Locks are taken in one order: assignment, need, applications by their ids."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from uuid import UUID
 
@@ -169,15 +171,22 @@ def _seeks(need: StaffingNeed) -> bool:
     return need.status in SEEKING and need.expires_on >= clock.today()  # the job that expires it may not have run yet
 
 
-async def take_post(db: Database, need_id: UUID) -> StaffingNeed:
-    """Fills one post, never one too many; saving the need must follow. Raises `NoPostLeft`, `NeedNotOpen` or `NeedNotReady`."""
+@asynccontextmanager
+async def take_post(db: Database, need_id: UUID, *, by: Principal) -> AsyncIterator[StaffingNeed]:
+    """Fills one post, never one too many: the block saves who fills it, and its end saves the need.
+
+    The last post ends the applications that still wait. Raises `NoPostLeft`, `NeedNotOpen` or `NeedNotReady`.
+    """
     rows = await db.fetch(queries.take_post(need_id, clock.today()))
-    if rows:
-        need: StaffingNeed = rows[0]
-        await _check_site(db, need)
-        return need
-    refused = await NEEDS.one(db, need_id, by=SYSTEM)
-    raise NoPostLeft if refused.filled_count == refused.headcount else NeedNotOpen
+    if not rows:
+        refused = await NEEDS.one(db, need_id, by=SYSTEM)
+        raise NoPostLeft if refused.filled_count == refused.headcount else NeedNotOpen
+    need: StaffingNeed = rows[0]
+    await _check_site(db, need)
+    yield need
+    await db.save(need, event=f"recruitment.need.{need.status}", by=by)
+    if need.status is NeedStatus.filled:
+        await end_applications(db, [need], by=by)
 
 
 async def free_post(db: Database, need_id: UUID, *, by: Principal) -> StaffingNeed:
