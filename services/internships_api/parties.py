@@ -1,13 +1,11 @@
-"""Who stands where around a placement: the host organisation, the institute, and who else may see what they agree."""
+"""The two parties to a placement, the host organisation and the institute: who acts for them, and who sees what they agree."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy import ARRAY, UUID as SaUuid, ColumnElement, Text, any_, bindparam, false, or_
-from sqlmodel import SQLModel
-
-from services.contracts.codes import Department, Role
-from services.kernel.api.reading import REGION, Scope
+from services.contracts.codes import Role
+from services.internships_api.base import InternshipsRecord
+from services.kernel.api.reading import Scope, visible_to
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Forbidden
 from services.kernel.data.records import table_of
@@ -18,11 +16,6 @@ def acts_for_host(caller: Principal, organisation_id: UUID) -> bool:
     return caller.has(Role.steering) or (caller.has(Role.employer) and caller.organisation == organisation_id)
 
 
-def acts_for_institute(caller: Principal, institute_id: UUID) -> bool:
-    """Whether a caller acts for an institute."""
-    return caller.has(Role.steering) or (caller.has(Role.institute) and caller.organisation == institute_id)
-
-
 def check_host(caller: Principal, organisation_id: UUID) -> None:
     """Raises `Forbidden` when a caller does not act for a host organisation."""
     if not acts_for_host(caller, organisation_id):
@@ -31,28 +24,14 @@ def check_host(caller: Principal, organisation_id: UUID) -> None:
 
 def check_institute(caller: Principal, institute_id: UUID) -> None:
     """Raises `Forbidden` when a caller does not act for an institute."""
-    if not acts_for_institute(caller, institute_id):
+    if not (caller.has(Role.steering) or (caller.has(Role.institute) and caller.organisation == institute_id)):
         raise Forbidden("Seul l'institut peut faire cela.")
 
 
-def between(record: type[SQLModel]) -> Callable[[Principal], Scope]:
-    """What a caller sees of rows between a host and an institute: its own on either side, those of the departments that it follows.
-
-    A caller of one role is served by that role's index, which an OR would not use.
-    """
+def visible_to_parties(record: type[InternshipsRecord]) -> Callable[[Principal], Scope]:
+    """Rows are seen by their host, their institute, the HR partners of their department, and steering."""
     columns = table_of(record).columns
-    sides: Mapping[Role, ColumnElement[bool]] = {
-        Role.employer: columns.organisation_id == bindparam("as_host", type_=SaUuid()),
-        Role.institute: columns.institute_id == bindparam("as_institute", type_=SaUuid()),
-        Role.hr_partner: columns.department == any_(bindparam("followed", type_=ARRAY(Text))),
-    }
-
-    def visible(caller: Principal) -> Scope:
-        if caller.has(Role.steering):
-            return REGION
-        own = [role for role in sides if caller.has(role)]
-        followed = [code.value for code in Department if caller.covers(code)]
-        values = {"as_host": caller.organisation, "as_institute": caller.organisation, "followed": followed}
-        return Scope(" or ".join(own) or "nothing", or_(false(), *(sides[role] for role in own)), values)
-
-    return visible
+    return visible_to(
+        organisation={Role.employer: columns.organisation_id, Role.institute: columns.institute_id},
+        departments={Role.hr_partner: columns.department},
+    )

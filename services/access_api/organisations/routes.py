@@ -16,14 +16,12 @@ from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.resources import IfMatch, Page, created, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 
 routes = router("/v1/organisations", "Organisations")
 
 Reader = Annotated[Principal, allow(*Role)]
 Steering = Annotated[Principal, allow(Role.steering)]
-
-MOVE = problems(404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listOrganisations", response_model=Page[OrganisationRead])

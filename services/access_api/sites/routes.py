@@ -16,15 +16,13 @@ from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.resources import IfMatch, Page, created, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 from services.kernel.data.lookalikes import Force
 
 routes = router("/v1/sites", "Sites")
 
 Reader = Annotated[Principal, allow(*Role)]
 Steering = Annotated[Principal, allow(Role.steering)]
-
-MOVE = problems(404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listSites", response_model=Page[SiteRead])

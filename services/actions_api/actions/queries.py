@@ -14,12 +14,12 @@ from services.actions_api.organisations.tables import OrganisationCopy
 from services.contracts.access import OrganisationStatus
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Role
-from services.kernel.api.reading import REGION, Reading, Scope
-from services.kernel.base.principals import Principal
+from services.kernel.api.reading import Reading, visible_to
 from services.kernel.data.conditions import among, holds
 
+SEE_DRAFTS = (Role.steering, Role.committee)
+"""A draft, and its milestones, are seen by steering and the committee, and by nobody else."""
 SHARED = col(Action.status) != ActionStatus.draft
-"""A draft is seen by those who prepare the plan, and by nobody else."""
 
 LATE_MILESTONE = (
     select(Milestone.id)
@@ -30,21 +30,6 @@ LATE_MILESTONE = (
     )
     .exists()
 )
-
-
-def sees_drafts(caller: Principal) -> bool:
-    """Whether a caller may see actions that are not yet shared."""
-    return caller.has(Role.steering, Role.committee)
-
-
-def visible(caller: Principal) -> Scope:
-    """What a caller sees of the plan's actions."""
-    return REGION if sees_drafts(caller) else Scope("shared", SHARED)
-
-
-def check_change(caller: Principal, action: Action) -> None:
-    """Raises `Forbidden` for an action outside the caller's departments."""
-    caller.check_covers(action.departments)
 
 
 ACTIONS = Reading(
@@ -59,8 +44,8 @@ ACTIONS = Reading(
         "lead_organisation_id": lambda value: col(Action.lead_organisation_id) == value,
         "overdue": LATE_MILESTONE,
     },
-    visible=visible,
-    check_change=check_change,
+    visible=visible_to(region=SEE_DRAFTS, shared=SHARED),
+    check_change=lambda caller, action: caller.check_covers(action.departments),
     answered=("live",),
 )
 

@@ -25,14 +25,12 @@ from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.resources import IfMatch, Page, created, live, page_of, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 
 routes = router("/v1/milestones", "Jalons")
 
 MilestoneReader = Annotated[Principal, allow(*Role)]
 MilestoneEditor = Annotated[Principal, allow(Role.steering, Role.committee)]
-
-MOVE = problems(404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listMilestones", response_model=Page[MilestoneListed])

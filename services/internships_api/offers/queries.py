@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, Boolean, ColumnElement, Date, and_, bindparam, exists, literal_column, or_
+from sqlalchemy import Boolean, ColumnElement, Date, and_, bindparam, exists, literal_column
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select, update
 from sqlmodel.sql.expression import SelectOfScalar
@@ -15,27 +15,14 @@ from services.internships_api.offers.schemas import OfferQuery
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_host
 from services.internships_api.requests.tables import PENDING, PlacementRequest
-from services.kernel.api.reading import REGION, Audience, Reading, Scope
-from services.kernel.base.principals import Principal
+from services.kernel.api.reading import Audience, Reading, visible_to
 from services.kernel.data.conditions import among, holds
 
-SHARED = or_(col(Offer.status) != OfferStatus.draft, col(Offer.organisation_id) == bindparam("host", type_=SaUuid()))
+SHARED = col(Offer.status) != OfferStatus.draft
 """A draft is seen by the organisation that prepares it and by steering, and by nobody else."""
 AVAILABLE: ColumnElement[bool] = literal_column("(status = 'published' AND taken < seats)", Boolean())
 """As the index of available offers says it, word for word: a bound value would not find it."""
 FREE = and_(AVAILABLE, col(Offer.ends_on) > bindparam("today", type_=Date()))
-
-
-def visible(caller: Principal) -> Scope:
-    """What a caller sees of offers: all for steering; for others, drafts of their own organisation only."""
-    if caller.has(Role.steering):
-        return REGION
-    return Scope("shared or organisation", SHARED, {"host": caller.organisation if caller.has(Role.employer) else None})
-
-
-def check_change(caller: Principal, offer: Offer) -> None:
-    """Raises `Forbidden` unless the caller acts for the offer's organisation."""
-    check_host(caller, offer.organisation_id)
 
 
 OFFERS = Reading(
@@ -51,8 +38,8 @@ OFFERS = Reading(
         "to_day": lambda value: col(Offer.starts_on) < value,
         "available": FREE,
     },
-    visible=visible,
-    check_change=check_change,
+    visible=visible_to(organisation={Role.employer: Offer.organisation_id}, shared=SHARED),
+    check_change=lambda caller, offer: check_host(caller, offer.organisation_id),
     history=Audience.editors,
 )
 

@@ -16,15 +16,13 @@ from services.kernel.api.idempotency import OptionalKey, RequiredKey
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 from services.kernel.data.lookalikes import Force
 
 routes = router("/v1/offers", "Offres de stage")
 
 OfferReader = Annotated[Principal, allow(*Role)]
 OfferEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
-
-MOVE = problems(403, 404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listOffers", response_model=Page[OfferRead])
@@ -65,7 +63,7 @@ async def change_offer(offer_id: UUID, body: OfferPatch, caller: OfferEditor, ve
     return resource(await operations.change(db, offer_id, body, by=caller, version=version))
 
 
-@routes.post("/{offer_id}/publish", operation_id="publishOffer", response_model=OfferRead, responses=MOVE | problems(422))
+@routes.post("/{offer_id}/publish", operation_id="publishOffer", response_model=OfferRead, responses=MOVE)
 async def publish_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
     """Publie l'offre et réserve ses places sur chaque semaine ; refusé, semaines à l'appui, si la capacité manque."""
     return resource(await operations.publish(db, offer_id, by=caller, version=version))

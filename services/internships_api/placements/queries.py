@@ -2,7 +2,7 @@
 
 from sqlmodel import col
 
-from services.internships_api.parties import between
+from services.internships_api.parties import visible_to_parties
 from services.internships_api.placements.schemas import PlacementQuery
 from services.internships_api.placements.tables import Placement
 from services.kernel.api.reading import Reading
@@ -20,5 +20,5 @@ PLACEMENTS = Reading(
         "profession": lambda value: col(Placement.profession) == value,
         "status": lambda value: col(Placement.status) == value,
     },
-    visible=between(Placement),
+    visible=visible_to_parties(Placement),
 )

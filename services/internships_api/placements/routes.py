@@ -15,15 +15,13 @@ from services.kernel.api.idempotency import RequiredKey
 from services.kernel.api.resources import IfMatch, Page, live, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 
 routes = router("/v1/placements", "Stages")
 
 PlacementReader = Annotated[Principal, allow(Role.steering, Role.hr_partner, Role.employer, Role.institute)]
 Institute = Annotated[Principal, allow(Role.steering, Role.institute)]
 Party = Annotated[Principal, allow(Role.steering, Role.employer, Role.institute)]
-
-MOVE = problems(403, 404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listPlacements", response_model=Page[PlacementRead])
@@ -56,7 +54,7 @@ async def change_placement(placement_id: UUID, body: PlacementPatch, caller: Ins
     return resource(await operations.change(db, placement_id, body, by=caller, version=version))
 
 
-@routes.post("/{placement_id}/cancel", operation_id="cancelPlacement", response_model=PlacementRead, responses=problems(400) | MOVE)
+@routes.post("/{placement_id}/cancel", operation_id="cancelPlacement", response_model=PlacementRead, responses=MOVE)
 async def cancel_placement(placement_id: UUID, body: Cancellation, caller: Party, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
     """Annule le stage, avec un motif, avant sa fin : la place et ses semaines redeviennent libres."""
     return resource(await operations.cancel(db, placement_id, body.reason, by=caller, version=version))

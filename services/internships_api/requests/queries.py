@@ -6,19 +6,13 @@ from sqlalchemy import ColumnElement, and_, not_, or_
 from sqlmodel import col
 
 from services.contracts.internships import RequestStatus
-from services.internships_api.parties import between, check_host
+from services.internships_api.parties import check_host, visible_to_parties
 from services.internships_api.requests.schemas import RequestQuery
 from services.internships_api.requests.tables import PENDING, PlacementRequest
 from services.kernel.api.reading import Reading
-from services.kernel.base.principals import Principal
 from services.kernel.data.conditions import among
 
 TAKEN_BACK = (RequestStatus.withdrawn, RequestStatus.offer_closed)
-
-
-def check_change(caller: Principal, request: PlacementRequest) -> None:
-    """Raises `Forbidden` unless the caller answers for the host organisation."""
-    check_host(caller, request.organisation_id)
 
 
 REQUESTS = Reading(
@@ -32,8 +26,8 @@ REQUESTS = Reading(
         "profession": lambda value: col(PlacementRequest.profession) == value,
         "status": lambda value: col(PlacementRequest.status) == value,
     },
-    visible=between(PlacementRequest),
-    check_change=check_change,
+    visible=visible_to_parties(PlacementRequest),
+    check_change=lambda caller, request: check_host(caller, request.organisation_id),
 )
 
 

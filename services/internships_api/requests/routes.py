@@ -15,7 +15,7 @@ from services.kernel.api.idempotency import OptionalKey, RequiredKey
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 from services.kernel.data.lookalikes import Force
 
 routes = router("/v1/requests", "Demandes de stage")
@@ -23,8 +23,6 @@ routes = router("/v1/requests", "Demandes de stage")
 RequestReader = Annotated[Principal, allow(Role.steering, Role.hr_partner, Role.employer, Role.institute)]
 Asker = Annotated[Principal, allow(Role.steering, Role.institute)]
 Host = Annotated[Principal, allow(Role.steering, Role.employer)]
-
-MOVE = problems(403, 404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listRequests", response_model=Page[RequestRead])
@@ -57,7 +55,7 @@ async def read_request_history(request_id: UUID, query: Annotated[HistoryQuery, 
     return await REQUESTS.history(db, request_id, query, by=caller)
 
 
-@routes.post("/{request_id}/accept", operation_id="acceptRequest", response_model=RequestRead, responses=problems(400) | MOVE)
+@routes.post("/{request_id}/accept", operation_id="acceptRequest", response_model=RequestRead, responses=MOVE)
 async def accept_request(request_id: UUID, caller: Host, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
     """Accepte la demande : les places sont prises et les stages confirmés, tous ou aucun."""
     return resource(await operations.accept(db, request_id, by=caller, version=version))

@@ -6,14 +6,7 @@ from services.internships_api.parties import check_host
 from services.internships_api.units.schemas import UnitQuery
 from services.internships_api.units.tables import Unit
 from services.kernel.api.reading import Audience, Reading
-from services.kernel.base.principals import Principal
 from services.kernel.data.conditions import holds
-
-
-def check_change(caller: Principal, unit: Unit) -> None:
-    """Raises `Forbidden` unless the caller acts for the unit's organisation."""
-    check_host(caller, unit.organisation_id)
-
 
 UNITS = Reading(
     Unit,
@@ -25,6 +18,6 @@ UNITS = Reading(
         "organisation_id": lambda value: col(Unit.organisation_id) == value,
         "status": lambda value: col(Unit.status) == value,
     },
-    check_change=check_change,
+    check_change=lambda caller, unit: check_host(caller, unit.organisation_id),
     history=Audience.editors,
 )

@@ -16,14 +16,12 @@ from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 
 routes = router("/v1/units", "Terrains de stage")
 
 UnitReader = Annotated[Principal, allow(*Role)]
 UnitEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
-
-MOVE = problems(403, 404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listUnits", response_model=Page[UnitRead])

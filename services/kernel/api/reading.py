@@ -3,15 +3,17 @@
 from collections.abc import Callable, Collection, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import UUID as SaUuid, BindParameter, ColumnElement, Integer, bindparam, not_
+from sqlalchemy import ARRAY, UUID as SaUuid, BindParameter, ColumnElement, Integer, Text, any_, bindparam, false, not_, or_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 from starlette.responses import Response
 
+from services.contracts.codes import Department, Role
 from services.kernel.api.history import HistoryQuery, read_history
 from services.kernel.api.paging import PageQuery, after_of
 from services.kernel.api.resources import document_answer, page_of, resource
@@ -49,6 +51,9 @@ class Scope:
 REGION = Scope("region")
 """Every row."""
 
+OWN_ORGANISATION: BindParameter[Any] = bindparam("own_organisation", type_=SaUuid())
+OWN_DEPARTMENTS: BindParameter[Any] = bindparam("own_departments", type_=ARRAY(Text))
+
 
 class Lock(Enum):
     """How a row is held until the transaction ends."""
@@ -76,6 +81,35 @@ class Audience(Enum):
 def everybody(_caller: Principal) -> Scope:
     """Every caller sees every row."""
     return REGION
+
+
+def visible_to(
+    *,
+    region: Collection[Role] = (Role.steering,),
+    organisation: Mapping[Role, Any] = MappingProxyType({}),
+    departments: Mapping[Role, Any] = MappingProxyType({}),
+    shared: ColumnElement[bool] | None = None,
+) -> Callable[[Principal], Scope]:
+    """What callers see of a noun by their roles. Those of `region` see every row, and nobody else does.
+
+    A role of `organisation` sees the rows that bear the caller's organisation in the column given; a role of `departments`, those that
+    bear one of its departments; every role, those for which `shared` holds. Each set of roles has a statement of its own: a caller of
+    one role is served by that role's index, which an OR would not use.
+    """
+    conditions = [(role, col(column) == OWN_ORGANISATION) for role, column in organisation.items()]
+    conditions += [(role, col(column) == any_(OWN_DEPARTMENTS)) for role, column in departments.items()]
+
+    def visible(caller: Principal) -> Scope:
+        if caller.has(*region):
+            return REGION
+        seen = [(str(role), condition) for role, condition in conditions if caller.has(role)]
+        if shared is not None:
+            seen.append(("shared", shared))
+        covered = [department.value for department in Department if caller.covers(department)]
+        values = {OWN_ORGANISATION.key: caller.organisation, OWN_DEPARTMENTS.key: covered}
+        return Scope(" or ".join(name for name, _ in seen) or "nothing", or_(false(), *(condition for _, condition in seen)), values)
+
+    return visible
 
 
 def whoever_the_route_allows(_caller: Principal, _row: Any) -> None:

@@ -240,3 +240,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI `responses` of a route, for the statuses that it may answer besides its own success."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRead"}}}
     return {status: {"description": BY_STATUS[status].title, "content": content} for status in statuses}
+
+
+MOVE = problems(403, 404, 409, 412, 428)
+"""What a route may answer that changes a resource at the version which its caller has read."""

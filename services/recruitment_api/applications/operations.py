@@ -14,13 +14,13 @@ from services.recruitment_api.applications.tables import Application, DeclineRea
 from services.recruitment_api.assignments import operations as assignments
 from services.recruitment_api.assignments.schemas import Acceptance
 from services.recruitment_api.needs import operations as needs
-from services.recruitment_api.visibility import check_follows
+from services.recruitment_api.parties import check_employer_or_hr_partner
 
 
 async def submit(db: Database, body: ApplicationCreate, *, by: Principal) -> Application:
     """Answers a need that seeks. Raises `NeedNotOpen`, and `AlreadyExists` while the person has one pending for it."""
     need = await needs.seeking(db, body.need_id, by=by)
-    check_follows(by, need.organisation_id, need.department)
+    check_employer_or_hr_partner(by, need.organisation_id, need.department)
     copies = {name: getattr(need, name) for name in ("organisation_id", "department", "profession", "urgency")}
     deadline = respond_by(clock.today(), need.urgency)
     application = Application(**body.model_dump(), **copies, submitted_at=clock.now(), respond_by=deadline)

@@ -4,17 +4,11 @@ from sqlalchemy import Date, and_, bindparam
 from sqlmodel import col
 
 from services.kernel.api.reading import Reading
-from services.kernel.base.principals import Principal
 from services.recruitment_api.applications.schemas import ApplicationQuery
 from services.recruitment_api.applications.tables import PENDING, Application
-from services.recruitment_api.visibility import check_acts_for, own_or_followed
+from services.recruitment_api.parties import check_employer, visible_to_parties
 
 OVERDUE = and_(PENDING, col(Application.respond_by) < bindparam("today", type_=Date()))
-
-
-def check_change(caller: Principal, application: Application) -> None:
-    """Raises `Forbidden` unless the caller recruits for the application's organisation."""
-    check_acts_for(caller, application.organisation_id)
 
 
 APPLICATIONS = Reading(
@@ -27,6 +21,6 @@ APPLICATIONS = Reading(
         "status": lambda value: col(Application.status) == value,
         "overdue": OVERDUE,
     },
-    visible=own_or_followed(Application),
-    check_change=check_change,
+    visible=visible_to_parties(Application),
+    check_change=lambda caller, application: check_employer(caller, application.organisation_id),
 )

@@ -12,7 +12,7 @@ from services.kernel.api.idempotency import OptionalKey, RequiredKey
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 from services.recruitment_api.applications import operations
 from services.recruitment_api.applications.queries import APPLICATIONS
 from services.recruitment_api.applications.schemas import ApplicationCreate, ApplicationLive, ApplicationQuery, ApplicationRead, Refusal
@@ -22,8 +22,6 @@ routes = router("/v1/applications", "Candidatures")
 
 Follower = Annotated[Principal, allow(Role.steering, Role.employer, Role.hr_partner)]
 Recruiter = Annotated[Principal, allow(Role.steering, Role.employer)]
-
-MOVE = problems(404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listApplications", response_model=Page[ApplicationRead])

@@ -7,16 +7,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.recruitment import AssignmentStatus
 from services.kernel.api.reading import Reading
-from services.kernel.base.principals import Principal
 from services.recruitment_api.assignments.schemas import AssignmentQuery
 from services.recruitment_api.assignments.tables import Assignment
-from services.recruitment_api.visibility import check_acts_for, own_or_followed
-
-
-def check_change(caller: Principal, assignment: Assignment) -> None:
-    """Raises `Forbidden` unless the caller recruits for the assignment's organisation."""
-    check_acts_for(caller, assignment.organisation_id)
-
+from services.recruitment_api.parties import check_employer, visible_to_parties
 
 ASSIGNMENTS = Reading(
     Assignment,
@@ -28,8 +21,8 @@ ASSIGNMENTS = Reading(
         "department": lambda value: col(Assignment.department) == value,
         "status": lambda value: col(Assignment.status) == value,
     },
-    visible=own_or_followed(Assignment),
-    check_change=check_change,
+    visible=visible_to_parties(Assignment),
+    check_change=lambda caller, assignment: check_employer(caller, assignment.organisation_id),
 )
 
 

@@ -12,7 +12,7 @@ from services.kernel.api.idempotency import RequiredKey
 from services.kernel.api.resources import IfMatch, Page, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 from services.recruitment_api.assignments import operations
 from services.recruitment_api.assignments.queries import ASSIGNMENTS
 from services.recruitment_api.assignments.schemas import AssignmentQuery, AssignmentRead, Cancellation
@@ -43,9 +43,7 @@ async def read_assignment_history(assignment_id: UUID, query: Annotated[HistoryQ
     return await ASSIGNMENTS.history(db, assignment_id, query, by=caller)
 
 
-@routes.post(
-    "/{assignment_id}/cancel", operation_id="cancelAssignment", response_model=AssignmentRead, responses=problems(404, 409, 412, 428)
-)
+@routes.post("/{assignment_id}/cancel", operation_id="cancelAssignment", response_model=AssignmentRead, responses=MOVE)
 async def cancel_assignment(
     assignment_id: UUID, body: Cancellation, caller: Recruiter, version: IfMatch, _key: RequiredKey, db: Db
 ) -> Response:

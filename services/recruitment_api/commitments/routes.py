@@ -13,7 +13,7 @@ from services.kernel.api.idempotency import RequiredKey
 from services.kernel.api.resources import IfMatch, Page, created, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 from services.recruitment_api.commitments import operations
 from services.recruitment_api.commitments.queries import COMMITMENTS
 from services.recruitment_api.commitments.schemas import CommitmentCreate, CommitmentQuery, CommitmentRead
@@ -49,9 +49,7 @@ async def read_commitment_history(commitment_id: UUID, query: Annotated[HistoryQ
     return await COMMITMENTS.history(db, commitment_id, query, by=caller)
 
 
-@routes.post(
-    "/{commitment_id}/release", operation_id="releaseCommitment", response_model=CommitmentRead, responses=problems(404, 409, 412, 428)
-)
+@routes.post("/{commitment_id}/release", operation_id="releaseCommitment", response_model=CommitmentRead, responses=MOVE)
 async def release_commitment(
     commitment_id: UUID, body: Reason, caller: MoneyKeeper, version: IfMatch, _key: RequiredKey, db: Db
 ) -> Response:

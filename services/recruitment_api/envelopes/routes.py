@@ -14,7 +14,7 @@ from services.kernel.api.paging import PageQuery
 from services.kernel.api.resources import IfMatch, Page, created, live, page_of, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 from services.kernel.data.lookalikes import Force
 from services.recruitment_api.envelopes import operations
 from services.recruitment_api.envelopes.queries import ENVELOPES
@@ -31,8 +31,6 @@ routes = router("/v1/envelopes", "Enveloppes")
 
 EnvelopeReader = Annotated[Principal, allow(Role.steering, Role.finance, Role.committee, Role.hr_partner, Role.reader)]
 MoneyKeeper = Annotated[Principal, allow(Role.steering, Role.finance)]
-
-MOVE = problems(404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listEnvelopes", response_model=Page[EnvelopeRead])

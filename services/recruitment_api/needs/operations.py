@@ -23,7 +23,6 @@ from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPat
 from services.recruitment_api.needs.tables import MOST_PROLONGATIONS, StaffingNeed
 from services.recruitment_api.schemes import operations as schemes
 from services.recruitment_api.sites.tables import SiteCopy
-from services.recruitment_api.visibility import own_organisation
 
 EXPIRED_AT_ONCE = 100
 """Needs that one transaction expires: few, since it ends the applications to them too."""
@@ -231,7 +230,7 @@ def _employer_of(organisation_id: UUID | None, by: Principal) -> UUID:
         if organisation_id is None:
             raise invalid("#/organisation_id", "missing", "Dites pour quel employeur.")
         return organisation_id
-    own = own_organisation(by)
+    own = by.organisation if by.has(Role.employer) else None
     if own is None or organisation_id not in (None, own):
         raise Forbidden("Un employeur ne publie que ses propres besoins.")
     return own

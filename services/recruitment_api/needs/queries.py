@@ -13,33 +13,19 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.recruitment import NeedEnding, NeedStatus
-from services.kernel.api.reading import REGION, Audience, Reading, Scope
-from services.kernel.base.principals import Principal
+from services.kernel.api.reading import Audience, Reading, visible_to
 from services.kernel.data.conditions import among
 from services.recruitment_api.applications.tables import PENDING, Application
 from services.recruitment_api.needs.schemas import NeedQuery
 from services.recruitment_api.needs.tables import StaffingNeed
 from services.recruitment_api.organisations.tables import OrganisationCopy
+from services.recruitment_api.parties import check_employer
 from services.recruitment_api.sites.tables import SiteCopy
-from services.recruitment_api.visibility import OWN_ORGANISATION, check_acts_for, own_organisation
 
 SEEKS = or_(col(StaffingNeed.status) == NeedStatus.open, col(StaffingNeed.status) == NeedStatus.partially_filled)
 
-PUBLISHED = col(StaffingNeed.status) != NeedStatus.draft
+SHARED = col(StaffingNeed.status) != NeedStatus.draft
 """A draft is seen by its employer and by steering, and by nobody else."""
-PUBLISHED_OR_OWN = or_(PUBLISHED, col(StaffingNeed.organisation_id) == OWN_ORGANISATION)
-
-
-def visible(caller: Principal) -> Scope:
-    """What a caller sees of needs: all for steering; for others, drafts of their own organisation only."""
-    if caller.has(Role.steering):
-        return REGION
-    return Scope("shared or organisation", PUBLISHED_OR_OWN, {"own_organisation": own_organisation(caller)})
-
-
-def check_change(caller: Principal, need: StaffingNeed) -> None:
-    """Raises `Forbidden` unless the caller recruits for the need's organisation."""
-    check_acts_for(caller, need.organisation_id)
 
 
 NEEDS = Reading(
@@ -54,8 +40,8 @@ NEEDS = Reading(
         "urgency": lambda value: col(StaffingNeed.urgency) == value,
         "status": lambda value: col(StaffingNeed.status) == value,
     },
-    visible=visible,
-    check_change=check_change,
+    visible=visible_to(organisation={Role.employer: StaffingNeed.organisation_id}, shared=SHARED),
+    check_change=lambda caller, need: check_employer(caller, need.organisation_id),
     history=Audience.editors,
 )
 

@@ -13,7 +13,7 @@ from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 from services.kernel.data.lookalikes import Force
 from services.recruitment_api.needs import operations
 from services.recruitment_api.needs.queries import NEEDS
@@ -23,8 +23,6 @@ routes = router("/v1/needs", "Besoins")
 
 NeedReader = Annotated[Principal, allow(*Role)]
 Recruiter = Annotated[Principal, allow(Role.steering, Role.employer)]
-
-MOVE = problems(404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listNeeds", response_model=Page[NeedRead])

@@ -7,19 +7,13 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.codes import Role
 from services.contracts.recruitment import EnvelopeStatus, SchemeStatus
-from services.kernel.api.reading import REGION, Reading, Scope
-from services.kernel.base.principals import Principal
+from services.kernel.api.reading import Reading, visible_to
 from services.recruitment_api.envelopes.tables import SchemeEnvelope
 from services.recruitment_api.schemes.schemas import SchemeQuery
 from services.recruitment_api.schemes.tables import Scheme
 
 SHARED = col(Scheme.status) != SchemeStatus.draft
-"""A draft is seen by those who prepare schemes and their money, and by nobody else."""
-
-
-def visible(caller: Principal) -> Scope:
-    """What a caller sees of schemes."""
-    return REGION if caller.has(Role.steering, Role.committee, Role.finance) else Scope("shared", SHARED)
+"""A draft is seen by steering, the committee and finance, and by nobody else."""
 
 
 SCHEMES = Reading(
@@ -29,7 +23,7 @@ SCHEMES = Reading(
         "kind": lambda value: col(Scheme.kind) == value,
         "status": lambda value: col(Scheme.status) == value,
     },
-    visible=visible,
+    visible=visible_to(region=(Role.steering, Role.committee, Role.finance), shared=SHARED),
 )
 
 

@@ -12,7 +12,7 @@ from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import problems
+from services.kernel.base.problems import MOVE, problems
 from services.recruitment_api.schemes import operations
 from services.recruitment_api.schemes.queries import SCHEMES
 from services.recruitment_api.schemes.schemas import SchemeCreate, SchemeLive, SchemePatch, SchemeQuery, SchemeRead
@@ -22,8 +22,6 @@ routes = router("/v1/schemes", "Dispositifs")
 SchemeReader = Annotated[Principal, allow(*Role)]
 SchemeKeeper = Annotated[Principal, allow(Role.steering, Role.committee, Role.finance)]
 Steering = Annotated[Principal, allow(Role.steering)]
-
-MOVE = problems(404, 409, 412, 428)
 
 
 @routes.get("", operation_id="listSchemes", response_model=Page[SchemeRead])
