@@ -51,7 +51,7 @@ from services.observatory_api.ledger.retire import rename
 from services.observatory_api.service import SERVICE as OBSERVATORY
 from services.observatory_api.verification.lag import settled
 from services.observatory_api.verification.operations import Verification, verify as compare
-from services.observatory_api.verification.strangers import Retired, retire_strangers
+from services.observatory_api.verification.orphans import Retired, retire_orphans
 from services.recruitment_api.service import SERVICE as RECRUITMENT
 
 SERVICES: Sequence[Service] = (ACCESS, ACTIONS, INTERNSHIPS, RECRUITMENT, OBSERVATORY)
@@ -329,7 +329,7 @@ def rebuild(patience: Patience = 30.0) -> None:
 
 
 async def _rebuild(databases: Databases, patience: float, told: Progress) -> tuple[Retired, Rebuilt]:
-    retired = await retire_strangers(databases, SERVICES, patience=patience)
+    retired = await retire_orphans(databases, SERVICES, patience=patience)
     return retired, await recompute(databases, progress=lambda count: _advance(told, f"{count} faits relus"))
 
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from services.access_api.communes.tables import Commune
 from services.access_api.folding import fold
 from services.access_api.identifiers import luhn
-from services.access_api.imports.establishments import COLUMNS, check_file, import_establishments, read_places
+from services.access_api.imports.establishments import COLUMNS, check_file, import_establishments, read_communes
 from services.access_api.imports.report import Report
 from services.contracts.codes import Department
 from services.kernel.base.settings import Settings
@@ -46,7 +46,7 @@ async def measured(url: str, home: Path, *, rounds: int = ROUNDS) -> list[Figure
         begun = _spent(backend)
         report = Report()
         async with databases.open("access", "worker") as db:
-            check_file(faulty, await read_places(db), report)
+            check_file(faulty, await read_communes(db), report)
         checked = _spent(backend) - begun
         assert len({problem.line for problem in report.problems}) == FAULTY, f"{len(report.problems)} problems"
         assert report.lines == ROWS

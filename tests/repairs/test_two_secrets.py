@@ -18,7 +18,7 @@ from services.observatory_api.ledger import retire
 from services.observatory_api.ledger.apply import apply
 from services.observatory_api.ledger.rebuild import rebuild
 from services.observatory_api.service import SERVICE as OBSERVATORY
-from services.observatory_api.verification.strangers import retire_strangers
+from services.observatory_api.verification.orphans import retire_orphans
 from services.plam import ROUTING, SERVICES
 from tests.observatory_api.ledger_support import dashboard_bytes, rows, values
 from tests.observatory_api.states import action, milestone, number, received
@@ -41,7 +41,7 @@ async def test_b1_a_folder_damaged_by_two_secrets_is_repaired_by_one_command(
     entries = await rows(databases, ENTRIES)
 
     if command == "rebuild":
-        assert (await retire_strangers(databases, SERVICES, patience=0)).retired == persons
+        assert (await retire_orphans(databases, SERVICES, patience=0)).retired == persons
         assert (await rebuild(databases)).changed == 0
     else:
         assert (await follow_everybody(databases)).dropped == persons
@@ -81,7 +81,7 @@ async def test_b1_nothing_is_retired_while_something_is_on_its_way(databases: Da
     held = await rows(databases, PERSONS)
     pool = await databases.pool("actions", "worker")
     await pool.execute("UPDATE delivery SET acknowledged_at = NULL WHERE event_id = (SELECT max(id::text)::uuid FROM outbox)")
-    stayed = await retire_strangers(databases, SERVICES, patience=0)
+    stayed = await retire_orphans(databases, SERVICES, patience=0)
     assert stayed.found > len(story.made["placement"])
     assert (stayed.retired, {way: lag.events for way, lag in stayed.lag.items()}) == (0, {"actions → observatory": 1})
     assert await rows(databases, PERSONS) == held
@@ -95,7 +95,7 @@ async def test_b4_facts_of_an_unknown_source_are_counted_and_retired(databases: 
     assert await every_day(databases) != stands
     found = (await verified(databases)).completeness
     assert (found.sound, found.differences, found.without_row, found.of_unknown_source) == (False, 0, 0, 2)
-    assert (await retire_strangers(databases, SERVICES, patience=0)).retired == 2
+    assert (await retire_orphans(databases, SERVICES, patience=0)).retired == 2
     assert (await verified(databases)).sound
     assert await every_day(databases) == stands
     assert story.made

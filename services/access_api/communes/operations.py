@@ -20,7 +20,7 @@ async def read_page(db: Database, query: CommuneQuery) -> list[tuple[UUID, str]]
     return [(_cursor_of(code), document) for code, document in await db.fetch(queries.page(query, after))]
 
 
-async def existing(db: Database, code: str) -> Commune:
+async def cited(db: Database, code: str) -> Commune:
     """The commune of a code. Raises `Invalid`, which tells what a former code has become."""
     found = await db.fetch(queries.commune(code))
     if found:

@@ -15,8 +15,8 @@ NO_SIREN, NO_SIRET = "0" * 9, "0" * 14
 ODD_SIRENS = {"", NO_SIREN, LA_POSTE}
 
 
-def doubtful_places(columns: Any, seen: dict[str, int], places: Any) -> set[int]:
-    """The places of the doubtful lines of a chunk. `columns` has the fields of an `Establishment`, each of them a column.
+def doubtful_positions(columns: Any, seen: dict[str, int], communes: Any) -> set[int]:
+    """The positions of the doubtful lines of a chunk. `columns` has the fields of an `Establishment`, each of them a column.
 
     `seen` gets the line on which each FINESS number came first.
     """
@@ -31,43 +31,43 @@ def doubtful_places(columns: Any, seen: dict[str, int], places: Any) -> set[int]
         seen.update(zip(reversed(columns.finess), reversed(columns.line), strict=True))
     if len(seen) != known + len(columns.finess):
         first = [seen.setdefault(number, line) for number, line in zip(columns.finess, columns.line, strict=True)]
-        found.update(_differing(first, columns.line))
-    departments = [*map(places.departments.get, columns.commune)]
+        found.update(_differing_positions(first, columns.line))
+    departments = [*map(communes.departments.get, columns.commune)]
     if departments != [*columns.department]:
-        found.update(_differing(departments, columns.department))
-    found.update(_disagreeing(columns.siren, columns.siret))
-    found.update(_misshapen(columns))
+        found.update(_differing_positions(departments, columns.department))
+    found.update(_disagreeing_sirets(columns.siren, columns.siret))
+    found.update(_malformed(columns))
     return found
 
 
-def _disagreeing(sirens: Sequence[str], sirets: Sequence[str]) -> Iterable[int]:
+def _disagreeing_sirets(sirens: Sequence[str], sirets: Sequence[str]) -> Iterable[int]:
     """Where a SIREN is absent, or one of the odd ones, or not what its SIRET begins with."""
     if ODD_SIRENS.isdisjoint(sirens) and "" not in sirets and all(map(str.startswith, sirets, sirens)):
         return ()
     pairs = zip(sirens, sirets, strict=True)
-    return _where(siren in ODD_SIRENS or not (siret or siren).startswith(siren) for siren, siret in pairs)
+    return _positions(siren in ODD_SIRENS or not (siret or siren).startswith(siren) for siren, siret in pairs)
 
 
-def _misshapen(columns: Any) -> Iterator[int]:
+def _malformed(columns: Any) -> Iterator[int]:
     postal = "".join(columns.postal_code)
     if not (postal.isdecimal() and postal.isascii() and {*map(len, columns.postal_code)} == {5}):
-        yield from _where(code != "" and not is_digits(code, 5) for code in columns.postal_code)
+        yield from _positions(code != "" and not is_digits(code, 5) for code in columns.postal_code)
     for codes in (columns.category_code, columns.legal_code):
         if wrong := {code for code in {*codes} if not is_code(code)}:
-            yield from _where(code in wrong for code in codes)
+            yield from _positions(code in wrong for code in codes)
     for texts in (columns.name, columns.more, columns.category_label, columns.legal_label, columns.address):
         if max(map(len, texts)) > HALF_A_NAME:
-            yield from _where(len(text) > HALF_A_NAME for text in texts)
+            yield from _positions(len(text) > HALF_A_NAME for text in texts)
     if not all(map(str.strip, columns.name)):
-        yield from _where(not name.strip() for name in columns.name)
+        yield from _positions(not name.strip() for name in columns.name)
 
 
-def _differing(column: Sequence[Any], other: Sequence[Any]) -> Iterable[int]:
-    return _where(one != two for one, two in zip(column, other, strict=True))
+def _differing_positions(column: Sequence[Any], other: Sequence[Any]) -> Iterable[int]:
+    return _positions(one != two for one, two in zip(column, other, strict=True))
 
 
-def _where(doubts: Iterable[bool]) -> Iterable[int]:
-    return (place for place, doubt in enumerate(doubts) if doubt)
+def _positions(doubts: Iterable[bool]) -> Iterable[int]:
+    return (position for position, doubt in enumerate(doubts) if doubt)
 
 
 def is_code(value: str) -> bool:

@@ -58,8 +58,8 @@ async def import_communes(
     codes = {row["code"] for row in rows}
     old = list(check_former(former, codes, report)) if former else []
     if not report.refused:
-        await _bring(db, Commune, {row["code"]: row for row in rows}, report, progress)
-        await _bring(db, CommuneOld, {row["code_old"]: row for row in old}, report, progress)
+        await _upsert(db, Commune, {row["code"]: row for row in rows}, report, progress)
+        await _upsert(db, CommuneOld, {row["code_old"]: row for row in old}, report, progress)
     return report
 
 
@@ -134,7 +134,7 @@ def check_former(path: Path, codes: set[str], report: Report) -> Iterator[dict[s
             yield {"code_old": code_old, "name_old": name_old, "code_now": code_now}
 
 
-async def _bring(db: Database, table: type[SQLModel], rows: dict[str, dict[str, Any]], report: Report, progress: Progress | None) -> None:
+async def _upsert(db: Database, table: type[SQLModel], rows: dict[str, dict[str, Any]], report: Report, progress: Progress | None) -> None:
     """Creates or changes the rows of a table that differ from the given ones."""
     counts = report.of("communes" if table is Commune else "anciens codes")
     key = "code" if table is Commune else "code_old"

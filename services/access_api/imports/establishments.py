@@ -14,7 +14,7 @@ from uuid import UUID
 from services.access_api.communes import queries as commune_queries
 from services.access_api.folding import fold
 from services.access_api.identifiers import is_finess, is_siren, is_siret
-from services.access_api.imports.columns import LONGEST_TEXT, doubtful_places, is_code, is_digits
+from services.access_api.imports.columns import LONGEST_TEXT, doubtful_positions, is_code, is_digits
 from services.access_api.imports.reading import read_chunks
 from services.access_api.imports.report import Progress, Report
 from services.access_api.organisations import queries as organisation_queries
@@ -89,7 +89,7 @@ class Entity(NamedTuple):
 Entities = Mapping[str, Entity]
 
 
-class Places(NamedTuple):
+class Communes(NamedTuple):
     """The communes: the department of each, and what former codes have become."""
 
     departments: Mapping[str, str]
@@ -106,33 +106,33 @@ class FileChanged(ValueError):
 async def import_establishments(db: Database, path: Path, *, by: Principal = SYSTEM, progress: Progress | None = None) -> Report:
     """Brings organisations and sites to a file. All of it or nothing: with one blocking problem, nothing is written."""
     report = Report()
-    places = await read_places(db)
-    entities = check_file(path, places, report)
+    communes = await read_communes(db)
+    entities = check_file(path, communes, report)
     connection = await db.connection()
     await connection.execute(BEFORE)
-    ids = await _recognise(db, path, places, entities, report)
+    ids = await _known_organisations(db, path, communes, entities, report)
     if not report.refused:
         writing = _Writing(db, ids, report, by)
         await writing.organisations(entities)
-        await writing.sites(path, places, progress)
+        await writing.sites(path, communes, progress)
     return report
 
 
-async def read_places(db: Database) -> Places:
+async def read_communes(db: Database) -> Communes:
     """The communes that lines are checked against."""
     communes = await db.fetch(commune_queries.communes())
     former = await db.fetch(commune_queries.all_former())
-    return Places({commune.code: commune.department.value for commune in communes}, {old.code_old: old.code_now for old in former})
+    return Communes({commune.code: commune.department.value for commune in communes}, {old.code_old: old.code_now for old in former})
 
 
-def check_file(path: Path, places: Places, report: Report) -> Entities:
+def check_file(path: Path, communes: Communes, report: Report) -> Entities:
     """Checks every line; what is wrong goes to the report. Returns the legal entities of the file."""
     entities: dict[str, tuple[Any, ...]] = {}
-    for columns, said in check(path, places, report):
+    for columns, said in check(path, communes, report):
         for row in _entities(columns, said):
             known = entities.setdefault(row[0], row)
             if known is not row and (row[1] != known[1] or row[2] < known[2]):
-                entities[row[0]] = _speaker(Entity._make(known), Entity._make(row), report)
+                entities[row[0]] = _preferred(Entity._make(known), Entity._make(row), report)
     found = {finess_ej: Entity._make(row) for finess_ej, row in entities.items()}
     holders: dict[str, str] = {}
     for finess_ej, each in found.items():
@@ -149,11 +149,11 @@ def _entities(columns: Any, said: Mapping[int, Establishment | None]) -> Iterabl
     rows = zip(*(getattr(columns, field) for field in Entity._fields), strict=True)
     if not said:
         return rows
-    plain = [row for place, row in enumerate(rows) if place not in said]
+    plain = [row for position, row in enumerate(rows) if position not in said]
     return plain + [tuple(getattr(each, field) for field in Entity._fields) for each in said.values() if each]
 
 
-def _speaker(known: Entity, other: Entity, report: Report) -> Entity:
+def _preferred(known: Entity, other: Entity, report: Report) -> Entity:
     """Which of two lines speaks for their legal entity: one with a SIREN, and then the one of the smallest FINESS number."""
     if known.siren != other.siren and known.siren and other.siren:
         message = f"l'entité juridique {known.finess_ej} a aussi le SIREN {known.siren} (ligne {known.line}) : un seul est gardé"
@@ -161,53 +161,53 @@ def _speaker(known: Entity, other: Entity, report: Report) -> Entity:
     return other if (not other.siren, other.finess) < (not known.siren, known.finess) else known
 
 
-def check(path: Path, places: Places, report: Report) -> Iterator[tuple[Any, Mapping[int, Establishment | None]]]:
-    """The lines that can be read, by chunks: their columns, under the names of an `Establishment`'s fields, and by place those
+def check(path: Path, communes: Communes, report: Report) -> Iterator[tuple[Any, Mapping[int, Establishment | None]]]:
+    """The lines that can be read, by chunks: their columns, under the names of an `Establishment`'s fields, and by position those
     of which something was said to the report, as they can be taken, or none.
     """
     seen: dict[str, int] = {}
     for lines, cells in read_chunks(path, COLUMNS, report):
         columns = Establishment._make((lines, *cells))
         said: dict[int, Establishment | None] = {}
-        for place in sorted(doubtful_places(columns, seen, places)):
-            each = _taken(columns, {}, place)
+        for position in sorted(doubtful_positions(columns, seen, communes)):
+            each = _establishment_at(columns, {}, position)
             assert each is not None
-            said[place] = _explained(each, seen.setdefault(each.finess, each.line), places, report)
+            said[position] = _check_establishment(each, seen.setdefault(each.finess, each.line), communes, report)
         yield columns, said
 
 
-def _taken(columns: Any, said: Mapping[int, Establishment | None], place: int) -> Establishment | None:
-    if place in said:
-        return said[place]
-    line, *cells = [column[place] for column in columns]
+def _establishment_at(columns: Any, said: Mapping[int, Establishment | None], position: int) -> Establishment | None:
+    if position in said:
+        return said[position]
+    line, *cells = [column[position] for column in columns]
     return Establishment._make((line, *map(str.strip, cells)))
 
 
-def _lines(path: Path, places: Places, report: Report) -> Iterator[Establishment]:
+def _establishments(path: Path, communes: Communes, report: Report) -> Iterator[Establishment]:
     """The establishments of a file that are right, or can be taken."""
-    for columns, said in check(path, places, report):
-        taken = (_taken(columns, said, place) for place in range(len(columns.line)))
+    for columns, said in check(path, communes, report):
+        taken = (_establishment_at(columns, said, position) for position in range(len(columns.line)))
         yield from (each for each in taken if each is not None)
 
 
-def _explained(each: Establishment, before: int, places: Places, report: Report) -> Establishment | None:
+def _check_establishment(each: Establishment, before: int, communes: Communes, report: Report) -> Establishment | None:
     """The line as it can be taken, once what is odd about it has been said; none when it cannot."""
     line = each.line
     refused = before != line
     if refused:
         report.refuse(line, "finess", f"{each.finess[:20]} est déjà ligne {before}")
-    for field, holds, message in _demands(each):
+    for field, holds, message in _demands_on(each):
         if not holds:
             report.refuse(line, field, message)
             refused = True
     commune = each.commune
-    if commune not in places.departments and commune in places.now:
-        commune = places.now[commune]
+    if commune not in communes.departments and commune in communes.now:
+        commune = communes.now[commune]
         report.warn(line, "code_insee_commune", f"{each.commune} est un ancien code : {commune} est retenu")
-    if commune not in places.departments:
+    if commune not in communes.departments:
         report.refuse(line, "code_insee_commune", f"la commune « {commune[:20]} » est inconnue")
         refused = True
-    elif places.departments[commune] != each.department:
+    elif communes.departments[commune] != each.department:
         report.refuse(line, "code_departement", f"la commune {commune} n'est pas dans le département « {each.department[:20]} »")
         refused = True
     if refused:
@@ -226,7 +226,7 @@ def _number(each: Establishment, field: str, report: Report) -> str:
     return value
 
 
-def _demands(each: Establishment) -> Iterator[tuple[str, bool, str]]:
+def _demands_on(each: Establishment) -> Iterator[tuple[str, bool, str]]:
     yield "finess", is_finess(each.finess), f"« {each.finess[:20]} » n'est pas un FINESS : forme ou clé fausse"
     yield "finess_ej", is_finess(each.finess_ej), f"« {each.finess_ej[:20]} » n'est pas un FINESS : forme ou clé fausse"
     yield "raison_sociale", each.name != "", "vide"
@@ -253,7 +253,7 @@ def site_name(each: Establishment) -> str:
     return f"{each.name} – {each.more}" if each.more and fold(each.more) not in fold(each.name) else each.name
 
 
-async def _recognise(db: Database, path: Path, places: Places, entities: Entities, report: Report) -> dict[str, UUID]:
+async def _known_organisations(db: Database, path: Path, communes: Communes, entities: Entities, report: Report) -> dict[str, UUID]:
     """The organisations that are there already, by FINESS of the legal entity; what does not fit them goes to the report."""
     ids: dict[str, UUID] = {}
     closed: dict[str, UUID] = {}
@@ -270,7 +270,7 @@ async def _recognise(db: Database, path: Path, places: Places, entities: Entitie
                     closed[finess_ej] = row["id"]
     if closed:
         numbers = set(await db.fetch(site_queries.numbers_of(list(closed.values()))))
-        for each in _lines(path, places, Report()):
+        for each in _establishments(path, communes, Report()):
             if each.finess_ej in closed and each.finess not in numbers:
                 report.refuse(
                     each.line, "finess_ej", f"l'organisation {each.finess_ej} est fermée : elle ne peut pas avoir de nouveau site"
@@ -299,14 +299,14 @@ class _Writing:
                 if before is None:
                     created.append(_organisation(finess_ej, entity))
                     ids[finess_ej] = created[-1].id
-                elif _set(before, _identity(finess_ej, entity, before)):
+                elif _set_differing(before, _identity(finess_ej, entity, before)):
                     changed.append(before)
             await self._save("organisation", created, changed, len(chunk))
 
-    async def sites(self, path: Path, places: Places, progress: Progress | None) -> None:
+    async def sites(self, path: Path, communes: Communes, progress: Progress | None) -> None:
         """Writes the sites of a file, by chunks of its lines."""
         again = Report()
-        lines = _lines(path, places, again)
+        lines = _establishments(path, communes, again)
         while chunk := list(islice(lines, CHUNK)):
             if not all(each.finess_ej in self.ids for each in chunk):
                 raise FileChanged(path)
@@ -324,7 +324,7 @@ class _Writing:
             values = _values(each, self.ids)
             if before is None:
                 created.append(Site(**values))
-            elif _set(before, {**values, "sector": values["sector"] or before.sector}):
+            elif _set_differing(before, {**values, "sector": values["sector"] or before.sector}):
                 changed.append(before)
         await self._save("site", created, changed, len(chunk))
 
@@ -372,7 +372,7 @@ def _values(each: Establishment, ids: Mapping[str, UUID]) -> dict[str, Any]:
     }
 
 
-def _set(row: Record, values: Mapping[str, Any]) -> bool:
+def _set_differing(row: Record, values: Mapping[str, Any]) -> bool:
     """Sets the values that differ; whether any did."""
     differing = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in differing.items():

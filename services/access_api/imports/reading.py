@@ -72,7 +72,7 @@ class _Reader:
         except csv.Error:  # a lone carriage return, a null, a cell without end
             self.report.refuse(1, "", "la ligne des noms de colonnes n'est pas lisible")
             return
-        if not self._has(columns):
+        if not self._has_columns(columns):
             return
         pick = itemgetter(*map(self.names.index, columns))
         first = 2
@@ -86,18 +86,18 @@ class _Reader:
                 self.report.refuse(MOST_ROWS + 2, "", f"plus de {MOST_ROWS} lignes")
                 return
             self.report.lines += len(lines)
-            read = self._plainly(first, lines, block) or self._carefully(first, lines)
+            read = self._split(first, lines, block) or self._parse(first, lines)
             first += len(lines)
             if read.lines:
                 yield Chunk(read.lines, pick(read.columns))
 
-    def _has(self, columns: Sequence[str]) -> bool:
+    def _has_columns(self, columns: Sequence[str]) -> bool:
         wrong = [column for column in columns if self.names.count(column) != 1]
         for column in wrong:
             self.report.refuse(1, column, "colonne présente deux fois" if column in self.names else "colonne absente")
         return not wrong
 
-    def _plainly(self, first: int, lines: list[str], block: bytes) -> Chunk | None:
+    def _split(self, first: int, lines: list[str], block: bytes) -> Chunk | None:
         """A block of common characters without quotation marks, as nearly all are, needs no more than to be cut."""
         if b'"' in block or block.translate(None, _COMMON):
             return None
@@ -106,7 +106,7 @@ class _Reader:
             return None
         return Chunk(range(first, first + len(lines)), list(zip(*rows, strict=True)))
 
-    def _carefully(self, first: int, lines: list[str]) -> Chunk:
+    def _parse(self, first: int, lines: list[str]) -> Chunk:
         read = [(number, row) for number, line in enumerate(lines, first) if (row := self._cells(number, line))]
         return Chunk([number for number, _ in read], list(zip(*[row for _, row in read], strict=True)))
 
@@ -126,13 +126,13 @@ class _Reader:
         plain = line.isascii() or (unicodedata.is_normalized("NFC", line) and not hides_something(line))
         if plain and line.isprintable() and len(line) <= LONGEST_CELL:
             return row
-        harmful = [(name, message) for name, cell in zip(self.names, row, strict=True) if (message := _harm(cell))]
+        harmful = [(name, message) for name, cell in zip(self.names, row, strict=True) if (message := _refused_content(cell))]
         for name, message in harmful:
             self.report.refuse(number, name, message)
         return None if harmful else [unicodedata.normalize("NFC", cell) for cell in row]
 
 
-def _harm(cell: str) -> str | None:
+def _refused_content(cell: str) -> str | None:
     if len(cell) > LONGEST_CELL:
         return f"cellule de plus de {LONGEST_CELL} caractères"
     if hides_something(cell):

@@ -35,7 +35,7 @@ async def create(db: Database, body: SiteCreate, *, by: Principal, force: bool =
 
     Raises `Invalid` for an unknown organisation or commune, `OrganisationClosed`, `AlreadyExists`, and `LooksTwice` unless it is forced.
     """
-    commune = await communes.existing(db, body.commune_code)
+    commune = await communes.cited(db, body.commune_code)
     unknown = "Cette organisation n'existe pas."
     owner = await ORGANISATIONS.cited(
         db, body.organisation_id, by=by, pointer="#/organisation_id", unknown=unknown, lock=Lock.as_it_is
@@ -53,7 +53,7 @@ async def change(db: Database, site_id: UUID, patch: SitePatch, *, by: Principal
     """Changes the fields that were sent; the department follows the commune, and the sector the category unless it is given."""
     site = await SITES.load_for_change(db, site_id, by=by, version=version)
     if "commune_code" in patch.model_fields_set and patch.commune_code is not None:
-        site.department = (await communes.existing(db, patch.commune_code)).department
+        site.department = (await communes.cited(db, patch.commune_code)).department
     if not patched(site, patch, SiteWrite):
         return site
     site.folded = fold(site.name)

@@ -23,12 +23,12 @@ def weeks_of(unit_id: UUID, start: date, end: date) -> SelectOfScalar[CapacityWe
     return select(CapacityWeek).where(_period(unit_id, start, end)).order_by(col(CapacityWeek.week))
 
 
-def held(unit_id: UUID, start: date, end: date) -> SelectOfScalar[CapacityWeek]:
+def weeks_for_update(unit_id: UUID, start: date, end: date) -> SelectOfScalar[CapacityWeek]:
     """The same, locked one after the other in that order: to be run before any change of several weeks."""
     return weeks_of(unit_id, start, end).with_for_update()
 
 
-def shifted(unit_id: UUID, start: date, end: date, offered: int, taken: int) -> Executable:
+def shift_counters(unit_id: UUID, start: date, end: date, offered: int, taken: int) -> Executable:
     """Adds to the counters of the weeks of a period, where they stay within bounds; gives the weeks that moved."""
     new_offered, new_taken = col(CapacityWeek.offered) + offered, col(CapacityWeek.taken) + taken
     within = and_(new_taken >= 0, new_taken <= new_offered, new_offered <= col(CapacityWeek.capacity))
@@ -36,7 +36,7 @@ def shifted(unit_id: UUID, start: date, end: date, offered: int, taken: int) -> 
     return moved.returning(col(CapacityWeek.week))
 
 
-def given(unit_id: UUID, weeks: Sequence[date], capacity: int, at: datetime, by: str) -> Executable:
+def set_capacity(unit_id: UUID, weeks: Sequence[date], capacity: int, at: datetime, by: str) -> Executable:
     """Sets the capacity of weeks, given in order; those that nothing was said of begin with nothing offered."""
     values = select_columns(
         literal(unit_id, SaUuid()),

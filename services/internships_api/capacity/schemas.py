@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.internships_api.weeks import Monday, check_period
 from services.kernel.base.fields import count
 
-LONGEST = 106
-MOST = 10_000
+MOST_WEEKS = 106
+MOST_CAPACITY = 10_000
 """A thousand full-time seats a week: no unit is that large."""
 
 
@@ -20,12 +20,12 @@ class CapacityWrite(BaseModel):
     )
 
     from_week: Monday = Field(description="Première semaine, par son lundi.")
-    to_week: Monday = Field(description=f"Fin, exclue, par son lundi ; au plus {LONGEST} semaines.")
-    capacity: count(0, MOST) = Field(description="Capacité de chaque semaine, en dixièmes de place à temps plein.")  # type: ignore[valid-type]  # a type made by a function
+    to_week: Monday = Field(description=f"Fin, exclue, par son lundi ; au plus {MOST_WEEKS} semaines.")
+    capacity: count(0, MOST_CAPACITY) = Field(description="Capacité de chaque semaine, en dixièmes de place à temps plein.")  # type: ignore[valid-type]  # a type made by a function
 
     @model_validator(mode="after")
     def _is_a_period(self) -> "CapacityWrite":
-        check_period(self.from_week, self.to_week, LONGEST)
+        check_period(self.from_week, self.to_week, MOST_WEEKS)
         return self
 
 
@@ -38,7 +38,7 @@ class CapacityQuery(BaseModel):
         None, alias="from", description="Première semaine, par son lundi ; celle d'aujourd'hui si elle n'est pas dite."
     )
     to_week: Monday | None = Field(
-        None, alias="to", description=f"Fin, exclue, par son lundi ; au plus {LONGEST} semaines, 52 si elle n'est pas dite."
+        None, alias="to", description=f"Fin, exclue, par son lundi ; au plus {MOST_WEEKS} semaines, 52 si elle n'est pas dite."
     )
 
 

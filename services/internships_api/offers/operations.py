@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.contracts.codes import Profession
 from services.contracts.internships import OfferStatus, UnitStatus
-from services.internships_api.capacity.operations import shift
+from services.internships_api.capacity.operations import shift_counters
 from services.internships_api.offers import queries
 from services.internships_api.offers.endings import end_requests
 from services.internships_api.offers.lifecycle import LIFECYCLE, move
@@ -109,7 +109,7 @@ async def publish(db: Database, offer_id: UUID, *, by: Principal, version: int) 
     if offer.ends_on <= clock.today():
         raise OfferNotOpen("Cette offre est déjà finie.")
     await _check_unit(db, await UNITS.one(db, offer.unit_id, by=SYSTEM, lock=Lock.as_it_is), offer.professions)
-    await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=offer.seats * SEAT)
+    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=offer.seats * SEAT)
     offer.published_on = clock.today()
     return await db.save(offer, event="internships.offer.published", by=by)
 
@@ -142,35 +142,35 @@ async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, ve
     move(offer, OfferStatus.cancelled)
     if offer.taken:
         raise OfferHasPlacements(f"{offer.taken} stage(s) à annuler d'abord.")
-    await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=-offer.seats * SEAT)
+    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=-offer.seats * SEAT)
     offer.status_reason = reason
     await db.save(offer, event="internships.offer.cancelled", by=by)
     await end_requests(db, [offer], by=by)
     return offer
 
 
-async def take(db: Database, offer_id: UUID, places: int, *, by: Principal) -> Offer:
-    """Takes places of an offer and of its unit's weeks: never one place too many.
+async def take(db: Database, offer_id: UUID, seats: int, *, by: Principal) -> Offer:
+    """Takes seats of an offer and of its unit's weeks: never one seat too many.
 
     Raises `NoSeatLeft`, `OfferNotOpen` or `UnitSiteClosed`.
     """
-    taken: Sequence[Offer] = await db.fetch(queries.with_seats_taken(offer_id, places, clock.today()))
+    taken: Sequence[Offer] = await db.fetch(queries.take_seats(offer_id, seats, clock.today()))
     if not taken:
         offer = await OFFERS.one(db, offer_id, by=SYSTEM)
         check_open(offer, clock.today())
         left = offer.seats - offer.taken
-        raise NoSeatLeft(f"Il reste {left} place(s) pour {places} demandée(s).", seats_left=left)
+        raise NoSeatLeft(f"Il reste {left} place(s) pour {seats} demandée(s).", seats_left=left)
     await check_site(db, taken[0])
-    await shift(db, taken[0].unit_id, taken[0].starts_on, taken[0].ends_on, taken=places * SEAT)
+    await shift_counters(db, taken[0].unit_id, taken[0].starts_on, taken[0].ends_on, taken=seats * SEAT)
     return await db.save(taken[0], event="internships.offer.taken", by=by)
 
 
-async def free(db: Database, offer_id: UUID, places: int, *, by: Principal) -> Offer:
-    """Gives places back. A closed offer offers no more than what is taken: its weeks go back to the unit."""
-    offer: Offer = await db.one(queries.with_seats_freed(offer_id, places))
-    tenths = places * SEAT
+async def free(db: Database, offer_id: UUID, seats: int, *, by: Principal) -> Offer:
+    """Gives seats back. A closed offer offers no more than what is taken: its weeks go back to the unit."""
+    offer: Offer = await db.one(queries.free_seats(offer_id, seats))
+    tenths = seats * SEAT
     offered = tenths if offer.status is OfferStatus.closed else 0
-    await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=-offered, taken=-tenths)
+    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=-offered, taken=-tenths)
     return await db.save(offer, event="internships.offer.freed", by=by)
 
 
@@ -201,7 +201,7 @@ async def check_site(db: Database, offer: Offer) -> None:
 
 async def _close(db: Database, offer: Offer, *, by: Principal) -> Offer:
     move(offer, OfferStatus.closed)
-    await shift(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=(offer.taken - offer.seats) * SEAT)
+    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=(offer.taken - offer.seats) * SEAT)
     return await db.save(offer, event="internships.offer.closed", by=by)
 
 

@@ -22,7 +22,7 @@ SHARED = col(Offer.status) != OfferStatus.draft
 """A draft is seen by the organisation that prepares it and by steering, and by nobody else."""
 AVAILABLE: ColumnElement[bool] = literal_column("(status = 'published' AND taken < seats)", Boolean())
 """As the index of available offers says it, word for word: a bound value would not find it."""
-FREE = and_(AVAILABLE, col(Offer.ends_on) > bindparam("today", type_=Date()))
+AVAILABLE_TODAY = and_(AVAILABLE, col(Offer.ends_on) > bindparam("today", type_=Date()))
 
 
 OFFERS = Reading(
@@ -36,7 +36,7 @@ OFFERS = Reading(
         "organisation_id": lambda value: col(Offer.organisation_id) == value,
         "from_day": lambda value: col(Offer.ends_on) > value,
         "to_day": lambda value: col(Offer.starts_on) < value,
-        "available": FREE,
+        "available": AVAILABLE_TODAY,
     },
     visible=visible_to(organisation={Role.employer: Offer.organisation_id}, shared=SHARED),
     check_change=lambda caller, offer: check_host(caller, offer.organisation_id),
@@ -82,17 +82,17 @@ def ended_with_pending_requests(limit: int) -> SelectOfScalar[Offer]:
     )
 
 
-def with_seats_taken(offer_id: UUID, places: int, today: date) -> Executable:
-    """Takes places of an open offer, or gives no row. It waits for whoever is taking some, and then looks again."""
+def take_seats(offer_id: UUID, seats: int, today: date) -> Executable:
+    """Takes seats of an open offer, or gives no row. It waits for whoever is taking some, and then looks again."""
     open_with_room = and_(
         col(Offer.id) == offer_id,
         col(Offer.status) == OfferStatus.published,
         col(Offer.ends_on) > today,
-        col(Offer.taken) + places <= col(Offer.seats),
+        col(Offer.taken) + seats <= col(Offer.seats),
     )
-    return update(Offer).where(open_with_room).values(taken=col(Offer.taken) + places).returning(Offer)
+    return update(Offer).where(open_with_room).values(taken=col(Offer.taken) + seats).returning(Offer)
 
 
-def with_seats_freed(offer_id: UUID, places: int) -> Executable:
-    """Gives places back to an offer."""
-    return update(Offer).where(col(Offer.id) == offer_id).values(taken=col(Offer.taken) - places).returning(Offer)
+def free_seats(offer_id: UUID, seats: int) -> Executable:
+    """Gives seats back to an offer."""
+    return update(Offer).where(col(Offer.id) == offer_id).values(taken=col(Offer.taken) - seats).returning(Offer)

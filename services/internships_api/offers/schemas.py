@@ -17,7 +17,7 @@ from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Day, Paragraphs, count, distinct
 from services.kernel.data.nouns import Noun, Resource
 
-LONGEST = 52
+MOST_WEEKS = 52
 EXAMPLE: dict[str, Any] = {
     "unit_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
     "professions": ["ide"],
@@ -37,14 +37,14 @@ class OfferWrite(BaseModel):
 
     professions: Professions = Field(description="Professions, parmi celles du terrain.", json_schema_extra={"uniqueItems": True})
     starts_on: Monday = Field(description="Début : un lundi.", examples=["2027-02-01"])
-    ends_on: Monday = Field(description=f"Fin, exclue : un lundi ; au plus {LONGEST} semaines.", examples=["2027-03-08"])
+    ends_on: Monday = Field(description=f"Fin, exclue : un lundi ; au plus {MOST_WEEKS} semaines.", examples=["2027-03-08"])
     seats: count(1, 200) = Field(description="Places à temps plein.")  # type: ignore[valid-type]  # a type made by a function
     year_levels: YearLevels = Field([], description="Années de formation ; aucune : toutes.", json_schema_extra={"uniqueItems": True})
     description: Paragraphs | None = Field(None, description="Présentation du stage.")
 
     @model_validator(mode="after")
     def _is_a_period(self) -> "OfferWrite":
-        check_period(self.starts_on, self.ends_on, LONGEST)
+        check_period(self.starts_on, self.ends_on, MOST_WEEKS)
         return self
 
 

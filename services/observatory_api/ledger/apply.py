@@ -43,7 +43,7 @@ async def apply(db: Database, received: Sequence[Received], *, catalogue: Catalo
     summed = dict(zip(news, await numbers.sums(catalogue, [one.state for one in news.values()], db), strict=True))
 
     connection = await db.connection()
-    rows = [(*entity, *said_of(one), summed[entity].text) for entity, one in news.items()]
+    rows = [(*entity, *fact_values(one), summed[entity].text) for entity, one in news.items()]
     changed = await connection.fetch(FACTS, *zip(*rows, strict=True)) if rows else []
     differences: Sums = {}
     for source, kind, key, previous in changed:
@@ -64,6 +64,6 @@ def newest(received: Iterable[Received]) -> dict[Entity, Received]:
     return news
 
 
-def said_of(one: Received) -> tuple[int, int, str]:
+def fact_values(one: Received) -> tuple[int, int, str]:
     """The version of a state, the number of its shape, and the state as the event said it."""
     return (*one.rank, orjson.dumps(one.event.data).decode())

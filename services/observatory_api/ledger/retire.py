@@ -6,7 +6,7 @@ import orjson
 
 from services.kernel.data.database import Database
 from services.kernel.data.service import Received
-from services.observatory_api.ledger.apply import Entity, said_of
+from services.observatory_api.ledger.apply import Entity, fact_values
 from services.observatory_api.ledger.posting import post
 from services.observatory_api.ledger.series import numbers_of
 from services.observatory_api.ledger.sums import Sums, add, from_text
@@ -40,7 +40,7 @@ class Facts:
 
     async def differing(self, db: Database, said: Sequence[Received]) -> Sequence[str]:
         """Those whose fact has another version, or another state."""
-        expected = {one.event.subject: said_of(one) for one in said}
+        expected = {one.event.subject: fact_values(one) for one in said}
         rows = await (await db.connection()).fetch(HELD, said[0].event.source, said[0].state.kind, list(expected))
         held = {row["entity_key"]: (row["version"], row["number"], row["state"]) for row in rows}
         return sorted(key for key, state in expected.items() if held.get(key) != state)

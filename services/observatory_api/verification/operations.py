@@ -14,7 +14,7 @@ from services.observatory_api.ledger.verify import Arithmetic, arithmetic, fact_
 from services.observatory_api.values.operations import dashboard
 from services.observatory_api.values.schemas import DashboardQuery
 from services.observatory_api.verification.lag import settled
-from services.observatory_api.verification.strangers import OBSERVATORY, heard
+from services.observatory_api.verification.orphans import OBSERVATORY, links_to_observatory
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ async def verify(databases: Databases, services: Sequence[Service], *, patience:
     completeness = Completeness()
     async with databases.open(OBSERVATORY, "worker") as db:
         facts = await fact_summary(db)
-    known = heard(databases, services)
+    known = links_to_observatory(databases, services)
     for link in known:
         async with databases.open(link.owner.name, "worker") as db:
             rows = await rows_of(db, link.noun)

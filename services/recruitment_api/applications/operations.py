@@ -19,7 +19,7 @@ from services.recruitment_api.parties import check_employer_or_hr_partner
 
 async def submit(db: Database, body: ApplicationCreate, *, by: Principal) -> Application:
     """Answers a need that seeks. Raises `NeedNotOpen`, and `AlreadyExists` while the person has one pending for it."""
-    need = await needs.seeking(db, body.need_id, by=by)
+    need = await needs.load_seeking(db, body.need_id, by=by)
     check_employer_or_hr_partner(by, need.organisation_id, need.department)
     copies = {name: getattr(need, name) for name in ("organisation_id", "department", "profession", "urgency")}
     deadline = respond_by(clock.today(), need.urgency)

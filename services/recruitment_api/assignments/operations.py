@@ -35,7 +35,7 @@ async def confirm(db: Database, need: StaffingNeed, application: Application, bo
     ends_on = body.ends_on if "ends_on" in body.model_fields_set else need.ends_on  # null, if it is said: without an end
     if ends_on and starts_on >= ends_on:
         raise invalid("#/ends_on", "before_start", "La fin doit suivre le début.")
-    if await db.fetch(queries.standing(need.id, application.candidate_ref)):  # the need's row is held: nobody else confirms one
+    if await db.fetch(queries.confirmed(need.id, application.candidate_ref)):  # the need's row is held: nobody else confirms one
         raise AlreadyAssigned
     assert need.published_at is not None
     copies = {name: getattr(application, name) for name in COPIED}

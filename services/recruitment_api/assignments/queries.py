@@ -26,7 +26,7 @@ ASSIGNMENTS = Reading(
 )
 
 
-def standing(need_id: UUID, candidate_ref: str) -> SelectOfScalar[UUID]:
+def confirmed(need_id: UUID, candidate_ref: str) -> SelectOfScalar[UUID]:
     """The assignment that a person already has of a need."""
     confirmed = col(Assignment.status) == AssignmentStatus.confirmed
     return select(Assignment.id).where(Assignment.need_id == need_id, Assignment.candidate_ref == candidate_ref, confirmed)

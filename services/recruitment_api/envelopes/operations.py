@@ -56,7 +56,7 @@ class CeilingBelowCommitted(Conflict):
 async def create(db: Database, body: EnvelopeCreate, *, by: Principal, force: bool = False) -> SchemeEnvelope:
     """Opens an envelope of an active scheme; its ledger begins with its ceiling. Raises `LooksTwice` unless it is forced."""
     by.check_covers([body.department] if body.department else [])  # an envelope of no department is the region's
-    scheme = await schemes.active(db, body.scheme_id)
+    scheme = await schemes.load_active(db, body.scheme_id)
     if not force:
         same = {name: getattr(body, name) for name in ("scheme_id", "department", "funder", "fiscal_year")}
         await refuse_lookalike(db, SchemeEnvelope, same, queries.STANDS, said=TWIN)

@@ -104,7 +104,7 @@ async def publish(db: Database, need_id: UUID, *, by: Principal, version: int) -
     move(need, NeedStatus.open, only_from=NeedStatus.draft)
     if need.expires_on < clock.today():
         raise NeedNotReady("Le dernier jour de publication est passé.")
-    await _check_stands(db, need)
+    await _check_site_and_scheme(db, need)
     need.published_at = clock.now()
     return await db.save(need, event="recruitment.need.published", by=by)
 
@@ -130,7 +130,7 @@ async def prolong(db: Database, need_id: UUID, body: Prolongation, *, by: Princi
         raise ProlongedTooOften
     if body.expires_on < clock.today():
         raise invalid("#/expires_on", "in_the_past", "Le dernier jour de publication ne peut pas être passé.")
-    await _check_stands(db, need)
+    await _check_site_and_scheme(db, need)
     need.expires_on, need.ended_on = body.expires_on, None
     need.prolongation_count += 1
     return await db.save(need, event="recruitment.need.prolonged", by=by)
@@ -152,7 +152,7 @@ async def expire_all(db: Database) -> None:
     await in_parts(db, lambda part: expire(part, clock.today()), EXPIRED_AT_ONCE)
 
 
-async def seeking(db: Database, need_id: UUID, *, by: Principal) -> StaffingNeed:
+async def load_seeking(db: Database, need_id: UUID, *, by: Principal) -> StaffingNeed:
     """The need of a new application, held as it is until that is there. Raises `Invalid` or `NeedNotOpen`."""
     need = await NEEDS.cited(db, need_id, by=by, pointer="#/need_id", unknown="Ce besoin n'existe pas.", lock=Lock.as_it_is)
     if not _seeks(need):
@@ -208,7 +208,7 @@ async def _site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteCopy:
     return found[0]
 
 
-async def _check_stands(db: Database, need: StaffingNeed) -> None:
+async def _check_site_and_scheme(db: Database, need: StaffingNeed) -> None:
     """Raises `NeedNotReady` or `SchemeNotActive` when what a need stands on has ended."""
     await _check_site(db, need)
     await _check_scheme(db, need.scheme_id)
@@ -222,7 +222,7 @@ async def _check_site(db: Database, need: StaffingNeed) -> None:
 
 async def _check_scheme(db: Database, scheme_id: UUID | None) -> None:
     if scheme_id is not None:
-        await schemes.active(db, scheme_id)
+        await schemes.load_active(db, scheme_id)
 
 
 def _employer_of(organisation_id: UUID | None, by: Principal) -> UUID:

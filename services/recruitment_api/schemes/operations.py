@@ -68,7 +68,7 @@ async def retire(db: Database, scheme_id: UUID, *, by: Principal, version: int) 
     return await db.save(scheme, event="recruitment.scheme.retired", by=by)
 
 
-async def active(db: Database, scheme_id: UUID) -> Scheme:
+async def load_active(db: Database, scheme_id: UUID) -> Scheme:
     """The active scheme of a new row, held active until it is there. Raises `Invalid` or `SchemeNotActive`."""
     unknown = "Ce dispositif n'existe pas."
     scheme = await SCHEMES.cited(db, scheme_id, by=SYSTEM, pointer="#/scheme_id", unknown=unknown, lock=Lock.as_it_is)

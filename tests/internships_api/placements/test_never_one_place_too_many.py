@@ -13,8 +13,8 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from services.contracts.codes import Profession
-from services.internships_api.capacity.operations import shift
-from services.internships_api.capacity.queries import held
+from services.internships_api.capacity.operations import shift_counters
+from services.internships_api.capacity.queries import weeks_for_update
 from services.internships_api.offers.tables import Offer
 from services.internships_api.placements.tables import Placement
 from services.internships_api.weeks import WEEK, weeks as mondays
@@ -170,10 +170,10 @@ async def test_ranges_taken_from_both_ends_do_not_deadlock(steering: httpx.Async
     async def back_and_forth(start: date, end: date) -> None:
         for _ in range(8):
             async with wide.open("internships") as db:
-                await shift(db, UUID(unit["id"]), start, end, offered=7)
-                await shift(db, UUID(unit["id"]), start, end, taken=5)
+                await shift_counters(db, UUID(unit["id"]), start, end, offered=7)
+                await shift_counters(db, UUID(unit["id"]), start, end, taken=5)
             async with wide.open("internships") as db:
-                await shift(db, UUID(unit["id"]), start, end, offered=-7, taken=-5)
+                await shift_counters(db, UUID(unit["id"]), start, end, offered=-7, taken=-5)
 
     await asyncio.gather(*(back_and_forth(*each) for each in ranges))
 
@@ -190,7 +190,7 @@ async def test_weeks_taken_one_by_one_in_opposite_orders_deadlock_every_time(
     async def naive(*weeks: date) -> None:
         async with wide.open("internships") as db:
             for week in weeks:
-                await db.fetch(held(UUID(unit["id"]), week, week + WEEK))
+                await db.fetch(weeks_for_update(UUID(unit["id"]), week, week + WEEK))
                 if week == weeks[0]:
                     await holding.wait()
 

@@ -26,17 +26,17 @@ class Retired:
     lag: Mapping[str, Lag]
 
 
-def heard(databases: Databases, services: Sequence[Service]) -> Sequence[Link]:
+def links_to_observatory(databases: Databases, services: Sequence[Service]) -> Sequence[Link]:
     """Every kind that a service sends to the observatory."""
     consumers = {service.name: service for service in services}
     every = [link for service in services for link in links(databases, service, consumers, published(service))]
     return [link for link in every if link.consumer.name == OBSERVATORY]
 
 
-async def strangers(databases: Databases, services: Sequence[Service]) -> Sequence[Entity]:
+async def orphans(databases: Databases, services: Sequence[Service]) -> Sequence[Entity]:
     """The facts whose key no row has, and those of a source that does not send their kind: `services` are all that there are."""
     found: list[Entity] = []
-    known = {(link.source, link.kind): link for link in heard(databases, services)}
+    known = {(link.source, link.kind): link for link in links_to_observatory(databases, services)}
     async with databases.open(OBSERVATORY, "worker") as db:
         for source, kind in sorted(await fact_summary(db)):
             if (source, kind) not in known:
@@ -46,14 +46,14 @@ async def strangers(databases: Databases, services: Sequence[Service]) -> Sequen
     return found
 
 
-async def retire_strangers(databases: Databases, services: Sequence[Service], *, patience: float) -> Retired:
+async def retire_orphans(databases: Databases, services: Sequence[Service], *, patience: float) -> Retired:
     """Retires them, once nothing is on its way that could bring one back; otherwise they stay."""
-    found = await strangers(databases, services)
+    found = await orphans(databases, services)
     if not found:
         return Retired(0, 0, {})
     if lag := await settled(databases, services, patience):
         return Retired(len(found), 0, lag)
-    found, retired = sorted(await strangers(databases, services)), 0
+    found, retired = sorted(await orphans(databases, services)), 0
     for at in range(0, len(found), BATCH):
         async with databases.open(OBSERVATORY, "worker") as db:
             retired += await retire(db, found[at : at + BATCH])
