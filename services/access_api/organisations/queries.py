@@ -13,19 +13,15 @@ from services.access_api.organisations.schemas import OrganisationQuery
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
-from services.kernel.api.reading import Reading
+from services.kernel.api.reading import Reading, equal_to
 from services.kernel.data.conditions import among, holds
 
 ORGANISATIONS = Reading(
     Organisation,
     OrganisationQuery,
     {
+        **equal_to(Organisation, "department", "status", "finess_ej", "siren", "uai"),
         "role": lambda value: holds(Organisation.roles, value),
-        "department": lambda value: col(Organisation.department) == value,
-        "status": lambda value: col(Organisation.status) == value,
-        "finess_ej": lambda value: col(Organisation.finess_ej) == value,
-        "siren": lambda value: col(Organisation.siren) == value,
-        "uai": lambda value: col(Organisation.uai) == value,
         "q": lambda value: begins_words(Organisation.folded, value),
     },
 )

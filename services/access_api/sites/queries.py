@@ -11,7 +11,7 @@ from services.access_api.folding import begins_words
 from services.access_api.sites.schemas import SiteQuery
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
-from services.kernel.api.reading import Reading
+from services.kernel.api.reading import Reading, equal_to
 from services.kernel.data.conditions import among
 
 STANDS = col(Site.status) == OrganisationStatus.active
@@ -21,14 +21,8 @@ SITES = Reading(
     Site,
     SiteQuery,
     {
-        "organisation_id": lambda value: col(Site.organisation_id) == value,
-        "department": lambda value: col(Site.department) == value,
-        "commune_code": lambda value: col(Site.commune_code) == value,
+        **equal_to(Site, "organisation_id", "department", "commune_code", "finess_et", "siret", "sector", "status"),
         "category": lambda value: col(Site.category_code) == value,
-        "finess_et": lambda value: col(Site.finess_et) == value,
-        "siret": lambda value: col(Site.siret) == value,
-        "sector": lambda value: col(Site.sector) == value,
-        "status": lambda value: col(Site.status) == value,
         "q": lambda value: begins_words(Site.folded, value),
     },
 )

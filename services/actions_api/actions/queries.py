@@ -14,7 +14,7 @@ from services.actions_api.organisations.tables import OrganisationCopy
 from services.contracts.access import OrganisationStatus
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Role
-from services.kernel.api.reading import Reading, visible_to
+from services.kernel.api.reading import Reading, equal_to, visible_to
 from services.kernel.data.conditions import among, holds
 
 SEE_DRAFTS = (Role.steering, Role.committee)
@@ -36,12 +36,10 @@ ACTIONS = Reading(
     Action,
     ActionQuery,
     {
-        "axis": lambda value: col(Action.axis) == value,
+        **equal_to(Action, "axis", "status", "lead_organisation_id"),
         "objective": lambda value: holds(Action.objectives, value),
         "department": lambda value: or_(holds(Action.departments, value), func.cardinality(col(Action.departments)) == 0),
-        "status": lambda value: col(Action.status) == value,
         "flagship": and_(col(Action.flagship)),
-        "lead_organisation_id": lambda value: col(Action.lead_organisation_id) == value,
         "overdue": LATE_MILESTONE,
     },
     visible=visible_to(region=SEE_DRAFTS, shared=SHARED),

@@ -11,7 +11,7 @@ from services.actions_api.actions.queries import SEE_DRAFTS
 from services.actions_api.milestones.schemas import MilestoneQuery
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import ActionStatus, MilestoneStatus
-from services.kernel.api.reading import Reading, visible_to
+from services.kernel.api.reading import Reading, equal_to, visible_to
 from services.kernel.data.conditions import among
 
 SHARED = col(Milestone.action_status) != ActionStatus.draft
@@ -24,9 +24,7 @@ MILESTONES = Reading(
     Milestone,
     MilestoneQuery,
     {
-        "action_id": lambda value: col(Milestone.action_id) == value,
-        "axis": lambda value: col(Milestone.axis) == value,
-        "status": lambda value: col(Milestone.status) == value,
+        **equal_to(Milestone, "action_id", "axis", "status"),
         "overdue": OVERDUE,
     },
     visible=visible_to(region=SEE_DRAFTS, shared=SHARED),

@@ -15,7 +15,7 @@ from services.internships_api.offers.schemas import OfferQuery
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_host
 from services.internships_api.requests.tables import PENDING, PlacementRequest
-from services.kernel.api.reading import Audience, Reading, visible_to
+from services.kernel.api.reading import Audience, Reading, equal_to, visible_to
 from services.kernel.data.conditions import among, holds
 
 SHARED = col(Offer.status) != OfferStatus.draft
@@ -29,11 +29,8 @@ OFFERS = Reading(
     Offer,
     OfferQuery,
     {
-        "department": lambda value: col(Offer.department) == value,
+        **equal_to(Offer, "department", "status", "unit_id", "organisation_id"),
         "profession": lambda value: holds(Offer.professions, value),
-        "status": lambda value: col(Offer.status) == value,
-        "unit_id": lambda value: col(Offer.unit_id) == value,
-        "organisation_id": lambda value: col(Offer.organisation_id) == value,
         "from_day": lambda value: col(Offer.ends_on) > value,
         "to_day": lambda value: col(Offer.starts_on) < value,
         "available": AVAILABLE_TODAY,

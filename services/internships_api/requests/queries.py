@@ -9,7 +9,7 @@ from services.contracts.internships import RequestStatus
 from services.internships_api.parties import check_host, visible_to_parties
 from services.internships_api.requests.schemas import RequestQuery
 from services.internships_api.requests.tables import PENDING, PlacementRequest
-from services.kernel.api.reading import Reading
+from services.kernel.api.reading import Reading, equal_to
 from services.kernel.data.conditions import among
 
 TAKEN_BACK = (RequestStatus.withdrawn, RequestStatus.offer_closed)
@@ -18,14 +18,7 @@ TAKEN_BACK = (RequestStatus.withdrawn, RequestStatus.offer_closed)
 REQUESTS = Reading(
     PlacementRequest,
     RequestQuery,
-    {
-        "offer_id": lambda value: col(PlacementRequest.offer_id) == value,
-        "organisation_id": lambda value: col(PlacementRequest.organisation_id) == value,
-        "institute_id": lambda value: col(PlacementRequest.institute_id) == value,
-        "department": lambda value: col(PlacementRequest.department) == value,
-        "profession": lambda value: col(PlacementRequest.profession) == value,
-        "status": lambda value: col(PlacementRequest.status) == value,
-    },
+    equal_to(PlacementRequest, "offer_id", "organisation_id", "institute_id", "department", "profession", "status"),
     visible=visible_to_parties(PlacementRequest),
     check_change=lambda caller, request: check_host(caller, request.organisation_id),
 )

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
+from operator import eq
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -34,6 +36,11 @@ MOST_LISTS = 500
 Filter = Callable[[BindParameter[Any]], ColumnElement[bool]] | ColumnElement[bool]
 """What a field of a list's query asks for: a condition on the bound value of the field, or, for a yes-or-no field, a condition or its
 contrary: each is a statement of its own, which an index can serve. `today` may be among its binds."""
+
+
+def equal_to(table: type[Record], *names: str) -> Mapping[str, Filter]:
+    """The filters that ask for a value of the column of the same name."""
+    return {name: partial(eq, col(getattr(table, name))) for name in names}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from sqlalchemy import Date, and_, bindparam
 from sqlmodel import col
 
-from services.kernel.api.reading import Reading
+from services.kernel.api.reading import Reading, equal_to
 from services.recruitment_api.applications.schemas import ApplicationQuery
 from services.recruitment_api.applications.tables import PENDING, Application
 from services.recruitment_api.parties import check_employer, visible_to_parties
@@ -15,10 +15,7 @@ APPLICATIONS = Reading(
     Application,
     ApplicationQuery,
     {
-        "need_id": lambda value: col(Application.need_id) == value,
-        "organisation_id": lambda value: col(Application.organisation_id) == value,
-        "department": lambda value: col(Application.department) == value,
-        "status": lambda value: col(Application.status) == value,
+        **equal_to(Application, "need_id", "organisation_id", "department", "status"),
         "overdue": OVERDUE,
     },
     visible=visible_to_parties(Application),

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.recruitment import AssignmentStatus
-from services.kernel.api.reading import Reading
+from services.kernel.api.reading import Reading, equal_to
 from services.recruitment_api.assignments.schemas import AssignmentQuery
 from services.recruitment_api.assignments.tables import Assignment
 from services.recruitment_api.parties import check_employer, visible_to_parties
@@ -14,13 +14,7 @@ from services.recruitment_api.parties import check_employer, visible_to_parties
 ASSIGNMENTS = Reading(
     Assignment,
     AssignmentQuery,
-    {
-        "need_id": lambda value: col(Assignment.need_id) == value,
-        "application_id": lambda value: col(Assignment.application_id) == value,
-        "organisation_id": lambda value: col(Assignment.organisation_id) == value,
-        "department": lambda value: col(Assignment.department) == value,
-        "status": lambda value: col(Assignment.status) == value,
-    },
+    equal_to(Assignment, "need_id", "application_id", "organisation_id", "department", "status"),
     visible=visible_to_parties(Assignment),
     check_change=lambda caller, assignment: check_employer(caller, assignment.organisation_id),
 )

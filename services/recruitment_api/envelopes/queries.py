@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.recruitment import EnvelopeStatus
-from services.kernel.api.reading import Reading
+from services.kernel.api.reading import Reading, equal_to
 from services.kernel.base.principals import Principal
 from services.recruitment_api.envelopes.schemas import EnvelopeQuery
 from services.recruitment_api.envelopes.tables import EnvelopeEntry, SchemeEnvelope
@@ -26,12 +26,7 @@ def check_change(caller: Principal, envelope: SchemeEnvelope) -> None:
 ENVELOPES = Reading(
     SchemeEnvelope,
     EnvelopeQuery,
-    {
-        "scheme_id": lambda value: col(SchemeEnvelope.scheme_id) == value,
-        "fiscal_year": lambda value: col(SchemeEnvelope.fiscal_year) == value,
-        "department": lambda value: col(SchemeEnvelope.department) == value,
-        "status": lambda value: col(SchemeEnvelope.status) == value,
-    },
+    equal_to(SchemeEnvelope, "scheme_id", "fiscal_year", "department", "status"),
     check_change=check_change,
 )
 

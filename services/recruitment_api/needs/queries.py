@@ -13,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.recruitment import NeedEnding, NeedStatus
-from services.kernel.api.reading import Audience, Reading, visible_to
+from services.kernel.api.reading import Audience, Reading, equal_to, visible_to
 from services.kernel.data.conditions import among
 from services.recruitment_api.applications.tables import PENDING, Application
 from services.recruitment_api.needs.schemas import NeedQuery
@@ -31,15 +31,7 @@ SHARED = col(StaffingNeed.status) != NeedStatus.draft
 NEEDS = Reading(
     StaffingNeed,
     NeedQuery,
-    {
-        "organisation_id": lambda value: col(StaffingNeed.organisation_id) == value,
-        "site_id": lambda value: col(StaffingNeed.site_id) == value,
-        "scheme_id": lambda value: col(StaffingNeed.scheme_id) == value,
-        "department": lambda value: col(StaffingNeed.department) == value,
-        "profession": lambda value: col(StaffingNeed.profession) == value,
-        "urgency": lambda value: col(StaffingNeed.urgency) == value,
-        "status": lambda value: col(StaffingNeed.status) == value,
-    },
+    equal_to(StaffingNeed, "organisation_id", "site_id", "scheme_id", "department", "profession", "urgency", "status"),
     visible=visible_to(organisation={Role.employer: StaffingNeed.organisation_id}, shared=SHARED),
     check_change=lambda caller, need: check_employer(caller, need.organisation_id),
     history=Audience.editors,

@@ -7,7 +7,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.codes import Role
 from services.contracts.recruitment import EnvelopeStatus, SchemeStatus
-from services.kernel.api.reading import Reading, visible_to
+from services.kernel.api.reading import Reading, equal_to, visible_to
 from services.recruitment_api.envelopes.tables import SchemeEnvelope
 from services.recruitment_api.schemes.schemas import SchemeQuery
 from services.recruitment_api.schemes.tables import Scheme
@@ -19,10 +19,7 @@ SHARED = col(Scheme.status) != SchemeStatus.draft
 SCHEMES = Reading(
     Scheme,
     SchemeQuery,
-    {
-        "kind": lambda value: col(Scheme.kind) == value,
-        "status": lambda value: col(Scheme.status) == value,
-    },
+    equal_to(Scheme, "kind", "status"),
     visible=visible_to(region=(Role.steering, Role.committee, Role.finance), shared=SHARED),
 )
 
