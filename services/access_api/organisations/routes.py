@@ -20,12 +20,14 @@ from services.kernel.base.problems import MOVE, problems
 
 routes = router("/v1/organisations", "Organisations")
 
-Reader = Annotated[Principal, allow(*Role)]
+OrganisationReader = Annotated[Principal, allow(*Role)]
 Steering = Annotated[Principal, allow(Role.steering)]
 
 
 @routes.get("", operation_id="listOrganisations", response_model=Page[OrganisationRead])
-async def list_organisations(request: Request, query: Annotated[OrganisationQuery, Query()], caller: Reader, db: Db) -> Response:
+async def list_organisations(
+    request: Request, query: Annotated[OrganisationQuery, Query()], caller: OrganisationReader, db: Db
+) -> Response:
     """Les organisations, les plus récemment créées d'abord."""
     return await ORGANISATIONS.page(request, db, query, by=caller)
 
@@ -37,7 +39,7 @@ async def create_organisation(request: Request, body: OrganisationCreate, caller
 
 
 @routes.get("/{organisation_id}", operation_id="readOrganisation", response_model=OrganisationRead, responses=problems(404))
-async def read_organisation(request: Request, organisation_id: UUID, caller: Reader, db: Db) -> Response:
+async def read_organisation(request: Request, organisation_id: UUID, caller: OrganisationReader, db: Db) -> Response:
     """Une organisation."""
     return await ORGANISATIONS.document(request, db, organisation_id, by=caller)
 

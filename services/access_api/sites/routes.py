@@ -21,12 +21,12 @@ from services.kernel.data.lookalikes import Force
 
 routes = router("/v1/sites", "Sites")
 
-Reader = Annotated[Principal, allow(*Role)]
+SiteReader = Annotated[Principal, allow(*Role)]
 Steering = Annotated[Principal, allow(Role.steering)]
 
 
 @routes.get("", operation_id="listSites", response_model=Page[SiteRead])
-async def list_sites(request: Request, query: Annotated[SiteQuery, Query()], caller: Reader, db: Db) -> Response:
+async def list_sites(request: Request, query: Annotated[SiteQuery, Query()], caller: SiteReader, db: Db) -> Response:
     """Les sites, les plus récemment créés d'abord."""
     return await SITES.page(request, db, query, by=caller)
 
@@ -38,7 +38,7 @@ async def create_site(request: Request, body: SiteCreate, caller: Steering, _key
 
 
 @routes.get("/{site_id}", operation_id="readSite", response_model=SiteRead, responses=problems(404))
-async def read_site(request: Request, site_id: UUID, caller: Reader, db: Db) -> Response:
+async def read_site(request: Request, site_id: UUID, caller: SiteReader, db: Db) -> Response:
     """Un site."""
     return await SITES.document(request, db, site_id, by=caller)
 

@@ -21,7 +21,7 @@ from services.kernel.data.lookalikes import Force
 routes = router("/v1/requests", "Demandes de stage")
 
 RequestReader = Annotated[Principal, allow(Role.steering, Role.hr_partner, Role.employer, Role.institute)]
-Asker = Annotated[Principal, allow(Role.steering, Role.institute)]
+Institute = Annotated[Principal, allow(Role.steering, Role.institute)]
 Host = Annotated[Principal, allow(Role.steering, Role.employer)]
 
 
@@ -32,7 +32,9 @@ async def list_requests(request: Request, query: Annotated[RequestQuery, Query()
 
 
 @routes.post("", operation_id="submitRequest", status_code=201, response_model=RequestRead, responses=problems(403, 409))
-async def submit_request(request: Request, body: RequestCreate, caller: Asker, _key: OptionalKey, db: Db, force: Force = False) -> Response:
+async def submit_request(
+    request: Request, body: RequestCreate, caller: Institute, _key: OptionalKey, db: Db, force: Force = False
+) -> Response:
     """Demande des places d'une offre publiée ; rien n'est retenu avant l'accord du terrain."""
     return created(request, await operations.submit(db, body, by=caller, force=force))
 
@@ -68,6 +70,6 @@ async def decline_request(request_id: UUID, body: Decline, caller: Host, version
 
 
 @routes.post("/{request_id}/withdraw", operation_id="withdrawRequest", response_model=RequestRead, responses=MOVE)
-async def withdraw_request(request_id: UUID, caller: Asker, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def withdraw_request(request_id: UUID, caller: Institute, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Retire une demande restée sans réponse."""
     return resource(await operations.withdraw(db, request_id, by=caller, version=version))

@@ -20,30 +20,30 @@ from services.recruitment_api.assignments.schemas import Acceptance
 
 routes = router("/v1/applications", "Candidatures")
 
-Follower = Annotated[Principal, allow(Role.steering, Role.employer, Role.hr_partner)]
-Recruiter = Annotated[Principal, allow(Role.steering, Role.employer)]
+Party = Annotated[Principal, allow(Role.steering, Role.employer, Role.hr_partner)]
+Employer = Annotated[Principal, allow(Role.steering, Role.employer)]
 
 
 @routes.get("", operation_id="listApplications", response_model=Page[ApplicationRead])
-async def list_applications(request: Request, query: Annotated[ApplicationQuery, Query()], caller: Follower, db: Db) -> Response:
+async def list_applications(request: Request, query: Annotated[ApplicationQuery, Query()], caller: Party, db: Db) -> Response:
     """Les candidatures qui concernent l'appelant, les plus récentes d'abord."""
     return await APPLICATIONS.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="submitApplication", status_code=201, response_model=ApplicationRead, responses=problems(409))
-async def submit_application(request: Request, body: ApplicationCreate, caller: Follower, _key: OptionalKey, db: Db) -> Response:
+async def submit_application(request: Request, body: ApplicationCreate, caller: Party, _key: OptionalKey, db: Db) -> Response:
     """Dépose une candidature à un besoin ouvert : une seule en attente par personne et par besoin."""
     return created(request, await operations.submit(db, body, by=caller))
 
 
 @routes.get("/{application_id}", operation_id="readApplication", response_model=ApplicationRead, responses=problems(404))
-async def read_application(request: Request, application_id: UUID, caller: Follower, db: Db) -> Response:
+async def read_application(request: Request, application_id: UUID, caller: Party, db: Db) -> Response:
     """Une candidature."""
     return await APPLICATIONS.document(request, db, application_id, by=caller)
 
 
 @routes.get("/{application_id}/live", operation_id="readApplicationLive", response_model=ApplicationLive, responses=problems(404))
-async def read_application_live(application_id: UUID, caller: Follower, db: Db) -> Response:
+async def read_application_live(application_id: UUID, caller: Party, db: Db) -> Response:
     """Le délai de réponse restant et les changements de statut possibles, à la date du jour."""
     return live(await operations.read_live(db, application_id, by=caller))
 
@@ -51,14 +51,14 @@ async def read_application_live(application_id: UUID, caller: Follower, db: Db) 
 @routes.get(
     "/{application_id}/history", operation_id="readApplicationHistory", response_model=History[ApplicationRead], responses=problems(404)
 )
-async def read_application_history(application_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Follower, db: Db) -> Response:
+async def read_application_history(application_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Party, db: Db) -> Response:
     """Les versions successives de la candidature, la plus récente d'abord."""
     return await APPLICATIONS.history(db, application_id, query, by=caller)
 
 
 @routes.post("/{application_id}/accept", operation_id="acceptApplication", response_model=ApplicationRead, responses=MOVE)
 async def accept_application(
-    application_id: UUID, body: Acceptance, caller: Recruiter, version: IfMatch, _key: RequiredKey, db: Db
+    application_id: UUID, body: Acceptance, caller: Employer, version: IfMatch, _key: RequiredKey, db: Db
 ) -> Response:
     """Accepte la candidature : un poste est pourvu, une affectation confirmée ; le dernier met fin aux candidatures en attente."""
     return resource(await operations.accept(db, application_id, body, by=caller, version=version))
@@ -66,13 +66,13 @@ async def accept_application(
 
 @routes.post("/{application_id}/decline", operation_id="declineApplication", response_model=ApplicationRead, responses=MOVE)
 async def decline_application(
-    application_id: UUID, body: Refusal, caller: Recruiter, version: IfMatch, _key: OptionalKey, db: Db
+    application_id: UUID, body: Refusal, caller: Employer, version: IfMatch, _key: OptionalKey, db: Db
 ) -> Response:
     """Refuse la candidature, avec un motif."""
     return resource(await operations.decline(db, application_id, body.reason, by=caller, version=version))
 
 
 @routes.post("/{application_id}/withdraw", operation_id="withdrawApplication", response_model=ApplicationRead, responses=MOVE)
-async def withdraw_application(application_id: UUID, caller: Follower, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def withdraw_application(application_id: UUID, caller: Party, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Retire la candidature, à la demande de la personne."""
     return resource(await operations.withdraw(db, application_id, by=caller, version=version))

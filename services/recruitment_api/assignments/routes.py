@@ -19,18 +19,18 @@ from services.recruitment_api.assignments.schemas import AssignmentQuery, Assign
 
 routes = router("/v1/assignments", "Affectations")
 
-Follower = Annotated[Principal, allow(Role.steering, Role.employer, Role.hr_partner)]
-Recruiter = Annotated[Principal, allow(Role.steering, Role.employer)]
+Party = Annotated[Principal, allow(Role.steering, Role.employer, Role.hr_partner)]
+Employer = Annotated[Principal, allow(Role.steering, Role.employer)]
 
 
 @routes.get("", operation_id="listAssignments", response_model=Page[AssignmentRead])
-async def list_assignments(request: Request, query: Annotated[AssignmentQuery, Query()], caller: Follower, db: Db) -> Response:
+async def list_assignments(request: Request, query: Annotated[AssignmentQuery, Query()], caller: Party, db: Db) -> Response:
     """Les affectations qui concernent l'appelant, les plus récentes d'abord."""
     return await ASSIGNMENTS.page(request, db, query, by=caller)
 
 
 @routes.get("/{assignment_id}", operation_id="readAssignment", response_model=AssignmentRead, responses=problems(404))
-async def read_assignment(request: Request, assignment_id: UUID, caller: Follower, db: Db) -> Response:
+async def read_assignment(request: Request, assignment_id: UUID, caller: Party, db: Db) -> Response:
     """Une affectation."""
     return await ASSIGNMENTS.document(request, db, assignment_id, by=caller)
 
@@ -38,14 +38,14 @@ async def read_assignment(request: Request, assignment_id: UUID, caller: Followe
 @routes.get(
     "/{assignment_id}/history", operation_id="readAssignmentHistory", response_model=History[AssignmentRead], responses=problems(404)
 )
-async def read_assignment_history(assignment_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Follower, db: Db) -> Response:
+async def read_assignment_history(assignment_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Party, db: Db) -> Response:
     """Les versions successives de l'affectation, la plus récente d'abord."""
     return await ASSIGNMENTS.history(db, assignment_id, query, by=caller)
 
 
 @routes.post("/{assignment_id}/cancel", operation_id="cancelAssignment", response_model=AssignmentRead, responses=MOVE)
 async def cancel_assignment(
-    assignment_id: UUID, body: Cancellation, caller: Recruiter, version: IfMatch, _key: RequiredKey, db: Db
+    assignment_id: UUID, body: Cancellation, caller: Employer, version: IfMatch, _key: RequiredKey, db: Db
 ) -> Response:
     """Annule l'affectation, avec un motif : son poste est de nouveau à pourvoir."""
     return resource(await operations.cancel(db, assignment_id, body.reason, by=caller, version=version))

@@ -20,23 +20,23 @@ from services.recruitment_api.commitments.schemas import CommitmentCreate, Commi
 
 routes = router("/v1/commitments", "Engagements")
 
-MoneyKeeper = Annotated[Principal, allow(Role.steering, Role.finance)]
+CommitmentEditor = Annotated[Principal, allow(Role.steering, Role.finance)]
 
 
 @routes.get("", operation_id="listCommitments", response_model=Page[CommitmentRead])
-async def list_commitments(request: Request, query: Annotated[CommitmentQuery, Query()], caller: MoneyKeeper, db: Db) -> Response:
+async def list_commitments(request: Request, query: Annotated[CommitmentQuery, Query()], caller: CommitmentEditor, db: Db) -> Response:
     """Les engagements, les plus récents d'abord."""
     return await COMMITMENTS.page(request, db, query, by=caller)
 
 
 @routes.post("", operation_id="createCommitment", status_code=201, response_model=CommitmentRead, responses=problems(409))
-async def create_commitment(request: Request, body: CommitmentCreate, caller: MoneyKeeper, _key: RequiredKey, db: Db) -> Response:
+async def create_commitment(request: Request, body: CommitmentCreate, caller: CommitmentEditor, _key: RequiredKey, db: Db) -> Response:
     """Engage un montant sur une enveloppe ouverte, jamais un centime de trop."""
     return created(request, await operations.create(db, body, by=caller))
 
 
 @routes.get("/{commitment_id}", operation_id="readCommitment", response_model=CommitmentRead, responses=problems(404))
-async def read_commitment(request: Request, commitment_id: UUID, caller: MoneyKeeper, db: Db) -> Response:
+async def read_commitment(request: Request, commitment_id: UUID, caller: CommitmentEditor, db: Db) -> Response:
     """Un engagement."""
     return await COMMITMENTS.document(request, db, commitment_id, by=caller)
 
@@ -44,14 +44,16 @@ async def read_commitment(request: Request, commitment_id: UUID, caller: MoneyKe
 @routes.get(
     "/{commitment_id}/history", operation_id="readCommitmentHistory", response_model=History[CommitmentRead], responses=problems(404)
 )
-async def read_commitment_history(commitment_id: UUID, query: Annotated[HistoryQuery, Query()], caller: MoneyKeeper, db: Db) -> Response:
+async def read_commitment_history(
+    commitment_id: UUID, query: Annotated[HistoryQuery, Query()], caller: CommitmentEditor, db: Db
+) -> Response:
     """Les versions successives de l'engagement, la plus récente d'abord."""
     return await COMMITMENTS.history(db, commitment_id, query, by=caller)
 
 
 @routes.post("/{commitment_id}/release", operation_id="releaseCommitment", response_model=CommitmentRead, responses=MOVE)
 async def release_commitment(
-    commitment_id: UUID, body: Reason, caller: MoneyKeeper, version: IfMatch, _key: RequiredKey, db: Db
+    commitment_id: UUID, body: Reason, caller: CommitmentEditor, version: IfMatch, _key: RequiredKey, db: Db
 ) -> Response:
     """Libère l'engagement, une seule fois : son montant redevient disponible."""
     return resource(await operations.release(db, commitment_id, body.reason, by=caller, version=version))

@@ -30,7 +30,7 @@ from services.recruitment_api.envelopes.schemas import (
 routes = router("/v1/envelopes", "Enveloppes")
 
 EnvelopeReader = Annotated[Principal, allow(Role.steering, Role.finance, Role.committee, Role.hr_partner, Role.reader)]
-MoneyKeeper = Annotated[Principal, allow(Role.steering, Role.finance)]
+EnvelopeEditor = Annotated[Principal, allow(Role.steering, Role.finance)]
 
 
 @routes.get("", operation_id="listEnvelopes", response_model=Page[EnvelopeRead])
@@ -41,7 +41,7 @@ async def list_envelopes(request: Request, query: Annotated[EnvelopeQuery, Query
 
 @routes.post("", operation_id="createEnvelope", status_code=201, response_model=EnvelopeRead, responses=problems(409))
 async def create_envelope(
-    request: Request, body: EnvelopeCreate, caller: MoneyKeeper, _key: RequiredKey, db: Db, force: Force = False
+    request: Request, body: EnvelopeCreate, caller: EnvelopeEditor, _key: RequiredKey, db: Db, force: Force = False
 ) -> Response:
     """Ouvre une enveloppe d'un dispositif actif ; son registre commence par son plafond."""
     return created(request, await operations.create(db, body, by=caller, force=force))
@@ -67,7 +67,7 @@ async def read_envelope_history(envelope_id: UUID, query: Annotated[HistoryQuery
 
 @routes.get("/{envelope_id}/entries", operation_id="listEnvelopeEntries", response_model=Page[EntryRead], responses=problems(404))
 async def list_envelope_entries(
-    request: Request, envelope_id: UUID, query: Annotated[PageQuery, Query()], caller: MoneyKeeper, db: Db
+    request: Request, envelope_id: UUID, query: Annotated[PageQuery, Query()], caller: EnvelopeEditor, db: Db
 ) -> Response:
     """Le registre de l'enveloppe : ses écritures, la dernière d'abord."""
     return page_of(request, query, await operations.read_entries(db, envelope_id, query, by=caller))
@@ -75,25 +75,25 @@ async def list_envelope_entries(
 
 @routes.post("/{envelope_id}/ceiling", operation_id="changeEnvelopeCeiling", response_model=EnvelopeRead, responses=MOVE)
 async def change_envelope_ceiling(
-    envelope_id: UUID, body: CeilingChange, caller: MoneyKeeper, version: IfMatch, _key: RequiredKey, db: Db
+    envelope_id: UUID, body: CeilingChange, caller: EnvelopeEditor, version: IfMatch, _key: RequiredKey, db: Db
 ) -> Response:
     """Change le plafond, jamais au-dessous de ce qui est engagé."""
     return resource(await operations.change_ceiling(db, envelope_id, body, by=caller, version=version))
 
 
 @routes.post("/{envelope_id}/freeze", operation_id="freezeEnvelope", response_model=EnvelopeRead, responses=MOVE)
-async def freeze_envelope(envelope_id: UUID, body: Reason, caller: MoneyKeeper, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def freeze_envelope(envelope_id: UUID, body: Reason, caller: EnvelopeEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Gèle l'enveloppe : aucun engagement jusqu'au dégel."""
     return resource(await operations.freeze(db, envelope_id, body.reason, by=caller, version=version))
 
 
 @routes.post("/{envelope_id}/unfreeze", operation_id="unfreezeEnvelope", response_model=EnvelopeRead, responses=MOVE)
-async def unfreeze_envelope(envelope_id: UUID, caller: MoneyKeeper, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def unfreeze_envelope(envelope_id: UUID, caller: EnvelopeEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Dégèle l'enveloppe."""
     return resource(await operations.unfreeze(db, envelope_id, by=caller, version=version))
 
 
 @routes.post("/{envelope_id}/close", operation_id="closeEnvelope", response_model=EnvelopeRead, responses=MOVE)
-async def close_envelope(envelope_id: UUID, body: Reason, caller: MoneyKeeper, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def close_envelope(envelope_id: UUID, body: Reason, caller: EnvelopeEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Clôt l'enveloppe, pour de bon."""
     return resource(await operations.close(db, envelope_id, body.reason, by=caller, version=version))

@@ -22,7 +22,7 @@ from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPat
 routes = router("/v1/needs", "Besoins")
 
 NeedReader = Annotated[Principal, allow(*Role)]
-Recruiter = Annotated[Principal, allow(Role.steering, Role.employer)]
+NeedEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
 
 
 @routes.get("", operation_id="listNeeds", response_model=Page[NeedRead])
@@ -32,7 +32,7 @@ async def list_needs(request: Request, query: Annotated[NeedQuery, Query()], cal
 
 
 @routes.post("", operation_id="createNeed", status_code=201, response_model=NeedRead, responses=problems(409))
-async def create_need(request: Request, body: NeedCreate, caller: Recruiter, _key: OptionalKey, db: Db, force: Force = False) -> Response:
+async def create_need(request: Request, body: NeedCreate, caller: NeedEditor, _key: OptionalKey, db: Db, force: Force = False) -> Response:
     """Crée un besoin, à l'état de brouillon."""
     return created(request, await operations.create(db, body, by=caller, force=force))
 
@@ -50,30 +50,30 @@ async def read_need_live(need_id: UUID, caller: NeedReader, db: Db) -> Response:
 
 
 @routes.get("/{need_id}/history", operation_id="readNeedHistory", response_model=History[NeedRead], responses=problems(404))
-async def read_need_history(need_id: UUID, query: Annotated[HistoryQuery, Query()], caller: Recruiter, db: Db) -> Response:
+async def read_need_history(need_id: UUID, query: Annotated[HistoryQuery, Query()], caller: NeedEditor, db: Db) -> Response:
     """Les versions successives du besoin, la plus récente d'abord : pour son employeur et le pilotage."""
     return await NEEDS.history(db, need_id, query, by=caller)
 
 
 @routes.patch("/{need_id}", operation_id="changeNeed", response_model=NeedRead, responses=MOVE)
-async def change_need(need_id: UUID, body: NeedPatch, caller: Recruiter, version: IfMatch, db: Db) -> Response:
+async def change_need(need_id: UUID, body: NeedPatch, caller: NeedEditor, version: IfMatch, db: Db) -> Response:
     """Change les champs envoyés d'un brouillon."""
     return resource(await operations.change(db, need_id, body, by=caller, version=version))
 
 
 @routes.post("/{need_id}/publish", operation_id="publishNeed", response_model=NeedRead, responses=MOVE)
-async def publish_need(need_id: UUID, caller: Recruiter, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def publish_need(need_id: UUID, caller: NeedEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Publie le besoin : il reçoit des candidatures."""
     return resource(await operations.publish(db, need_id, by=caller, version=version))
 
 
 @routes.post("/{need_id}/cancel", operation_id="cancelNeed", response_model=NeedRead, responses=MOVE)
-async def cancel_need(need_id: UUID, body: Reason, caller: Recruiter, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def cancel_need(need_id: UUID, body: Reason, caller: NeedEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Annule un besoin publié, avec un motif ; les candidatures en attente prennent fin avec lui."""
     return resource(await operations.cancel(db, need_id, body.reason, by=caller, version=version))
 
 
 @routes.post("/{need_id}/prolong", operation_id="prolongNeed", response_model=NeedRead, responses=MOVE)
-async def prolong_need(need_id: UUID, body: Prolongation, caller: Recruiter, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def prolong_need(need_id: UUID, body: Prolongation, caller: NeedEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Rouvre un besoin expiré, trois fois au plus."""
     return resource(await operations.prolong(db, need_id, body, by=caller, version=version))

@@ -20,7 +20,7 @@ from services.recruitment_api.schemes.schemas import SchemeCreate, SchemeLive, S
 routes = router("/v1/schemes", "Dispositifs")
 
 SchemeReader = Annotated[Principal, allow(*Role)]
-SchemeKeeper = Annotated[Principal, allow(Role.steering, Role.committee, Role.finance)]
+SchemeHistoryReader = Annotated[Principal, allow(Role.steering, Role.committee, Role.finance)]
 Steering = Annotated[Principal, allow(Role.steering)]
 
 
@@ -49,7 +49,7 @@ async def read_scheme_live(scheme_id: UUID, caller: SchemeReader, db: Db) -> Res
 
 
 @routes.get("/{scheme_id}/history", operation_id="readSchemeHistory", response_model=History[SchemeRead], responses=problems(404))
-async def read_scheme_history(scheme_id: UUID, query: Annotated[HistoryQuery, Query()], caller: SchemeKeeper, db: Db) -> Response:
+async def read_scheme_history(scheme_id: UUID, query: Annotated[HistoryQuery, Query()], caller: SchemeHistoryReader, db: Db) -> Response:
     """Les versions successives du dispositif, la plus récente d'abord."""
     return await SCHEMES.history(db, scheme_id, query, by=caller)
 
