@@ -2,9 +2,9 @@
 
 from services.actions_api.actions.routes import routes as actions
 from services.actions_api.base import METADATA
+from services.actions_api.copies import apply, holdings
 from services.actions_api.meaning import MEANING
 from services.actions_api.milestones.routes import routes as milestones
-from services.actions_api.organisations.projection import apply, holdings
 from services.actions_api.referentials.routes import routes as referentials
 from services.kernel.data.service import Service
 

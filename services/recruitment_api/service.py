@@ -7,12 +7,12 @@ from services.recruitment_api.applications.routes import routes as applications
 from services.recruitment_api.assignments.routes import routes as assignments
 from services.recruitment_api.base import METADATA
 from services.recruitment_api.commitments.routes import routes as commitments
+from services.recruitment_api.copies import apply, holdings
 from services.recruitment_api.envelopes.routes import routes as envelopes
 from services.recruitment_api.meaning import MEANING
 from services.recruitment_api.needs.endings import end_applications_left_pending
 from services.recruitment_api.needs.operations import expire_all
 from services.recruitment_api.needs.routes import routes as needs
-from services.recruitment_api.projection import apply, holdings
 from services.recruitment_api.schemes.routes import routes as schemes
 
 SERVICE = Service(

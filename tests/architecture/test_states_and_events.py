@@ -10,6 +10,7 @@ from services.contracts.envelope import Contract, State
 from services.contracts.registry import STATES as NEWEST, UPCASTERS, newest_state
 from services.kernel.data.nouns import NOUNS
 from services.kernel.data.records import table_of
+from services.kernel.events.copy_holdings import HeldCopies
 from services.plam import SERVICES
 from tests.golden.snapshots import STATES, event_types, known_events, matches, state_hash, state_path
 
@@ -142,6 +143,15 @@ def test_what_a_service_sends_is_known(service: Any) -> None:
         assert kinds <= set(KINDS)
         said = {event.split(".")[1] for event in known_events() if event.startswith(f"{service.name}.")}
         assert kinds <= said, "a consumer waits for what nobody says"
+
+
+def sent_to(consumer: str) -> set[str]:
+    return {kind for service in SERVICES for kind in service.consumers.get(consumer, ())}
+
+
+@pytest.mark.parametrize("service", [each for each in SERVICES if isinstance(each.holdings, HeldCopies)], ids=lambda service: service.name)
+def test_a_service_keeps_a_copy_of_each_kind_that_it_is_sent(service: Any) -> None:
+    assert service.holdings.kinds == sent_to(service.name)
 
 
 def test_persons_are_known_to_the_observatory_alone() -> None:

@@ -8,16 +8,13 @@ import httpx
 import orjson
 import pytest
 from sqlalchemy import text
-from sqlmodel import select
 
 from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
 from services.contracts.codes import Department, OrganisationRole
 from services.contracts.envelope import Event, State
 from services.contracts.internships import PlacementState
 from services.contracts.registry import read_state
-from services.internships_api.organisations.projection import apply
-from services.internships_api.organisations.tables import OrganisationCopy
-from services.internships_api.sites.tables import SiteCopy
+from services.internships_api.copies import ORGANISATIONS, SITES, apply
 from services.kernel.base import clock, ids
 from services.kernel.data.database import Databases
 from services.kernel.data.service import Received
@@ -72,12 +69,13 @@ async def test_the_copies_hold_the_newest_version(databases: Databases, batches:
             await apply(db, batch)
 
     async with databases.open("internships") as db:
-        [organisation_copy] = await db.fetch(select(OrganisationCopy))
-        [site_copy] = await db.fetch(select(SiteCopy))
-    assert (organisation_copy.id, organisation_copy.version, organisation_copy.name) == (HOST, 2, "b")
-    assert organisation_copy.roles == [OrganisationRole.employer, OrganisationRole.host]
-    assert (site_copy.id, site_copy.version, site_copy.name, site_copy.organisation_id) == (SITE, 2, "b", HOST)
-    assert site_copy.department is Department.loire_atlantique
+        host, site_of_host = await ORGANISATIONS.find(db, HOST), await SITES.find(db, SITE)
+    assert host is not None
+    assert (host.id, host.version, host.name) == (HOST, 2, "b")
+    assert host.roles == (OrganisationRole.employer, OrganisationRole.host)
+    assert site_of_host is not None
+    assert (site_of_host.id, site_of_host.version, site_of_host.name, site_of_host.organisation_id) == (SITE, 2, "b", HOST)
+    assert site_of_host.department is Department.loire_atlantique
 
 
 async def events(databases: Databases, kind: str = "%") -> list[Event]:

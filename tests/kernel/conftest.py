@@ -11,15 +11,15 @@ import pytest
 import sqlalchemy as sa
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import ARRAY
 
+from services.contracts.actions import ActionState
 from services.kernel.base.settings import PoolSizes, Settings
 from services.kernel.data.database import Database, Databases
 from services.kernel.data.database_roles import owner_role, runtime_role
 from services.kernel.data.schema import service_metadata
 from services.kernel.data.service import Job, Service
 from services.kernel.events.brokers import make_broker
-from services.kernel.events.projection import projector
+from services.kernel.events.copies import Copy, copy_of, projector
 from services.kernel.process import migrate
 from tests.kernel.event_world import Consumer, World
 from tests.support.database import SECRET, database_url
@@ -65,7 +65,7 @@ async def _create(server: str, url: str, name: str, services: Sequence[str]) -> 
         await migrate._prepare(connection, service)
         await connection.execute(f'SET ROLE "{owner_role(service)}"')
         metadata = service_metadata(service)
-        _copy_table(metadata)
+        _copy(metadata)
         for table in metadata.sorted_tables:
             await connection.execute(str(sa.schema.CreateTable(table).compile(dialect=DIALECT)))
             for index in table.indexes:
@@ -83,19 +83,10 @@ async def _drop(server: str, name: str, services: Sequence[str]) -> None:
     await connection.close()
 
 
-def _copy_table(metadata: sa.MetaData) -> sa.Table:
-    return sa.Table(
-        "action_copy",
-        metadata,
-        sa.Column("id", sa.UUID(), primary_key=True),
-        sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Column("state_number", sa.SmallInteger, nullable=False),
-        sa.Column("ref", sa.Text, nullable=False),
-        sa.Column("departments", ARRAY(sa.Text), nullable=False),
-        sa.Column("starts_on", sa.Date),
-        sa.Column("status", sa.Text, nullable=False),
-        sa.Column("noted", sa.Text, comment="no field of the state"),
-    )
+def _copy(metadata: sa.MetaData) -> Copy[ActionState]:
+    copy = copy_of(ActionState, metadata, "ref", "departments", "starts_on", "status")
+    copy.table.append_column(sa.Column("noted", sa.Text, comment="no field of the state"))
+    return copy
 
 
 @pytest.fixture
@@ -103,7 +94,7 @@ async def world(event_database: EventSettings, event_names: tuple[str, str]) -> 
     """The two services, their tables empty."""
     producer, consumer = event_names
     metadata = {name: service_metadata(name) for name in event_names}
-    behaviour = Consumer(projector({"action": _copy_table(metadata[consumer])}))
+    behaviour = Consumer(projector([_copy(metadata[consumer])]))
     databases = Databases(event_database, {producer: {consumer: frozenset({"action"})}})
     services = World(
         databases,

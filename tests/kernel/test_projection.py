@@ -10,8 +10,8 @@ import pytest
 from services.contracts.registry import STATES
 from services.kernel.base import ids
 from services.kernel.data.service import Received
+from services.kernel.events.copies import UncopiedKindError, projector
 from services.kernel.events.incoming_events import read
-from services.kernel.events.projection import UncopiedKindError, projector
 from tests.kernel.event_world import World
 
 
@@ -89,4 +89,4 @@ async def test_batches_side_by_side_never_wait_for_each_other_in_a_circle(world:
 async def test_a_kind_without_a_copy_is_a_fault_that_shows(world: World) -> None:
     async with world.databases.open(world.consumer.name, "worker") as db:
         with pytest.raises(UncopiedKindError):
-            await projector({})(db, received(world, 1))
+            await projector([])(db, received(world, 1))

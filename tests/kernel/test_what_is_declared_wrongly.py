@@ -1,18 +1,20 @@
-"""A noun, a list or a route that would lose something in silence is refused where it is declared, in a sentence that names its file."""
+"""A noun, copy, list or route that would lose something in silence is refused where it is declared, in a sentence that names its file."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import pytest
 from fastapi import Body, Cookie, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, create_model
-from sqlalchemy import MetaData, Text, select
+from sqlalchemy import MetaData, Text as SaText, select
 from sqlmodel import Field, col
 
 from services.actions_api.actions.tables import Action
-from services.contracts.actions import ActionState
-from services.contracts.envelope import State
+from services.contracts.actions import ActionState, ActionStatus
+from services.contracts.codes import Department
+from services.contracts.envelope import Contract, Count, Day, Instant, Several, State, Text
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.reading import Reading
 from services.kernel.api.routing import router
@@ -20,6 +22,7 @@ from services.kernel.data import statements
 from services.kernel.data.columns import personal, sensitive
 from services.kernel.data.nouns import NOUNS, Noun, Resource
 from services.kernel.data.records import Record, with_history
+from services.kernel.events.copies import copy_of
 
 
 class ColourQuery(PageQuery):
@@ -69,9 +72,9 @@ def test_a_field_of_a_document_or_of_a_state_that_no_column_bears_is_refused() -
 @pytest.mark.parametrize(
     ("column", "said"),
     [
-        (Field(sa_type=Text, default=""), r"Tried\d+ : colour n'est ni public, ni internal, ni personal, ni sensitive"),
-        (personal(Text, default=""), r"Tried\d+ : l'état publié montre colour, qui est personal"),
-        (sensitive(Text, default=""), r"Tried\d+ : l'état publié montre colour, qui est sensitive"),
+        (Field(sa_type=SaText, default=""), r"Tried\d+ : colour n'est ni public, ni internal, ni personal, ni sensitive"),
+        (personal(SaText, default=""), r"Tried\d+ : l'état publié montre colour, qui est personal"),
+        (sensitive(SaText, default=""), r"Tried\d+ : l'état publié montre colour, qui est sensitive"),
     ],
     ids=["untagged", "personal", "sensitive"],
 )
@@ -84,6 +87,85 @@ def test_a_column_without_a_tag_is_refused_and_one_of_a_person_that_an_event_wou
     with pytest.raises(TypeError, match=f"tests/kernel/test_what_is_declared_wrongly.py : {said}"):
         Noun(tried, Resource, state)
     assert tried not in NOUNS
+
+
+class Shown(Contract):
+    """A shape within a state."""
+
+    title: str
+
+
+class ThingState(State):
+    """A state with a field of each kind that a copy holds, and of some that none does."""
+
+    kind: ClassVar[str] = "thing"
+    number: ClassVar[int] = 1
+
+    owner_id: UUID
+    name: str
+    axis: Text | None = None
+    status: ActionStatus
+    departments: Several[Department]
+    words: list[str]
+    counted: bool
+    weight: Count
+    due: Day | None
+    seen_at: Instant
+    shown: Shown
+    several: Several[Shown]
+    counts: tuple[int, ...]
+    either: str | int
+    local: datetime
+    share: float
+    anything: Any = None
+
+
+def test_a_copy_has_a_column_a_field_of_the_type_that_the_state_says() -> None:
+    names = ("status", "owner_id", "name", "axis", "departments", "words", "counted", "weight", "due", "seen_at")
+    copy = copy_of(ThingState, MetaData(schema="toys"), *names)
+    assert (copy.table.fullname, copy.fields) == ("toys.thing_copy", ("id", "version", *names))
+    columns = {column.name: (column.type.compile(statements.DIALECT), column.nullable) for column in copy.table.columns}
+    assert list(columns) == ["id", "version", "state_number", *names], "in the order of their naming"
+    assert columns == {
+        "id": ("UUID", False),
+        "version": ("BIGINT", False),
+        "state_number": ("SMALLINT", False),
+        "status": ("TEXT", False),
+        "owner_id": ("UUID", False),
+        "name": ("TEXT", False),
+        "axis": ("TEXT", True),
+        "departments": ("TEXT[]", False),
+        "words": ("TEXT[]", False),
+        "counted": ("BOOLEAN", False),
+        "weight": ("BIGINT", False),
+        "due": ("DATE", True),
+        "seen_at": ("TIMESTAMP WITH TIME ZONE", False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("name", "colour"), "n'a pas colour, que toys veut copier"),
+        (("kind",), "n'a pas kind"),
+        (("name", "axis", "name"), "toys copie deux fois name"),
+        (("version",), "toys copie deux fois version"),
+        (("shown",), "shown est de type"),
+        (("several",), "several est de type"),
+        (("counts",), "counts est de type"),
+        (("either",), "either est de type"),
+        (("local",), "local est de type"),
+        (("share",), "share est de type"),
+        (("anything",), "anything est de type"),
+        (("history",), "history est de type"),
+    ],
+    ids=lambda given: given[-1] if isinstance(given, tuple) else "",
+)
+def test_a_copy_of_what_the_state_has_not_or_no_column_holds_is_refused(names: tuple[str, ...], said: str) -> None:
+    metadata = MetaData(schema="toys")
+    with pytest.raises(TypeError, match=f"test_what_is_declared_wrongly.py : ThingState.* {said}"):
+        copy_of(ThingState, metadata, *names)
+    assert not metadata.tables
 
 
 class Item(BaseModel):

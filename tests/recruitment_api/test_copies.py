@@ -1,6 +1,6 @@
 """The copies of organisations and sites: delivered twice, out of order, together."""
 
-from sqlmodel import select
+import pytest
 
 from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
 from services.contracts.codes import Department, OrganisationRole, Sector
@@ -8,9 +8,8 @@ from services.contracts.envelope import Event, State
 from services.kernel.base import clock, ids
 from services.kernel.data.database import Databases
 from services.kernel.data.service import Received
-from services.recruitment_api.organisations.tables import OrganisationCopy
+from services.recruitment_api.copies import ORGANISATIONS, SITES
 from services.recruitment_api.service import SERVICE
-from services.recruitment_api.sites.tables import SiteCopy
 
 ORGANISATION, SITE = ids.new(), ids.new()
 
@@ -47,21 +46,37 @@ def received(state: State) -> Received:
     return Received(event, state)
 
 
-async def apply(databases: Databases, *states: State) -> tuple[list[OrganisationCopy], list[SiteCopy]]:
+async def apply(databases: Databases, *states: State) -> tuple[OrganisationState | None, SiteState | None]:
     """Applies states as a worker does; the copies then."""
     assert SERVICE.apply is not None
     async with databases.open("recruitment", "worker") as db:
         await SERVICE.apply(db, [received(state) for state in states])
     async with databases.open("recruitment", "worker") as db:
-        return await db.fetch(select(OrganisationCopy)), await db.fetch(select(SiteCopy))
+        return await ORGANISATIONS.find(db, ORGANISATION), await SITES.find(db, SITE)
 
 
 async def test_the_newest_of_each_is_kept(databases: Databases) -> None:
     closed, active = site(2, OrganisationStatus.closed), site(1, OrganisationStatus.active)
 
-    organisations, sites = await apply(databases, closed, organisation(1, "CH"), active, organisation(3, "CHU"), organisation(2, "GHT"))
-    assert [(row.version, row.name, row.roles) for row in organisations] == [(3, "CHU", ["employer", "host"])]
-    assert [(row.version, row.status, row.department, row.sector) for row in sites] == [(2, "closed", "44", "sanitary")]
-    assert sites[0].organisation_id == ORGANISATION
+    copies = await apply(databases, closed, organisation(1, "CH"), active, organisation(3, "CHU"), organisation(2, "GHT"))
+    employer, workplace = copies
+    assert employer is not None
+    assert (employer.version, employer.name, employer.roles) == (3, "CHU", (OrganisationRole.employer, OrganisationRole.host))
+    assert workplace is not None
+    assert (workplace.version, workplace.status, workplace.organisation_id) == (2, OrganisationStatus.closed, ORGANISATION)
+    assert (workplace.commune_code, workplace.department, workplace.sector) == ("44184", Department.loire_atlantique, Sector.sanitary)
 
-    assert await apply(databases, active, organisation(2, "GHT"), closed) == (organisations, sites)
+    assert await apply(databases, active, organisation(2, "GHT"), closed) == copies
+
+
+async def test_nothing_is_found_of_what_was_never_heard_of(databases: Databases) -> None:
+    async with databases.open("recruitment") as db:
+        assert await SITES.find(db, SITE) is None
+
+
+async def test_a_field_that_is_not_copied_is_not_there_to_be_read(databases: Databases) -> None:
+    heard, _ = await apply(databases, organisation(1, "CH"))
+    assert heard is not None
+    for name in sorted(OrganisationState.model_fields.keys() - set(ORGANISATIONS.fields)):
+        with pytest.raises(AttributeError, match=name):
+            getattr(heard, name)

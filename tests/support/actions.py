@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 from sqlalchemy import insert
 
-from services.actions_api.organisations.tables import OrganisationCopy
+from services.actions_api.copies import ORGANISATIONS
 from services.contracts.codes import OrganisationRole
 from services.kernel.base import ids
 from services.kernel.data.database import Databases
@@ -45,12 +45,11 @@ async def an_approved_action(steering: httpx.AsyncClient, **given: Any) -> dict[
 
 async def an_organisation_copy(databases: Databases) -> UUID:
     """An organisation that the service has heard of."""
-    row = OrganisationCopy(
-        id=ids.new(), version=1, state_number=1, name="CH de Saint-Nazaire", roles=[OrganisationRole.employer], status="active"
-    )
+    organisation = ids.new()
+    row = {"id": organisation, "version": 1, "name": "CH de Saint-Nazaire", "roles": [OrganisationRole.employer], "status": "active"}
     async with databases.open("actions") as db:
-        await db.fetch(insert(OrganisationCopy).values(**row.model_dump()))
-    return row.id
+        await db.fetch(insert(ORGANISATIONS.table).values(**row))
+    return organisation
 
 
 async def move_milestone(steering: httpx.AsyncClient, milestone: dict[str, Any], verb: str, **body: Any) -> dict[str, Any]:

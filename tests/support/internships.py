@@ -17,11 +17,10 @@ from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole
 from services.contracts.internships import OfferStatus, PlacementStatus
 from services.internships_api.capacity.tables import CapacityWeek
+from services.internships_api.copies import ORGANISATIONS, SITES
 from services.internships_api.offers.schemas import OfferRead
 from services.internships_api.offers.tables import Offer
-from services.internships_api.organisations.tables import OrganisationCopy
 from services.internships_api.placements.tables import Placement
-from services.internships_api.sites.tables import SiteCopy
 from services.internships_api.weeks import SEAT, weeks
 from services.kernel.base import ids
 from services.kernel.data.database import Databases
@@ -52,7 +51,7 @@ async def an_organisation(databases: Databases, *roles: OrganisationRole, **give
     """An organisation that the service has heard of."""
     values: Json = {"id": ids.new(), "version": 1, "name": "CH de Saint-Nazaire", "roles": list(roles), "status": OrganisationStatus.active}
     async with databases.open("internships") as db:
-        await db.fetch(insert(OrganisationCopy).values(**values | given))
+        await db.fetch(insert(ORGANISATIONS.table).values(**values | given))
     identifier: UUID = (values | given)["id"]
     return identifier
 
@@ -68,7 +67,7 @@ async def a_site(databases: Databases, organisation_id: UUID, **given: Any) -> U
         "status": OrganisationStatus.active,
     }
     async with databases.open("internships") as db:
-        await db.fetch(insert(SiteCopy).values(**values | given))
+        await db.fetch(insert(SITES.table).values(**values | given))
     identifier: UUID = (values | given)["id"]
     return identifier
 

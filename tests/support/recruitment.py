@@ -12,8 +12,7 @@ from sqlalchemy import insert
 from services.contracts.codes import Department, OrganisationRole, Role, Sector
 from services.kernel.base import ids
 from services.kernel.data.database import Databases
-from services.recruitment_api.organisations.tables import OrganisationCopy
-from services.recruitment_api.sites.tables import SiteCopy
+from services.recruitment_api.copies import ORGANISATIONS, SITES
 from tests.conftest import Client
 from tests.support.http import at, ok
 
@@ -74,25 +73,26 @@ async def an_employer(databases: Databases, client: Client, department: Departme
     organisation = ids.new()
     row = {"id": organisation, "version": 1, "name": "CH de Saint-Nazaire", "roles": [OrganisationRole.employer], "status": "active"}
     async with databases.open("recruitment") as db:
-        await db.fetch(insert(OrganisationCopy).values(**row))
+        await db.fetch(insert(ORGANISATIONS.table).values(**row))
     return Employer(organisation, await a_site(databases, organisation, department), client(Role.employer, organisation=organisation))
 
 
 async def a_site(databases: Databases, organisation_id: UUID, department: Department) -> UUID:
     """A hospital's site that the service has heard of."""
-    site = SiteCopy(
-        id=ids.new(),
-        version=1,
-        organisation_id=organisation_id,
-        name="Site Heinlex",
-        commune_code="44184",
-        department=department,
-        sector=Sector.sanitary,
-        status="active",
-    )
+    site = ids.new()
+    row = {
+        "id": site,
+        "version": 1,
+        "organisation_id": organisation_id,
+        "name": "Site Heinlex",
+        "commune_code": "44184",
+        "department": department,
+        "sector": Sector.sanitary,
+        "status": "active",
+    }
     async with databases.open("recruitment") as db:
-        await db.fetch(insert(SiteCopy).values(**site.model_dump()))
-    return site.id
+        await db.fetch(insert(SITES.table).values(**row))
+    return site
 
 
 def need_body(employer: Employer, **given: Any) -> dict[str, Any]:

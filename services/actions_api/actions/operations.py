@@ -8,7 +8,9 @@ from services.actions_api.actions.lifecycle import ENDED, move
 from services.actions_api.actions.queries import ACTIONS
 from services.actions_api.actions.schemas import ActionCreate, ActionLive, ActionPatch, ActionQuery, ActionWrite
 from services.actions_api.actions.tables import Action
+from services.actions_api.copies import ORGANISATIONS
 from services.actions_api.milestones.tables import Milestone
+from services.contracts.access import OrganisationStatus
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
@@ -185,5 +187,8 @@ async def _save(db: Database, action: Action, event: str, by: Principal) -> Acti
 
 
 async def _check_lead(db: Database, organisation_id: UUID | None) -> None:
-    if organisation_id is not None and not await db.fetch(queries.lead(organisation_id)):
+    if organisation_id is None:
+        return
+    lead = await ORGANISATIONS.find(db, organisation_id)
+    if lead is None or lead.status is not OrganisationStatus.active:
         raise invalid("#/lead_organisation_id", "unknown_reference", "Cette organisation est inconnue ou fermée.")

@@ -10,8 +10,6 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.actions_api.actions.schemas import ActionQuery
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.tables import Milestone
-from services.actions_api.organisations.tables import OrganisationCopy
-from services.contracts.access import OrganisationStatus
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Role
 from services.kernel.api.reading import Reading, equal_to, visible_to
@@ -56,8 +54,3 @@ def actions(action_ids: Sequence[UUID]) -> SelectOfScalar[Action]:
 def milestones_of(action_ids: Sequence[UUID]) -> SelectOfScalar[Milestone]:
     """The milestones of actions, by due date."""
     return select(Milestone).where(among(Milestone.action_id, action_ids)).order_by(col(Milestone.due), col(Milestone.id))
-
-
-def lead(organisation_id: UUID) -> SelectOfScalar[OrganisationCopy]:
-    """An active organisation, to lead an action."""
-    return select(OrganisationCopy).where(OrganisationCopy.id == organisation_id, OrganisationCopy.status == OrganisationStatus.active)

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.contracts.codes import Profession
 from services.contracts.internships import OfferStatus, UnitStatus
 from services.internships_api.capacity.operations import shift_counters
+from services.internships_api.copies import active_site
 from services.internships_api.offers import queries
 from services.internships_api.offers.endings import end_requests
 from services.internships_api.offers.lifecycle import LIFECYCLE, move
@@ -14,7 +15,6 @@ from services.internships_api.offers.queries import OFFERS
 from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferWrite
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_host
-from services.internships_api.sites.queries import active_site
 from services.internships_api.units.queries import UNITS
 from services.internships_api.units.tables import Unit
 from services.internships_api.weeks import SEAT
@@ -195,7 +195,7 @@ def check_open(offer: Offer, today: date) -> None:
 async def check_site(db: Database, offer: Offer) -> None:
     """Nobody is sent to a site that has closed, even if its offer was published before. Raises `UnitSiteClosed`."""
     unit = await UNITS.one(db, offer.unit_id, by=SYSTEM)
-    if not await db.fetch(active_site(unit.site_id, unit.organisation_id)):
+    if not await active_site(db, unit.site_id, unit.organisation_id):
         raise UnitSiteClosed
 
 
@@ -208,7 +208,7 @@ async def _close(db: Database, offer: Offer, *, by: Principal) -> Offer:
 async def _check_unit(db: Database, unit: Unit, professions: Sequence[Profession]) -> None:
     if unit.status is not UnitStatus.active:
         raise UnitSuspended
-    if not await db.fetch(active_site(unit.site_id, unit.organisation_id)):
+    if not await active_site(db, unit.site_id, unit.organisation_id):
         raise UnitSiteClosed
     foreign = [profession for profession in professions if profession not in unit.professions]
     if foreign:

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.internships import RequestStatus
+from services.internships_api.copies import active_organisation
 from services.internships_api.offers import operations as offers
 from services.internships_api.offers.queries import OFFERS
 from services.internships_api.offers.tables import Offer
-from services.internships_api.organisations.queries import active_organisation
 from services.internships_api.parties import check_institute
 from services.internships_api.placements import operations as placements
 from services.internships_api.requests import queries
@@ -63,7 +63,7 @@ async def accept(db: Database, request_id: UUID, *, by: Principal, version: int)
     """
     request = await REQUESTS.load_for_change(db, request_id, by=by, version=version)
     move(request, RequestStatus.accepted)
-    if not await db.fetch(active_organisation(request.institute_id)):
+    if not await active_organisation(db, request.institute_id):
         raise InstituteClosed
     offer = await offers.take(db, request.offer_id, request.learners, by=by)
     await placements.confirm(db, request, offer, by=by)
@@ -110,7 +110,7 @@ async def _institute(db: Database, named: UUID | None, by: Principal) -> UUID:
     if institute_id is None:
         raise invalid("#/institute_id", "missing", "Dites pour quel institut.")
     check_institute(by, institute_id)
-    institutes = await db.fetch(active_organisation(institute_id))
-    if not institutes or OrganisationRole.institute not in institutes[0].roles:
+    institute = await active_organisation(db, institute_id)
+    if institute is None or OrganisationRole.institute not in institute.roles:
         raise invalid("#/institute_id", "unknown_reference", "Cet institut est inconnu ou fermé.")
     return institute_id

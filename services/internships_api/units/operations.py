@@ -4,9 +4,8 @@ from uuid import UUID
 
 from services.contracts.codes import OrganisationRole
 from services.contracts.internships import UnitStatus
-from services.internships_api.organisations.queries import active_organisation
+from services.internships_api.copies import active_organisation, active_site
 from services.internships_api.parties import check_host
-from services.internships_api.sites.queries import active_site
 from services.internships_api.units.lifecycle import LIFECYCLE, move
 from services.internships_api.units.queries import UNITS
 from services.internships_api.units.schemas import UnitCreate, UnitLive, UnitPatch, UnitWrite
@@ -20,15 +19,15 @@ from services.kernel.data.database import Database
 async def create(db: Database, body: UnitCreate, *, by: Principal) -> Unit:
     """Opens a unit in a site. Raises `Invalid` for an unknown or closed site, `AlreadyExists` when the site has the code."""
     check_host(by, body.organisation_id)
-    hosts = await db.fetch(active_organisation(body.organisation_id))
-    if not hosts or OrganisationRole.host not in hosts[0].roles:
+    host = await active_organisation(db, body.organisation_id)
+    if host is None or OrganisationRole.host not in host.roles:
         raise invalid(
             "#/organisation_id", "unknown_reference", "Cette organisation est inconnue, fermée, ou n'accueille pas de stagiaires."
         )
-    sites = await db.fetch(active_site(body.site_id, body.organisation_id))
-    if not sites:
+    site = await active_site(db, body.site_id, body.organisation_id)
+    if site is None:
         raise invalid("#/site_id", "unknown_reference", "Ce site est inconnu, fermé, ou d'une autre organisation.")
-    unit = Unit(**body.model_dump(), department=sites[0].department)
+    unit = Unit(**body.model_dump(), department=site.department)
     return await db.save(unit, event="internships.unit.created", by=by)
 
 

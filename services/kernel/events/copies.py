@@ -1,68 +1,167 @@
-"""What a service's read-only copies hold, for `plam follow`: compared with the owner's rows, replaced, deleted when nothing needs them."""
+"""Read-only copies of another service's entities: declared from the state that says them, read by id, kept by version."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from types import UnionType
+from typing import Any, Generic, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 import orjson
-import sqlalchemy as sa
-from sqlalchemy import Table
+from pydantic import AwareDatetime, BaseModel, create_model
+from sqlalchemy import (
+    ARRAY,
+    UUID as SaUuid,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    MetaData,
+    Select,
+    SmallInteger,
+    Table,
+    Text,
+    bindparam,
+    select,
+)
+from sqlalchemy.types import TypeEngine
 
+from services.contracts.envelope import Contract, State
+from services.kernel.base.declarations import file_of
 from services.kernel.data.database import Database
-from services.kernel.data.service import Received
-from services.kernel.events.projection import Copied, columns_of, copy_table, target_of
+from services.kernel.data.privacy import INTERNAL
+from services.kernel.data.service import Apply, Received
 
-_DIFFERING = """
-SELECT said.id::text FROM json_populate_recordset(NULL::{target}, $1::text::json) AS said LEFT JOIN {target} AS copy ON copy.id = said.id
-WHERE ({copied}) IS DISTINCT FROM ({said}) ORDER BY 1
-"""
-_LOWER = """
-UPDATE {target} AS copy SET version = 0
-FROM (SELECT id FROM {target} WHERE id = ANY($1::text[]::uuid[]) ORDER BY id FOR UPDATE) AS held WHERE copy.id = held.id
-"""
-_DROP = """
-WITH gone AS (DELETE FROM {target} AS copy WHERE copy.id = ANY($1::text[]::uuid[]){unneeded} RETURNING 1) SELECT count(*) FROM gone
-"""
+NUMBER = "state_number"
+"""The column that says in which shape the state of a copy was said."""
 
+_TYPES: Mapping[Any, TypeEngine[Any]] = {
+    UUID: SaUuid(),
+    str: Text(),
+    bool: Boolean(),
+    int: BigInteger(),
+    date: Date(),
+    AwareDatetime: DateTime(timezone=True),
+}
 
-class Copies:
-    """The `Holdings` of a service that keeps copies with `projector`; a copy needed by a row of the service is never deleted."""
-
-    def __init__(self, copies: Copied) -> None:
-        self._tables = {kind: copy_table(copy) for kind, copy in copies.items()}
-
-    async def keys(self, db: Database, source: str, kind: str) -> Sequence[str]:  # a kind has one source
-        """The entities held."""
-        rows = await (await db.connection()).fetch(f"SELECT id::text FROM {target_of(self._tables[kind])}")  # a table of ours
-        return [row[0] for row in rows]
-
-    async def differing(self, db: Database, said: Sequence[Received]) -> Sequence[str]:
-        """Those whose copy has another version, or another value in any column."""
-        kind = said[0].state.kind
-        table = self._tables[kind]
-        names = columns_of(kind, table)
-        columns = {alias: ", ".join(f'{alias}."{name}"' for name in names) for alias in ("copy", "said")}
-        statement = _DIFFERING.format(target=target_of(table), copied=columns["copy"], said=columns["said"])
-        states = [one.state.model_dump(mode="json", include=set(names)) for one in said]
-        return [row[0] for row in await (await db.connection()).fetch(statement, orjson.dumps(states).decode())]
-
-    async def lower(self, db: Database, source: str, kind: str, keys: Sequence[str]) -> None:  # a kind has one source
-        """Locks the copies and takes their versions back to 0."""
-        await (await db.connection()).execute(_LOWER.format(target=target_of(self._tables[kind])), list(keys))
-
-    async def drop(self, db: Database, source: str, kind: str, keys: Sequence[str]) -> int:  # a kind has one source
-        """Deletes the copies that no row of the service names."""
-        table = self._tables[kind]
-        statement = _DROP.format(target=target_of(table), unneeded="".join(_not_in(column) for column in _naming(table)))
-        dropped: int = await (await db.connection()).fetchval(statement, list(keys))
-        return dropped
+S = TypeVar("S", bound=State)
 
 
-def _naming(copy: Table) -> Sequence[sa.Column[object]]:
-    """The columns of the service that may name an entity: identifiers are unique everywhere, so every column of them is asked."""
-    tables = copy.metadata.sorted_tables
-    return [column for table in tables if table is not copy for column in table.columns if isinstance(column.type, sa.UUID | sa.Uuid)]
+class UncopiedKindError(Exception):
+    """A kind that this service is sent and keeps no copy of: its list of consumers and its copies disagree."""
 
 
-def _not_in(column: "sa.Column[object]") -> str:
-    table = column.table
-    assert isinstance(table, Table)
-    return f' AND NOT EXISTS (SELECT FROM {target_of(table)} AS other WHERE other."{column.name}" = copy.id)'
+@dataclass(frozen=True, eq=False)
+class Copy(Generic[S]):
+    """Some fields of a state, in a table of the service that hears it; `fields` begin with `id` and `version`."""
+
+    state: type[S]
+    table: Table
+    fields: Sequence[str]
+
+    async def find(self, db: Database, identifier: UUID) -> S | None:
+        """What was last heard of an entity, None when nothing was. A field that is not copied raises `AttributeError`."""
+        rows = await db.fetch(self._by_id, id=identifier)
+        return cast("S", self._shape.model_validate(dict(rows[0]))) if rows else None
+
+    def values(self, state: State) -> dict[str, Any]:
+        """What a state says of the copied fields, as JSON."""
+        return state.model_dump(mode="json", include=set(self.fields))
+
+    @cached_property
+    def _by_id(self) -> Select[Any]:
+        columns = self.table.columns
+        return select(*(columns[name] for name in self.fields)).where(columns.id == bindparam("id", type_=SaUuid()))
+
+    @cached_property
+    def _shape(self) -> type[BaseModel]:
+        """A state's field that is not copied would say its default, were this the state's own class."""
+        hints = get_type_hints(self.state, include_extras=True)
+        asked: dict[str, Any] = {name: (hints[name], ...) for name in self.fields}
+        return create_model(f"Copied{self.state.__name__}", __base__=Contract, **asked)
+
+
+def copy_of(state: type[S], metadata: MetaData, *names: str) -> Copy[S]:
+    """Declares the copy of a state's fields, in the table `<kind>_copy`: a column each, typed as the state says, beside its id and version.
+
+    Raises `TypeError` for a name that the state has no field for, or whose type no column takes.
+    """
+    fields = ("id", "version", *names)
+    where = f"{file_of(state)} : {state.__name__}"
+    if unknown := sorted(set(names) - state.model_fields.keys()):
+        raise TypeError(f"{where} n'a pas {', '.join(unknown)}, que {metadata.schema} veut copier.")
+    if twice := sorted({name for name in names if fields.count(name) > 1}):
+        raise TypeError(f"{where} : {metadata.schema} copie deux fois {', '.join(twice)}.")
+    hints = get_type_hints(state)
+    table = Table(
+        f"{state.kind}_copy",
+        metadata,
+        Column("id", SaUuid(), primary_key=True),
+        Column("version", BigInteger, nullable=False),
+        Column(NUMBER, SmallInteger, server_default="1", nullable=False),
+        *(_column(where, name, hints[name]) for name in names),
+        info=INTERNAL,  # a state says nothing of a person
+    )
+    return Copy(state, table, fields)
+
+
+def projector(copies: Sequence[Copy[Any]]) -> Apply:
+    """An `Apply` that keeps these copies: of each entity what its newest version says, in the latest shape in which it was said."""
+    by_kind = {copy.state.kind: copy for copy in copies}
+    statements = {kind: _upsert(copy) for kind, copy in by_kind.items()}
+
+    async def apply(db: Database, batch: Sequence[Received]) -> None:
+        newest: dict[str, dict[str, Received]] = {}
+        for received in batch:
+            kind = received.state.kind
+            if kind not in by_kind:
+                raise UncopiedKindError(f"aucune copie de « {kind} » n'est tenue ici")
+            of_kind, key = newest.setdefault(kind, {}), str(received.state.id)
+            if key not in of_kind or of_kind[key].rank < received.rank:
+                of_kind[key] = received
+        connection = await db.connection()
+        for kind in sorted(newest):
+            # sorted, or else two workers lock the same rows in opposite orders
+            heard = [newest[kind][key] for key in sorted(newest[kind])]
+            rows = [by_kind[kind].values(one.state) | {NUMBER: one.rank[1]} for one in heard]
+            await connection.execute(statements[kind], orjson.dumps(rows).decode())
+
+    return apply
+
+
+def target_of(table: Table) -> str:
+    """A table as statements name it."""
+    return f'"{table.schema}"."{table.name}"' if table.schema else f'"{table.name}"'
+
+
+def _upsert(copy: Copy[Any]) -> str:
+    names = [*copy.fields, NUMBER]
+    target = target_of(copy.table)
+    quoted = ", ".join(f'"{name}"' for name in names)
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name != "id")
+    # the row type reads arrays, dates and enums from JSON, where unnest would flatten arrays
+    return (
+        f"INSERT INTO {target} AS copy ({quoted}) SELECT {quoted} FROM json_populate_recordset(NULL::{target}, $1::text::json) "
+        f"ON CONFLICT (id) DO UPDATE SET {changes} WHERE (copy.version, copy.{NUMBER}) < (excluded.version, excluded.{NUMBER})"
+    )
+
+
+def _column(where: str, name: str, annotation: Any) -> "Column[Any]":
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    said = [part for part in parts if part is not type(None)]
+    sa_type = _type_of(said[0]) if len(said) == 1 else None
+    if sa_type is None:
+        raise TypeError(f"{where} : {name} est de type {annotation}, que la copie d'un état ne sait pas tenir.")
+    return Column(name, sa_type, nullable=len(parts) > len(said))
+
+
+def _type_of(annotation: Any) -> TypeEngine[Any] | None:
+    if get_origin(annotation) in (list, tuple):
+        several = {argument for argument in get_args(annotation) if argument is not ...}
+        return ARRAY(Text()) if all(isinstance(_type_of(one), Text) for one in several) else None
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return Text()
+    return _TYPES.get(annotation)

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import date
 from uuid import UUID
 
-from services.contracts.codes import Role
+from services.contracts.access import OrganisationStatus, SiteState
+from services.contracts.codes import OrganisationRole, Role
 from services.contracts.recruitment import NeedStatus
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
@@ -15,6 +16,7 @@ from services.kernel.base.problems import Conflict, Forbidden, invalid
 from services.kernel.data.database import Database
 from services.kernel.data.lookalikes import AGO, refuse_lookalike
 from services.kernel.data.service import in_parts
+from services.recruitment_api.copies import ORGANISATIONS, SITES
 from services.recruitment_api.needs import queries
 from services.recruitment_api.needs.endings import end_applications
 from services.recruitment_api.needs.lifecycle import LIFECYCLE, SEEKING, move
@@ -22,7 +24,6 @@ from services.recruitment_api.needs.queries import NEEDS
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedWrite, Prolongation
 from services.recruitment_api.needs.tables import MOST_PROLONGATIONS, StaffingNeed
 from services.recruitment_api.schemes import operations as schemes
-from services.recruitment_api.sites.tables import SiteCopy
 
 EXPIRED_AT_ONCE = 100
 """Needs that one transaction expires: few, since it ends the applications to them too."""
@@ -72,7 +73,8 @@ async def create(db: Database, body: NeedCreate, *, by: Principal, force: bool =
     forced.
     """
     organisation_id = _employer_of(body.organisation_id, by)
-    if not await db.fetch(queries.employer(organisation_id)):
+    employer = await ORGANISATIONS.find(db, organisation_id)
+    if employer is None or employer.status is not OrganisationStatus.active or OrganisationRole.employer not in employer.roles:
         raise invalid("#/organisation_id", "unknown_reference", "Cette organisation est inconnue, fermée, ou n'est pas un employeur.")
     site = await _site(db, body.site_id, organisation_id)
     await _check_scheme(db, body.scheme_id)
@@ -201,11 +203,16 @@ async def read_live(db: Database, need_id: UUID, *, by: Principal) -> NeedLive:
     return NeedLive(days_left=left, allowed_moves=LIFECYCLE.allowed(need.status))
 
 
-async def _site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteCopy:
-    found = await db.fetch(queries.site(site_id, organisation_id))
-    if not found:
+async def _active_site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteState | None:
+    found = await SITES.find(db, site_id)
+    return found if found and found.organisation_id == organisation_id and found.status is OrganisationStatus.active else None
+
+
+async def _site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteState:
+    found = await _active_site(db, site_id, organisation_id)
+    if found is None:
         raise invalid("#/site_id", "unknown_reference", "Ce site est inconnu, fermé ou d'une autre organisation.")
-    return found[0]
+    return found
 
 
 async def _check_site_and_scheme(db: Database, need: StaffingNeed) -> None:
@@ -216,7 +223,7 @@ async def _check_site_and_scheme(db: Database, need: StaffingNeed) -> None:
 
 async def _check_site(db: Database, need: StaffingNeed) -> None:
     """Nobody is recruited for a site that has closed, even if its need was published before."""
-    if not await db.fetch(queries.site(need.site_id, need.organisation_id)):
+    if not await _active_site(db, need.site_id, need.organisation_id):
         raise NeedNotReady("Le site est fermé.")
 
 

@@ -5,22 +5,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, case, exists, or_, update
+from sqlalchemy import ColumnElement, case, exists, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.contracts.access import OrganisationStatus
-from services.contracts.codes import OrganisationRole, Role
+from services.contracts.codes import Role
 from services.contracts.recruitment import NeedEnding, NeedStatus
 from services.kernel.api.reading import Audience, Reading, equal_to, visible_to
 from services.kernel.data.conditions import among
 from services.recruitment_api.applications.tables import PENDING, Application
 from services.recruitment_api.needs.schemas import NeedQuery
 from services.recruitment_api.needs.tables import StaffingNeed
-from services.recruitment_api.organisations.tables import OrganisationCopy
 from services.recruitment_api.parties import check_employer
-from services.recruitment_api.sites.tables import SiteCopy
 
 SEEKS = or_(col(StaffingNeed.status) == NeedStatus.open, col(StaffingNeed.status) == NeedStatus.partially_filled)
 
@@ -107,20 +104,4 @@ def ended_with_pending_applications(limit: int) -> SelectOfScalar[StaffingNeed]:
         .order_by(col(StaffingNeed.id))
         .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)
-    )
-
-
-def employer(organisation_id: UUID) -> SelectOfScalar[OrganisationCopy]:
-    """An active employer, to have needs."""
-    return select(OrganisationCopy).where(
-        OrganisationCopy.id == organisation_id,
-        OrganisationCopy.status == OrganisationStatus.active,
-        OrganisationRole.employer == any_(col(OrganisationCopy.roles)),
-    )
-
-
-def site(site_id: UUID, organisation_id: UUID) -> SelectOfScalar[SiteCopy]:
-    """An active site of an organisation."""
-    return select(SiteCopy).where(
-        SiteCopy.id == site_id, SiteCopy.organisation_id == organisation_id, SiteCopy.status == OrganisationStatus.active
     )

@@ -7,12 +7,12 @@ from uuid import uuid4
 import httpx
 import pytest
 import time_machine
-from sqlmodel import col, update
+from sqlmodel import update
 
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, Role
+from services.internships_api.copies import SITES
 from services.internships_api.service import SERVICE
-from services.internships_api.sites.tables import SiteCopy
 from services.internships_api.weeks import WEEK
 from services.kernel.data.database import Databases
 from services.kernel.events.scheduler import run_job
@@ -135,7 +135,7 @@ async def test_a_unit_of_a_closed_site_prepares_and_publishes_nothing(steering: 
     unit = await a_unit(steering, place)
     draft = await an_offer(steering, unit, published=False)
     async with databases.open("internships") as db:
-        await db.fetch(update(SiteCopy).where(col(SiteCopy.id) == place.site).values(status=OrganisationStatus.closed))
+        await db.fetch(update(SITES.table).where(SITES.table.c.id == place.site).values(status=OrganisationStatus.closed))
 
     prepared = await steering.post(f"{API}/offers", json=offer_body(unit))
     published = await move(steering, "offers", draft, "publish")

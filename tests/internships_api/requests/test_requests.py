@@ -7,12 +7,11 @@ from uuid import uuid4
 import httpx
 import pytest
 import time_machine
-from sqlmodel import col, update
+from sqlmodel import update
 
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole, Role
-from services.internships_api.organisations.tables import OrganisationCopy
-from services.internships_api.sites.tables import SiteCopy
+from services.internships_api.copies import ORGANISATIONS, SITES
 from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.http import at, ok, pointers, problem_type
@@ -270,7 +269,7 @@ async def test_nobody_is_sent_to_a_site_that_has_closed(steering: httpx.AsyncCli
     offer = await an_offer(steering, await a_unit(steering, place))
     request = await a_request(steering, place, offer)
     async with databases.open("internships") as db:
-        await db.fetch(update(SiteCopy).values(status=OrganisationStatus.closed))
+        await db.fetch(update(SITES.table).values(status=OrganisationStatus.closed))
 
     asked = await steering.post(f"{API}/requests", json=body_of(offer, institute_id=str(place.institute)))
     accepted = await move(steering, "requests", request, "accept")
@@ -283,7 +282,8 @@ async def test_an_institute_that_has_closed_places_nobody(steering: httpx.AsyncC
     place = await a_place(databases)
     request = await a_request(steering, place, await an_offer(steering, await a_unit(steering, place)))
     async with databases.open("internships") as db:
-        await db.fetch(update(OrganisationCopy).where(col(OrganisationCopy.id) == place.institute).values(status=OrganisationStatus.closed))
+        closing = update(ORGANISATIONS.table).where(ORGANISATIONS.table.c.id == place.institute)
+        await db.fetch(closing.values(status=OrganisationStatus.closed))
 
     accepted = await move(steering, "requests", request, "accept")
 

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlmodel import col, update
+from sqlmodel import update
 
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole, Role
-from services.internships_api.organisations.tables import OrganisationCopy
+from services.internships_api.copies import ORGANISATIONS
 from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.http import ok, pointers, problem_type
@@ -155,6 +155,6 @@ async def test_filters_narrow_the_list(steering: httpx.AsyncClient, databases: D
 async def test_only_a_host_opens_a_unit(steering: httpx.AsyncClient, databases: Databases) -> None:
     place = await a_place(databases)
     async with databases.open("internships") as db:
-        await db.fetch(update(OrganisationCopy).where(col(OrganisationCopy.id) == place.host).values(roles=[OrganisationRole.employer]))
+        await db.fetch(update(ORGANISATIONS.table).where(ORGANISATIONS.table.c.id == place.host).values(roles=[OrganisationRole.employer]))
     answer = await steering.post(f"{API}/units", json=unit_body(place))
     assert (answer.status_code, pointers(answer)) == (422, ["#/organisation_id"])

@@ -15,7 +15,7 @@ from services.kernel.data.database import Databases
 from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.schemas import ApplicationRead
 from services.recruitment_api.applications.tables import Application, DeclineReason
-from services.recruitment_api.sites.tables import SiteCopy
+from services.recruitment_api.copies import SITES
 from tests.conftest import Client
 from tests.support.http import at, ok, pointers, problem_type
 from tests.support.recruitment import (
@@ -325,7 +325,7 @@ async def test_the_stored_document_is_the_row_s(employer: Employer, databases: D
 async def close_site(databases: Databases) -> None:
     """The service hears that the site has closed."""
     async with databases.open("recruitment") as db:
-        await db.fetch(update(SiteCopy).values(status="closed", version=2))
+        await db.fetch(update(SITES.table).values(status="closed", version=2))
 
 
 async def test_nobody_is_recruited_for_a_site_that_has_closed(employer: Employer, databases: Databases) -> None:

@@ -13,11 +13,10 @@ from services.contracts.recruitment import NeedStatus
 from services.kernel.base import clock, ids
 from services.kernel.base.principals import SYSTEM
 from services.kernel.data.database import Databases
+from services.recruitment_api.copies import ORGANISATIONS, SITES
 from services.recruitment_api.needs.lifecycle import LIFECYCLE
 from services.recruitment_api.needs.schemas import NeedRead
 from services.recruitment_api.needs.tables import StaffingNeed
-from services.recruitment_api.organisations.tables import OrganisationCopy
-from services.recruitment_api.sites.tables import SiteCopy
 from tests.conftest import Client
 from tests.support.http import at, ok, pointers, problem_type
 from tests.support.recruitment import (
@@ -182,7 +181,7 @@ async def test_a_need_is_published_while_its_last_day_is_to_come_and_its_site_is
 
     need = await a_need(employer)
     async with databases.open("recruitment") as db:
-        await db.fetch(update(SiteCopy).values(status="closed", version=2))
+        await db.fetch(update(SITES.table).values(status="closed", version=2))
     answer = await employer.client.post(f"{HOME}/needs/{need['id']}/publish", headers=at(need))
     assert (answer.status_code, problem_type(answer)) == (409, "need-not-ready")
 
@@ -289,6 +288,6 @@ async def test_the_stored_document_is_the_row_s(employer: Employer, databases: D
 
 async def test_only_an_employer_has_needs(employer: Employer, databases: Databases) -> None:
     async with databases.open("recruitment") as db:
-        await db.fetch(update(OrganisationCopy).values(roles=[OrganisationRole.institute]))
+        await db.fetch(update(ORGANISATIONS.table).values(roles=[OrganisationRole.institute]))
     answer = await employer.client.post(f"{HOME}/needs", json=need_body(employer))
     assert (answer.status_code, pointers(answer)) == (422, ["#/organisation_id"])

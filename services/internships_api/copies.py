@@ -1,0 +1,29 @@
+"""Read-only copies of what access_api says of organisations and of their sites, which arrive in any order."""
+
+from uuid import UUID
+
+from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
+from services.internships_api.base import METADATA
+from services.kernel.data.database import Database
+from services.kernel.events.copies import copy_of, projector
+from services.kernel.events.copy_holdings import HeldCopies
+
+ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "status")
+SITES = copy_of(SiteState, METADATA, "organisation_id", "name", "department", "status")
+
+COPIES = (ORGANISATIONS, SITES)
+
+apply = projector(COPIES)
+holdings = HeldCopies(COPIES)
+
+
+async def active_organisation(db: Database, organisation_id: UUID) -> OrganisationState | None:
+    """An organisation that is open."""
+    found = await ORGANISATIONS.find(db, organisation_id)
+    return found if found and found.status is OrganisationStatus.active else None
+
+
+async def active_site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteState | None:
+    """A site of an organisation, that is open."""
+    found = await SITES.find(db, site_id)
+    return found if found and found.organisation_id == organisation_id and found.status is OrganisationStatus.active else None

@@ -1,0 +1,14 @@
+"""Read-only copies of what access_api says of organisations and of their sites, which arrive in any order."""
+
+from services.contracts.access import OrganisationState, SiteState
+from services.kernel.events.copies import copy_of, projector
+from services.kernel.events.copy_holdings import HeldCopies
+from services.recruitment_api.base import METADATA
+
+ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "status")
+SITES = copy_of(SiteState, METADATA, "organisation_id", "name", "commune_code", "department", "sector", "status")
+
+COPIES = (ORGANISATIONS, SITES)
+
+apply = projector(COPIES)
+holdings = HeldCopies(COPIES)
