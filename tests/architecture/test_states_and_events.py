@@ -11,6 +11,7 @@ from services.contracts.registry import STATES as NEWEST, UPCASTERS, newest_stat
 from services.kernel.data.nouns import NOUNS
 from services.kernel.data.records import table_of
 from services.kernel.events.copy_holdings import HeldCopies
+from services.observatory_api.indicators.catalogue import CATALOGUE
 from services.plam import SERVICES
 from tests.golden.snapshots import STATES, event_types, known_events, matches, state_hash, state_path
 
@@ -147,6 +148,10 @@ def test_what_a_service_sends_is_known(service: Any) -> None:
 
 def sent_to(consumer: str) -> set[str]:
     return {kind for service in SERVICES for kind in service.consumers.get(consumer, ())}
+
+
+def test_what_an_indicator_reads_is_sent_to_the_observatory() -> None:
+    assert {state.kind for state in CATALOGUE.feeds} <= sent_to("observatory")
 
 
 @pytest.mark.parametrize("service", [each for each in SERVICES if isinstance(each.holdings, HeldCopies)], ids=lambda service: service.name)

@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from services.contracts.registry import STATES
 from services.observatory_api.catalogue.labels import DIMENSIONS
 from services.observatory_api.indicators.catalogue import CATALOGUE
 from services.observatory_api.indicators.model import Indicator, Kind
@@ -51,9 +50,8 @@ def test_words_comments_and_layout_are_not_the_function() -> None:
     assert source_hash(source) == source_hash(same)
 
 
-def test_every_kind_of_state_moves_an_indicator() -> None:
-    assert {state.kind for state in CATALOGUE.feeds} == set(STATES)
-    assert {state.kind for state in sample_states().values()} == set(STATES)
+def test_every_state_that_is_counted_has_its_samples() -> None:
+    assert {type(state) for state in sample_states().values()} >= CATALOGUE.feeds.keys()
 
 
 def test_there_are_indicators_of_all_four_kinds_over_the_three_services() -> None:

@@ -1,5 +1,6 @@
 """What became of every type of event: by whom it was applied, and what it changed there. Read in the database, as a superuser."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import asyncpg
@@ -7,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.contracts.registry import STATES
+from services.observatory_api.indicators.catalogue import NOT_COUNTED
 from services.observatory_api.ledger.sums import STANDING
 from services.plam import SERVICES
 
@@ -44,11 +46,15 @@ async def event_table(url: str) -> list[Line]:
                 f"SELECT o.kind, o.type, d.consumer, count(*) AS emitted, count(d.acknowledged_at) AS applied FROM {service.name}.outbox o "
                 f"JOIN {service.name}.delivery d ON d.event_id = o.id GROUP BY 1, 2, 3 ORDER BY 2, 3"
             ):
-                changed = indicators.get(row["kind"], "") if row["consumer"] == "observatory" else await _copies(connection, row)
+                changed = _figures(indicators, row["kind"]) if row["consumer"] == "observatory" else await _copies(connection, row)
                 lines.append(Line(row["type"], row["consumer"], row["emitted"], row["applied"], changed))
         return lines
     finally:
         await connection.close()
+
+
+def _figures(indicators: Mapping[str, str], kind: str) -> str:
+    return indicators.get(kind) or NOT_COUNTED.get(STATES[kind], "")
 
 
 async def _copies(connection: asyncpg.Connection, row: asyncpg.Record) -> str:

@@ -1,8 +1,10 @@
 """The list of indicators: what is not here does not exist."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from services.contracts.envelope import State
+from services.contracts.registry import STATES
+from services.kernel.base.declarations import file_of
 from services.observatory_api.indicators.a01_active_sites import active_sites
 from services.observatory_api.indicators.a02_active_organisations import active_organisations
 from services.observatory_api.indicators.i01_offered_seat_weeks import offered_seat_weeks
@@ -36,19 +38,24 @@ from services.observatory_api.indicators.r10_applications_received import applic
 from services.observatory_api.indicators.r11_pending_applications import pending_applications
 from services.observatory_api.indicators.r12_open_envelopes import open_envelopes
 
+NOT_COUNTED: Mapping[type[State], str] = {}
+"""The states that no indicator reads, each with the reason. Their facts are kept, so that an indicator may count them one day."""
+
 
 class Catalogue:
     """Indicators by code and definition number, and those that a kind of state feeds.
 
     A code may be there twice while a new definition is filled beside the old. A retired one is read, no longer fed.
+    Raises `TypeError` unless every state either feeds an indicator or is among those that are not counted.
     """
 
-    def __init__(self, indicators: Sequence[Indicator]) -> None:
+    def __init__(self, indicators: Sequence[Indicator], not_counted: Collection[type[State]] = NOT_COUNTED.keys()) -> None:
         self.indicators = tuple(sorted(indicators, key=lambda indicator: (indicator.code, indicator.definition)))
         self.feeds: dict[type[State], tuple[tuple[Indicator, Feed], ...]] = {}
         for indicator in self.indicators:
             for feed in () if indicator.retired else indicator.feeds:
                 self.feeds[feed.state] = (*self.feeds.get(feed.state, ()), (indicator, feed))
+        self._check_counted(not_counted)
 
     def definitions(self, code: str) -> Mapping[int, Indicator]:
         """An indicator's definitions by number, the oldest first; empty when the code is unknown."""
@@ -58,6 +65,15 @@ class Catalogue:
     def codes(self) -> tuple[str, ...]:
         """Every code, sorted."""
         return tuple(dict.fromkeys(indicator.code for indicator in self.indicators))
+
+    def _check_counted(self, not_counted: Collection[type[State]]) -> None:
+        where = file_of(type(self))
+        if forgotten := [state.__name__ for state in STATES.values() if state not in self.feeds and state not in not_counted]:
+            names = ", ".join(forgotten)
+            raise TypeError(f"{where} : aucun indicateur ne lit {names} : ajoutez-en un, ou dites pourquoi dans NOT_COUNTED.")
+        for state in not_counted:
+            if codes := ", ".join(dict.fromkeys(indicator.code for indicator, _ in self.feeds.get(state, ()))):
+                raise TypeError(f"{where} : {state.__name__} est dans NOT_COUNTED, et {codes} le lit.")
 
 
 CATALOGUE = Catalogue(
