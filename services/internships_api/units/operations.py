@@ -17,7 +17,11 @@ from services.kernel.data.database import Database
 
 
 async def create(db: Database, body: UnitCreate, *, by: Principal) -> Unit:
-    """Opens a unit in a site. Raises `Invalid` for an unknown or closed site, `AlreadyExists` when the site has the code."""
+    """Opens a unit in a site.
+
+    Raises `Forbidden` outside the caller's organisation, `Invalid` for an organisation or a site that is unknown or closed,
+    `AlreadyExists` when the site has the code.
+    """
     check_host(by, body.organisation_id)
     host = await active_organisation(db, body.organisation_id)
     if host is None or OrganisationRole.host not in host.roles:
