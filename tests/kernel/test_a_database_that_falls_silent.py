@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
-from services.kernel.data.database_errors import UNREACHABLE
+from services.kernel.data.database_errors import UNREACHABLE, is_open
+from services.kernel.data.many import fetch_many
 from services.kernel.events.brokers import Sender
 from services.kernel.events.relay import Relay
 from services.kernel.events.scheduler import Scheduler
@@ -50,6 +51,24 @@ async def test_o10_a_request_is_a_503_in_time_wherever_the_silence_meets_it(sett
             await silenced
             network.silent.clear()
         assert (await call(app, "GET", "/actions/v1/slow")).status == 200
+        await databases.close()
+
+
+async def test_many_rows_cut_short_while_they_are_sent_hold_nothing(settings: Settings) -> None:
+    """The driver alone would wait for ever: for an answer to what it has not said."""
+    async with through(settings) as (network, there):
+        databases = Databases(there)
+        async with databases.lent("actions", "api") as connection:
+            network.silent.set()
+            started = time.perf_counter()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await fetch_many(connection, "SELECT $1::text", [("x" * 10_000,)] * 2_000)
+            assert time.perf_counter() - started < A_REQUEST
+            assert not is_open(connection)
+        network.silent.clear()
+        async with databases.lent("actions", "api") as connection:
+            assert len(await fetch_many(connection, "SELECT $1::text", [("x" * 10_000,)] * 100)) == 100
         await databases.close()
 
 

@@ -20,6 +20,7 @@ from services.kernel.data import saving
 from services.kernel.data.connecting import Use, make_pool
 from services.kernel.data.database_errors import DATABASE_ERRORS, is_lost, is_open
 from services.kernel.data.idle_connections import IdleConnections
+from services.kernel.data.many import fetch_many
 from services.kernel.data.nouns import Noun
 from services.kernel.data.outbox import RelayWaker
 from services.kernel.data.records import Record
@@ -105,7 +106,7 @@ class Database:
         connection = await self.connection()
         for sql in {write.sql: None for write in written}:
             of_same = [write.arguments for write in written if write.sql == sql]
-            if len(await connection.fetchmany(sql, of_same)) != len(of_same):
+            if len(await fetch_many(connection, sql, of_same)) != len(of_same):
                 raise PreconditionFailed("Une des ressources a été modifiée entre-temps : relisez-la.")
         self._emitted = self._emitted or written[0].emits
 

@@ -6,6 +6,7 @@ from functools import partial
 from sqlmodel import col, select
 
 from services.kernel.data.database import Database
+from services.kernel.data.many import fetch_many
 from services.kernel.data.nouns import NOUNS, Noun
 from services.kernel.data.records import table_of
 from services.kernel.data.saving import serialised
@@ -31,7 +32,8 @@ async def rewrite_some(db: Database, noun: Noun) -> int:
     old = select(noun.table).where(col(noun.table.document_schema) < noun.document_schema).limit(AT_ONCE)
     rows = await db.fetch(old.with_for_update(skip_locked=True, key_share=True))
     connection = await db.connection()
-    await connection.executemany(
+    await fetch_many(
+        connection,
         f'UPDATE "{table_of(noun.table).name}" SET document = $2, document_schema = $3 WHERE id = $1',
         [(row.id, serialised(noun, row), noun.document_schema) for row in rows],
     )
