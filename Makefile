@@ -1,6 +1,6 @@
 # Every task of the project. `make run` and `make test` do all of their own set-up; a second run reuses it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-system bench fuzz lock clean format
+.PHONY: help run test check check-style check-types check-layers check-dependencies revision test-system bench fuzz lock clean format
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -19,16 +19,29 @@ help:  ## This list
 run: $(BIN)/.run  ## Set up, load the plan and serve the whole system on port 8000 (PLAM_PORT, PLAM_HOME)
 	@$(BIN)/plam up
 
-test: $(BIN)/.dev  ## Set up and run the tests on the embedded PostgreSQL
-	@$(BIN)/python -m pytest $(PYTEST) --ignore=tests/system --ignore=tests/bench --ignore=tests/fuzz $(TESTS)
+APART := --ignore=tests/system --ignore=tests/bench --ignore=tests/fuzz
 
-check: $(BIN)/.dev  ## Style, types, layers, dependencies, and the rules of tests/architecture
+test: $(BIN)/.dev  ## Set up and run the tests on the embedded PostgreSQL
+	@$(BIN)/python -m pytest $(PYTEST) $(APART) $(TESTS)
+
+check: $(BIN)/.dev  ## In a minute: style, types, layers, dependencies, and every test that needs no database
+	@$(MAKE) --no-print-directory --jobs --output-sync=target check-style check-types check-layers check-dependencies
+	$(BIN)/python -m pytest -q $(PYTEST) -m "not database" $(APART) tests
+
+check-style check-types check-layers check-dependencies: $(BIN)/.dev
+
+check-style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+check-types:
 	$(BIN)/mypy
+
+check-layers:
 	$(BIN)/lint-imports
+
+check-dependencies:
 	$(BIN)/deptry .
-	$(BIN)/python -m pytest -q -p no:randomly tests/architecture
 
 test-system: $(BIN)/.dev  ## The tests on real servers (PLAM_TEST_DATABASE_URL, PLAM_TEST_REDIS_URL, PLAM_TEST_AMQP_URL)
 	$(BIN)/python -m pytest tests/system $(addprefix tests/kernel/test_,$(addsuffix .py,event_path relay worker scheduler quarantine))

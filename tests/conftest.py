@@ -27,10 +27,35 @@ from services.plam import ROUTING, SERVICES
 from tests.support.callers import Bearer
 from tests.support.database import SECRET, database_url, empty
 from tests.support.documents import check_documents
+from tests.support.reaching import mark, watched
 
 logs.configure("warning")
 
 Client = Callable[..., httpx.AsyncClient]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`-m "not database"` is what needs none."""
+    mark(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Not its teardown: fixtures of other tests may end there."""
+    with watched(item):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """The test itself."""
+    with watched(item):
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> None:
+    """What every test that reaches PostgreSQL stands on, whichever way: it has the marker `database`."""
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +66,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path
 
 
 @pytest.fixture(scope="session")
-def server(run_folder: Path) -> Iterator[str]:
+def server(postgres: None, run_folder: Path) -> Iterator[str]:
     """A PostgreSQL on which databases may be made: the one that PLAM_TEST_DATABASE_URL names, or the embedded one."""
     if url := os.environ.get("PLAM_TEST_DATABASE_URL"):
         yield url

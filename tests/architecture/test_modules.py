@@ -4,7 +4,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -181,9 +181,10 @@ BROKEN: tuple[tuple[Rule, str, str], ...] = (
 )
 
 
-def modules(*folders: str) -> list[Module]:
+@cache
+def modules(*folders: str) -> tuple[Module, ...]:
     paths = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
-    return [Module(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")) for path in paths]
+    return tuple(Module(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")) for path in paths)
 
 
 def failures(rule: Rule, *folders: str) -> list[str]:

@@ -43,7 +43,7 @@ postgres.release()
 
 
 @pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(postgres: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data folder, short enough for a socket, whose server, should a test have left one, is stopped."""
     folder = tmp_path_factory.mktemp("h")
     yield folder

@@ -19,7 +19,7 @@ NEWEST, OLDEST = 18, 15
 
 
 @pytest.fixture(scope="module", params=[OLDEST, NEWEST])
-def superuser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def superuser(postgres: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of the superuser of a server where PlaM has never been."""
     with cluster(tmp_path_factory.mktemp("cluster"), request.param) as url:
         yield url

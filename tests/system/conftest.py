@@ -25,7 +25,7 @@ QUEUES = [f"{service.name}.{kind}" for service in SERVICES for kind in ("events"
 
 
 @pytest.fixture
-def database() -> Iterator[str]:
+def database(postgres: None) -> Iterator[str]:
     """A new database on the real server."""
     server, name = real("PLAM_TEST_DATABASE_URL"), f"plam_system_{os.getpid()}"
     asyncio.run(_run(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"'))

@@ -109,7 +109,7 @@ class Load:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[OwnPostgres]:
+def server(postgres: None, tmp_path: Path) -> Iterator[OwnPostgres]:
     """A PostgreSQL of this test's own."""
     with own_postgres(tmp_path / "server") as made:
         yield made

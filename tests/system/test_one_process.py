@@ -57,7 +57,7 @@ class Alone:
 
 
 @pytest.fixture
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
+def alone(postgres: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
     """A `plam up` that is running."""
     made = Alone(tmp_path_factory.mktemp("up"))
     made.start()

@@ -57,7 +57,7 @@ def executable() -> str:
 
 
 @pytest.fixture(scope="module")
-def observatory(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def observatory(postgres: None, executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page's address: `plam serve observatory` on a ledger that has a state of every kind."""
     server, name, home = real("PLAM_TEST_DATABASE_URL"), f"plam_browser_{os.getpid()}", tmp_path_factory.mktemp("home")
     port, url = free_port(), database_url(server, name)

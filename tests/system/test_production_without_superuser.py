@@ -27,7 +27,7 @@ PROCESSES = ("serve", "relay", "worker", "scheduler")
 
 
 @pytest.fixture(params=[15, 18])
-def superuser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def superuser(postgres: None, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of the superuser of a new server."""
     with cluster(tmp_path / "cluster", request.param) as url:
         yield url

@@ -22,7 +22,7 @@ PROCESSES = ("serve", "relay", "worker", "scheduler")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
+def server(postgres: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
     """A PostgreSQL that these tests may freeze."""
     with own_postgres(tmp_path_factory.mktemp("server")) as made:
         yield made

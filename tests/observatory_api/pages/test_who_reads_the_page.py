@@ -108,7 +108,7 @@ async def test_the_page_is_in_no_openapi_document(browser: Browser) -> None:
     assert not [path for path in paths if path in ("/", "/style.css")]
 
 
-def test_local_pages_are_open_by_default_with_the_embedded_database_alone(tmp_path: Path) -> None:
+def test_local_pages_are_open_by_default_with_the_embedded_database_alone(postgres: None, tmp_path: Path) -> None:
     with attached(Settings(home=tmp_path, database_url="postgresql://elsewhere/plam", secret=SECRET)) as settings:
         assert not settings.local_pages
     elsewhere = Settings(home=tmp_path, database_url=None, actions_database_url="postgresql://elsewhere/actions", secret=SECRET)
