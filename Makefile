@@ -43,6 +43,9 @@ check-layers:
 check-dependencies:
 	$(BIN)/deptry .
 
+revision: $(BIN)/.dev  ## Write a service's next migration from its tables (SERVICE=actions MESSAGE="What it does")
+	@$(BIN)/python -m tests.migrations "$$SERVICE" "$$MESSAGE"
+
 test-system: $(BIN)/.dev  ## The tests on real servers (PLAM_TEST_DATABASE_URL, PLAM_TEST_REDIS_URL, PLAM_TEST_AMQP_URL)
 	$(BIN)/python -m pytest tests/system $(addprefix tests/kernel/test_,$(addsuffix .py,event_path relay worker scheduler quarantine))
 

@@ -36,6 +36,7 @@ def run(connection: Connection) -> None:
         include_schemas=True,
         include_name=ours,
         render_item=render,
+        autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
         compare_server_default=False,
         transaction_per_migration=True,
     )
