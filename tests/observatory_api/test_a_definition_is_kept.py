@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from services.observatory_api.catalogue.labels import DIMENSIONS
 from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.model import Indicator, Kind
 from services.observatory_api.values.schemas import ValuesQuery
 from tests.observatory_api.golden_files import differences, golden_of, path_of, sample_states, source_hash

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from services.kernel.base import clock
 from services.kernel.base.problems import NotFound
 from services.kernel.data.database import Database
-from services.observatory_api.catalogue.labels import DIMENSIONS
 from services.observatory_api.catalogue.schemas import CatalogueRead, DimensionRead, IndicatorRead
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
+from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.model import Indicator
 from services.observatory_api.ledger.definitions import current_numbers
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, TypeVar, get_origin, get_type_hints
 
 from services.contracts.envelope import State, StatusChange
 from services.kernel.base.clock import day_of
+from services.kernel.base.declarations import file_of
+from services.observatory_api.indicators.labels import DIMENSIONS
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -172,8 +174,18 @@ class Indicator:
     owner: str = "ARS Pays de la Loire"
     retired: bool = False
     words: str = ""
+    file: str = ""
     feeds: list[Feed] = field(default_factory=list)
     formula: Callable[..., Figure] | None = None
+
+    def __post_init__(self) -> None:
+        """Raises `TypeError` for what a reader could not be told: the catalogue would fail at each request instead."""
+        if not self.label.strip():
+            raise TypeError(f"{self.file} : {self.code} n'a pas de libellé.")
+        if unnamed := [name for name in self.by if name not in DIMENSIONS]:
+            raise TypeError(f"{self.file} : {self.code} se répartit par {', '.join(unnamed)}, que indicators/labels.py ne nomme pas.")
+        if strays := sorted((self.many | self.labels) - set(self.by)):
+            raise TypeError(f"{self.file} : {self.code} : {', '.join(strays)} n'est pas parmi ses dimensions (by).")
 
     def also(self, function: Callable[[Any], Iterable[Contribution]]) -> "Indicator":
         """Decorates a second function: another state feeds the same indicator."""
@@ -219,9 +231,11 @@ class Indicator:
         for attribute in (name, plural):
             if attribute in state.model_fields:
                 if get_origin(state.model_fields[attribute].annotation) is tuple and name not in self.many:
-                    raise TypeError(f"{self.code}: a {state.kind} has several {plural}; declare many=({name!r},)")
+                    raise TypeError(f"{self.file} : {self.code} : {state.kind} a plusieurs {plural} ; déclarez many=({name!r},).")
                 return attribute
-        raise TypeError(f"{self.code}: a {state.kind} has no {name}; declare labels=({name!r},) if the function gives it")
+        raise TypeError(
+            f"{self.file} : {self.code} : {state.kind} n'a pas de {name} ; déclarez labels=({name!r},) si la fonction la donne elle-même."
+        )
 
 
 F = TypeVar("F", bound=Callable[[Any], Iterable[Contribution]])
@@ -317,7 +331,18 @@ def derived(
 
     def decorate(formula: Callable[..., Figure]) -> Indicator:
         return Indicator(
-            code, label, definition, Kind.derived, unit, reading, (), by=tuple(by), of=tuple(of), formula=formula, words=_words(formula)
+            code,
+            label,
+            definition,
+            Kind.derived,
+            unit,
+            reading,
+            (),
+            by=tuple(by),
+            of=tuple(of),
+            words=_words(formula),
+            file=file_of(formula),
+            formula=formula,
         )
 
     return decorate
@@ -337,9 +362,6 @@ def _declare(
     labels: Sequence[str] = (),
     universe: int | None = None,
 ) -> Declared[Any]:
-    if not set(many) | set(labels) <= set(by):
-        raise TypeError(f"{code}: many and labels are among by")
-
     def decorate(function: Callable[[Any], Iterable[Contribution]]) -> Indicator:
         indicator = Indicator(
             code,
@@ -354,6 +376,7 @@ def _declare(
             labels=frozenset(labels),
             universe=universe,
             words=_words(function),
+            file=file_of(function),
         )
         return indicator.also(function)
 
@@ -368,7 +391,7 @@ def _state_of(function: Callable[..., Any]) -> type[State]:
     assert isinstance(function, FunctionType)
     state = next(iter(get_type_hints(function).values()))
     if not (isinstance(state, type) and issubclass(state, State)):
-        raise TypeError(f"{function.__qualname__}: its argument must be annotated with the state that it reads")
+        raise TypeError(f"{file_of(function)} : {function.__qualname__} : son argument s'annote de l'état qu'elle lit.")
     return state
 
 

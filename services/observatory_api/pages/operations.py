@@ -6,9 +6,10 @@ from datetime import date, datetime, time, timedelta
 
 from services.kernel.base.clock import PARIS
 from services.kernel.data.database import Database
+from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.pages.schemas import PageQuery
-from services.observatory_api.pages.words import DEPARTMENTS
+from services.observatory_api.pages.words import DEPARTMENTS, VALUES
 from services.observatory_api.values.figures import figure
 from services.observatory_api.values.operations import Reader, dashboard, open_snapshot, rolled_up_sums, shown
 from services.observatory_api.values.queries import rolled_up
@@ -20,6 +21,19 @@ BREAKDOWNS: Mapping[str, Sequence[str]] = {
     "role": ("A02",),
 }
 """dimension → the indicators that the page also shows by it."""
+
+
+def check_breakdowns(breakdowns: Mapping[str, Sequence[str]], catalogue: Catalogue) -> None:
+    """Raises `TypeError` for an indicator that the page would show by what it has not, or by values without French names."""
+    for dimension, codes in breakdowns.items():
+        for one in (definition for code in codes for definition in catalogue.definitions(code).values()):
+            if dimension not in one.by:
+                raise TypeError(f"{one.file} : {one.code} ne se répartit pas par {dimension}, comme la page le montre (BREAKDOWNS).")
+            if dimension not in VALUES:
+                raise TypeError(f"{one.file} : {one.code} : les valeurs de {dimension} n'ont pas de nom dans pages/words.py (VALUES).")
+
+
+check_breakdowns(BREAKDOWNS, CATALOGUE)
 
 
 @dataclass(frozen=True)

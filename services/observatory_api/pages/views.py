@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from services.kernel.base import clock
 from services.kernel.base.problems import Problem
-from services.observatory_api.catalogue.labels import DIMENSIONS
+from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading, Unit
 from services.observatory_api.pages import words
 from services.observatory_api.pages.charts import Chart, Point, drawn, level

@@ -1,5 +1,6 @@
 """What can be asked of the figures, and what is answered."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -7,7 +8,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.base.fields import Day, FreeText, Instant
-from services.observatory_api.indicators.model import Kind, Reading, Unit
+from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.indicators.model import Indicator, Kind, Reading, Unit
 
 Value = Annotated[str, FreeText(80)]
 Dimensions = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z_]{1,30}(,[a-z_]{1,30}){0,2}$")]
@@ -66,6 +68,16 @@ class ValuesQuery(DashboardQuery):
     def groups(self) -> tuple[str, ...]:
         """The dimensions to group by."""
         return tuple(dict.fromkeys(self.by.split(","))) if self.by else ()
+
+
+def check_filters(indicators: Iterable[Indicator]) -> None:
+    """Raises `TypeError` for an indicator with a dimension whose values nobody could ask for."""
+    for one in indicators:
+        if unasked := [name for name in one.by if name not in ValuesQuery.model_fields]:
+            raise TypeError(f"{one.file} : {one.code} se répartit par {', '.join(unasked)}, que ValuesQuery ne demande pas.")
+
+
+check_filters(CATALOGUE.indicators)
 
 
 class FigureRead(BaseModel):
