@@ -25,7 +25,7 @@ from services.kernel.process.embedded import embedded
 from services.kernel.process.migrate import migrate
 from services.plam import ROUTING, SERVICES
 from tests.support.callers import Bearer
-from tests.support.database import SECRET, database_url, empty
+from tests.support.database import SECRET, UNHURRIED, database_url, empty
 from tests.support.documents import check_documents
 from tests.support.reaching import mark, watched
 
@@ -110,8 +110,15 @@ async def _drop(server: str, name: str) -> None:
 
 @pytest.fixture(scope="session")
 def settings(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of a run's worker: its database, a data folder of its own."""
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=SecretStr(migrated), secret=SecretStr(SECRET))
+    """Settings of a run's worker: its database, a data folder of its own, and no hurry."""
+    own = Settings(home=tmp_path_factory.mktemp("home"), database_url=SecretStr(migrated), secret=SecretStr(SECRET))
+    return own.model_copy(update=UNHURRIED)
+
+
+@pytest.fixture(scope="session")
+def hurried(settings: Settings) -> Settings:
+    """The same with the limits that an operator has by default, for the tests that are about them."""
+    return settings.model_copy(update={name: Settings.model_fields[name].default for name in UNHURRIED})
 
 
 @pytest.fixture(scope="session")

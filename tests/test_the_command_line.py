@@ -17,7 +17,7 @@ from services.kernel.base.settings import Settings
 from services.plam import IN_WORDS, SERVICES, cli
 from tests.observatory_api.states import action, received
 from tests.support.access import establishment, write_csv
-from tests.support.database import SECRET, database_url, empty
+from tests.support.database import SECRET, STUCK, UNHURRIED_VARIABLES, database_url, empty
 from tests.support.keys import token_keys
 
 ROOT = Path(__file__).parents[1]
@@ -34,12 +34,12 @@ def plam(settings: Settings, tmp_path: Path) -> Plam:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     environment = {**inherited, "PYTHONPATH": str(ROOT), "PLAM_DATABASE_URL": url, "PLAM_HOME": str(tmp_path)}
     environment |= {"PLAM_SECRET": SECRET, "PLAM_TOKEN_KEYS": token_keys(tmp_path)}
-    environment |= {"COLUMNS": "200", "PLAM_LOG_LEVEL": "critical"}
+    environment |= {"COLUMNS": "200", "PLAM_LOG_LEVEL": "critical"} | UNHURRIED_VARIABLES
 
     def run(*arguments: str, **variables: str | None) -> tuple[int, str]:
         command = [sys.executable, "-m", "services.plam", *arguments]
         given = {name: value for name, value in (environment | variables).items() if value is not None}
-        done = subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=given, capture_output=True, text=True, timeout=STUCK, check=False)
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout + done.stderr
 
@@ -51,7 +51,7 @@ def inside(settings: Settings, tmp_path: Path) -> Plam:
     """The same in this process, which is faster; `main` says what is raised."""
     asyncio.run(empty(settings))
     environment = {"PLAM_DATABASE_URL": settings.database_url_of("access"), "PLAM_HOME": str(tmp_path), "PLAM_SECRET": SECRET}
-    environment |= {"COLUMNS": "200", "PLAM_LOG_LEVEL": "warning", "PLAM_TOKEN_KEYS": token_keys(tmp_path)}
+    environment |= {"COLUMNS": "200", "PLAM_LOG_LEVEL": "warning", "PLAM_TOKEN_KEYS": token_keys(tmp_path)} | UNHURRIED_VARIABLES
 
     def run(*arguments: str, **variables: str | None) -> tuple[int, str]:
         done = CliRunner().invoke(cli, arguments, env=environment | variables)

@@ -11,10 +11,15 @@ import time_machine
 from services.contracts.codes import Role
 from services.internships_api.requests import queries
 from services.internships_api.requests.tables import PlacementRequest
+from services.kernel.api.auth import Tokens
 from services.kernel.base import clock
+from services.kernel.base.principals import Principal
 from services.kernel.data.database import Databases
 from services.kernel.data.lookalikes import AGO, refuse_lookalike
+from services.kernel.process.app import system_app
+from services.plam import ROUTING, SERVICES
 from tests.conftest import Client
+from tests.support.callers import Bearer
 from tests.support.http import ok, problem_type
 from tests.support.internships import (
     API,
@@ -135,16 +140,21 @@ async def test_e1_a_key_whose_twin_was_refused_serves_to_insist(steering: httpx.
     assert (refused.status_code, forced.status_code) == (409, 201)
 
 
-async def test_e1_a_twin_under_way_for_too_long_is_a_503(steering: httpx.AsyncClient, databases: Databases) -> None:
+async def test_e1_a_twin_under_way_for_too_long_is_a_503(steering: httpx.AsyncClient, databases: Databases, tokens: Tokens) -> None:
+    hasty = Databases(databases.settings.model_copy(update={"lock_timeout": 0.2}), ROUTING)
+    somebody = Bearer(tokens, Principal("tests", frozenset({Role.steering})))
     place = await a_place(databases)
     offer = await an_offer(steering, await a_unit(steering, place))
     same = {"offer_id": UUID(offer["id"]), "institute_id": place.institute, "profession": "ide"}
 
     async with databases.open("internships") as slow:
         await refuse_lookalike(slow, PlacementRequest, same, queries.stands(clock.now() - AGO), said="")
-        waited = await steering.post(REQUESTS, json=request_body(offer, institute_id=str(place.institute)))
+        transport = httpx.ASGITransport(system_app(SERVICES, hasty))
+        async with httpx.AsyncClient(transport=transport, base_url="http://plam.test", auth=somebody) as client:
+            waited = await client.post(REQUESTS, json=request_body(offer, institute_id=str(place.institute)))
         other = await steering.post(REQUESTS, json=request_body(offer, institute_id=str(await an_institute(databases))))
 
+    await hasty.close()
     assert (waited.status_code, waited.headers["retry-after"]) == (503, "1")
     assert other.status_code == 201
 

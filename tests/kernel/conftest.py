@@ -22,7 +22,7 @@ from services.kernel.events.brokers import make_broker
 from services.kernel.events.copies import Copy, copy_of, projector
 from services.kernel.process import migrate
 from tests.kernel.event_world import Consumer, World
-from tests.support.database import SECRET, database_url
+from tests.support.database import SECRET, UNHURRIED, database_url
 from tests.support.servers import real
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
@@ -50,9 +50,8 @@ def event_database(server: str, event_names: tuple[str, str], tmp_path_factory: 
     name = f"plam_events_{os.getpid()}"
     url = database_url(server, name)
     asyncio.run(_create(server, url, name, event_names))
-    yield EventSettings(
-        database_url=url, home=tmp_path_factory.mktemp("home"), secret=SECRET, pools=PoolSizes(api=4, worker=12, relay=4), acquire_timeout=5
-    )
+    pools = PoolSizes(api=4, worker=12, relay=4)
+    yield EventSettings(database_url=url, home=tmp_path_factory.mktemp("home"), secret=SECRET, pools=pools).model_copy(update=UNHURRIED)
     asyncio.run(_drop(server, name, event_names))
 
 

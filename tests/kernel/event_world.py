@@ -20,6 +20,10 @@ from services.kernel.data.saving import event_json
 from services.kernel.data.service import Received, Service
 from services.kernel.events.relay import Pace, Relay
 from services.kernel.events.worker import working
+from tests.support.database import STUCK
+
+BEFORE_ITS_POLL = STUCK / 10
+"""Seconds in which a relay that polls every `STUCK` has been woken, or never will be."""
 
 
 @dataclass
@@ -94,7 +98,7 @@ class World:
         rows = await self.rows(self.consumer, "SELECT event_id, reason FROM quarantine WHERE released_at IS NULL")
         return {row["event_id"]: row["reason"] for row in rows}
 
-    async def acknowledged(self, within: float = 10.0) -> None:
+    async def acknowledged(self, within: float = STUCK) -> None:
         """Waits until everything is acknowledged."""
         await until(self._nothing_waits, within)
 
@@ -138,7 +142,7 @@ def action_state(entity: UUID, version: int) -> ActionState:
     )
 
 
-async def until(condition: Callable[[], Awaitable[bool]], within: float = 10.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], within: float = STUCK) -> None:
     """Waits for a condition; fails when it does not come true in time."""
     async with asyncio.timeout(within):
         while not await condition():  # noqa: ASYNC110  # it looks at other processes

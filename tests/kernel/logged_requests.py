@@ -14,6 +14,7 @@ from services.kernel.data.database import Databases
 from services.plam import ROUTING
 from tests.kernel.http_world import SECRET, World
 from tests.support.api import call
+from tests.support.database import UNHURRIED
 
 CANARY = SECRET
 JSON = ("content-type", "application/json")
@@ -23,7 +24,7 @@ NASTY = ("a\r\nfake: line", "a\nb", "\x1b[31mred", "\x00", "\u2028line", "\x85ne
 async def main(database_url: str, home: Path) -> None:
     """Sends what is told, and says on the standard output how many requests that were."""
     logs.configure("info")
-    settings = Settings(home=home, database_url=database_url, secret=CANARY)
+    settings = Settings(home=home, database_url=database_url, secret=CANARY).model_copy(update=UNHURRIED)
     databases = Databases(settings, ROUTING, any_secret=True)  # the secret is one that a log must not show
     app = World().app(databases)
     token = Tokens(settings).issue(Principal("tests", frozenset(Role)), timedelta(hours=1))

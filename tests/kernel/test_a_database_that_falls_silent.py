@@ -16,7 +16,7 @@ from services.kernel.data.database import Databases
 from services.kernel.data.database_errors import UNREACHABLE, is_open
 from services.kernel.data.many import fetch_many
 from services.kernel.events.brokers import Sender
-from services.kernel.events.relay import Relay
+from services.kernel.events.relay import Pace, Relay
 from services.kernel.events.scheduler import Scheduler
 from services.kernel.process.app import system_app
 from services.plam import ROUTING, SERVICES
@@ -38,8 +38,8 @@ async def through(settings: Settings) -> AsyncIterator[tuple[Mute, Settings]]:
         yield network, settings.model_copy(update={"database_url": SecretStr(network.url)})
 
 
-async def test_o10_a_request_is_a_503_in_time_wherever_the_silence_meets_it(settings: Settings) -> None:
-    async with tables(settings), through(settings) as (network, there):
+async def test_o10_a_request_is_a_503_in_time_wherever_the_silence_meets_it(hurried: Settings) -> None:
+    async with tables(hurried), through(hurried) as (network, there):
         databases = Databases(there)
         app = World().app(databases)
         for moment, path in ((0.3, "/actions/v1/slow?seconds=1"), (0.0, "/actions/v1/slow"), (0.0, "/actions/v1/slow")):
@@ -72,8 +72,8 @@ async def test_many_rows_cut_short_while_they_are_sent_hold_nothing(settings: Se
         await databases.close()
 
 
-async def test_o10_readiness_and_metrics_answer_in_time(settings: Settings) -> None:
-    async with through(settings) as (network, there):
+async def test_o10_readiness_and_metrics_answer_in_time(hurried: Settings) -> None:
+    async with through(hurried) as (network, there):
         databases = Databases(there, ROUTING)
         app = system_app(SERVICES, databases)
         assert (await call(app, "GET", "/actions/readyz")).status == 200
@@ -85,8 +85,8 @@ async def test_o10_readiness_and_metrics_answer_in_time(settings: Settings) -> N
         await databases.close()
 
 
-async def test_pools_of_every_service_close_together(settings: Settings) -> None:
-    async with through(settings) as (network, there):
+async def test_pools_of_every_service_close_together(hurried: Settings) -> None:
+    async with through(hurried) as (network, there):
         databases = Databases(there, ROUTING)
         for service in SERVICES:
             async with databases.open(service.name) as db:
@@ -134,7 +134,7 @@ async def test_o1_relay_and_worker_go_on_when_the_server_closes_their_connection
                 network.terminate()
                 await asyncio.sleep(0.05)
                 await world.emit(3)
-                await world.acknowledged(2.0)
+                await world.acknowledged(Pace.lease.total_seconds())
         assert await world.quarantined() == {}
         stop.set()
         await running
@@ -142,20 +142,21 @@ async def test_o1_relay_and_worker_go_on_when_the_server_closes_their_connection
 
 
 async def test_o1_a_scheduler_looks_again_soon_when_the_database_did_not_answer(world: EventWorld, memory: dramatiq.Broker) -> None:
+    tick = 60.0
     async with through(world.databases.settings) as (network, there):
         databases = Databases(there)
         stop = asyncio.Event()
-        running = asyncio.create_task(Scheduler([world.consumer], databases, memory, tick=60).run(stop))
+        running = asyncio.create_task(Scheduler([world.consumer], databases, memory, tick=tick).run(stop))
         async with databases.lent(world.consumer.name, "worker") as connection:
             await connection.fetchval("SELECT 1")
-        await until(partial(_sent, world), 10)
+        await until(partial(_sent, world))
         await world.rows(world.consumer, "UPDATE job SET sent_at = NULL")
         stop.set()
         await running
         network.terminate()
         stop.clear()
-        running = asyncio.create_task(Scheduler([world.consumer], databases, memory, tick=60).run(stop))
-        await until(partial(_sent, world), 5)
+        running = asyncio.create_task(Scheduler([world.consumer], databases, memory, tick=tick).run(stop))
+        await until(partial(_sent, world), tick / 2)
         stop.set()
         await running
         await databases.close()

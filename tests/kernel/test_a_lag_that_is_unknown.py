@@ -11,12 +11,12 @@ from tests.kernel.http_world import look
 from tests.support.api import call, gauge
 
 
-async def test_o5_a_lag_that_cannot_be_measured_is_said_to_be_unknown(settings: Settings) -> None:
-    databases = Databases(settings, ROUTING)
+async def test_o5_a_lag_that_cannot_be_measured_is_said_to_be_unknown(hurried: Settings) -> None:
+    databases = Databases(hurried, ROUTING)
     app = system_app(SERVICES, databases)
     [actions] = [service for service in SERVICES if service.name == "actions"]
     assert gauge((await call(app, "GET", "/actions/metrics")).body.decode(), 'plam_outbox_readable{service="actions"}') == 1
-    async with look(settings) as connection, connection.transaction():
+    async with look(hurried) as connection, connection.transaction():
         await connection.execute("LOCK TABLE actions.delivery")  # as good as a table that takes too long to read
         started = time.perf_counter()
         text = (await call(app, "GET", "/actions/metrics")).body.decode()
@@ -25,7 +25,7 @@ async def test_o5_a_lag_that_cannot_be_measured_is_said_to_be_unknown(settings: 
         assert gauge(text, 'plam_outbox_waiting{consumer="observatory",service="actions"}') is None, (
             "what was true before is no longer told"
         )
-        found = [finding async for finding in examine([actions], settings)]
+        found = [finding async for finding in examine([actions], hurried)]
     assert [finding.verdict for finding in found if "n'a pas pu être mesuré" in finding.words] == [Verdict.warning]
     assert not any("plam migrate" in finding.words for finding in found)
     await databases.close()

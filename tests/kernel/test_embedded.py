@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.kernel.process.embedded import EmbeddedPostgres, FolderRefused, PostgresMissing, PostgresRefused, binaries, embedded
+from tests.support.database import STUCK
 
 CONNECTIONS = 20
 USER = """
@@ -159,9 +160,9 @@ def test_two_processes_that_start_together_share_one_server(home: Path) -> None:
     for process in processes:
         lines_until_ready(process)
     started = server_started(EmbeddedPostgres(home, CONNECTIONS).url)
-    processes[0].communicate(timeout=60)
+    processes[0].communicate(timeout=STUCK)
     assert server_started(EmbeddedPostgres(home, CONNECTIONS).url) == started
-    processes[1].communicate(timeout=60)
+    processes[1].communicate(timeout=STUCK)
     assert [process.returncode for process in processes] == [0, 0]
     assert not running(home)
 

@@ -26,6 +26,7 @@ from services.kernel.data.database import Databases
 from services.kernel.data.database_errors import problem_for
 from services.kernel.process.app import system_app
 from services.plam import ROUTING, SERVICES
+from tests.kernel.event_world import until
 from tests.kernel.http_world import World, kill, look, tables
 from tests.support import hostile
 from tests.support.api import Answer, Operation, call, operations
@@ -65,15 +66,15 @@ class Running:
 
 
 @pytest.fixture
-async def running(settings: Settings) -> AsyncIterator[Callable[..., Running]]:
+async def running(hurried: Settings) -> AsyncIterator[Callable[..., Running]]:
     """Makes worlds: `running(pools=…, statement_timeout=…)`."""
     made: list[Running] = []
 
     def make(**given: Any) -> Running:
-        made.append(Running(World(), settings.model_copy(update=given)))
+        made.append(Running(World(), hurried.model_copy(update=given)))
         return made[-1]
 
-    async with tables(settings):
+    async with tables(hurried):
         yield make
         for each in made:
             await each.databases.close()
@@ -108,9 +109,14 @@ async def test_connections_closed_while_within_reach_cost_no_request(running: Ca
     assert {answer.status for answer in await asyncio.gather(*(world.get("slow?seconds=0.1") for _ in range(4)))} == {200}
     kept = await world.databases.connections("actions")
     assert len(kept._free) == 4
-    for process in [connection.get_server_pid() for _, connection in kept._free]:
-        await kill(world.databases.settings, process)
-    await asyncio.sleep(0.1)  # the driver hears of it
+    within_reach = [connection for _, connection in kept._free]
+    for connection in within_reach:
+        await kill(world.databases.settings, connection.get_server_pid())
+
+    async def heard() -> bool:
+        return all(connection.is_closed() for connection in within_reach)
+
+    await until(heard)
     answers = [await world.post("scratch", id=number) for number in range(5)]
     assert [answer.status for answer in answers] == [201] * 5
 

@@ -23,7 +23,7 @@ from services.kernel.process.app import system_app
 from services.plam import ROUTING, SERVICES
 from tests.support import hostile
 from tests.support.api import Answer, Operation, call, operations, pieces
-from tests.support.database import SECRET, empty, row_counts
+from tests.support.database import SECRET, UNHURRIED, empty, row_counts
 
 LONGEST_MESSAGE = 8
 TAKEN_AT_MOST = 2 * hostile.MIB
@@ -50,7 +50,8 @@ class System:
 @pytest.fixture(scope="module")
 def system(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> System:
     """The system of this module."""
-    return System(Settings(home=tmp_path_factory.mktemp("hostile"), database_url=migrated, secret=SECRET))
+    settings = Settings(home=tmp_path_factory.mktemp("hostile"), database_url=migrated, secret=SECRET)
+    return System(settings.model_copy(update=UNHURRIED))
 
 
 @pytest.fixture

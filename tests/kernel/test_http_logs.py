@@ -12,6 +12,7 @@ import pytest
 from services.kernel.base.settings import Settings
 from tests.kernel.http_world import tables
 from tests.kernel.logged_requests import CANARY
+from tests.support.database import STUCK
 
 ROOT = Path(__file__).parents[2]
 ALLOWED = {"request", "request.broken", "database.unavailable", "database.connection_lost"}
@@ -27,7 +28,7 @@ async def logged(settings: Settings, tmp_path: Path) -> tuple[bytes, int, str]:
             [sys.executable, "-m", "tests.kernel.logged_requests", settings.database_url.get_secret_value(), str(tmp_path)],
             cwd=ROOT,
             capture_output=True,
-            timeout=60,
+            timeout=STUCK,
             check=False,
         )
     assert made.returncode == 0, made.stderr[-2_000:].decode()

@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from services.kernel.process.migrate import alembic_config, migrate
 from services.kernel.process.startup_checks import check as check_secret
 from services.plam import ROUTING, SERVICES
 from tests.support.callers import Bearer
-from tests.support.database import SECRET, database_url
+from tests.support.database import SECRET, STUCK, UNHURRIED, UNHURRIED_VARIABLES, database_url
 from tests.support.keys import token_keys
 
 ROOT = Path(__file__).parents[2]
@@ -112,13 +111,13 @@ def plam(tmp_path: Path) -> Plam:
         "PLAM_SECRET": SECRET,
         "PLAM_TOKEN_KEYS": token_keys(tmp_path),
     }
-    environment |= {"PLAM_BROKER_URL": "redis://127.0.0.1:1", "COLUMNS": "200"}
+    environment |= {"PLAM_BROKER_URL": "redis://127.0.0.1:1", "COLUMNS": "200"} | UNHURRIED_VARIABLES
     (tmp_path / "a_file.csv").write_text("finess;rs\n", "utf-8")
 
     def run(url: str, *arguments: str) -> tuple[int, str]:
         words = [sys.executable, "-m", "services.plam", *arguments]
         done = subprocess.run(
-            words, env=environment | {"PLAM_DATABASE_URL": url}, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path
+            words, env=environment | {"PLAM_DATABASE_URL": url}, capture_output=True, text=True, timeout=STUCK, check=False, cwd=tmp_path
         )
         said = done.stdout + done.stderr
         assert "Traceback" not in said, said
@@ -133,7 +132,7 @@ async def of(tmp_path: Path) -> AsyncIterator[Callable[[str], Databases]]:
     made: list[Databases] = []
 
     def make(url: str) -> Databases:
-        settings = Settings(home=tmp_path, database_url=SecretStr(url), secret=SecretStr(SECRET))
+        settings = Settings(home=tmp_path, database_url=SecretStr(url), secret=SecretStr(SECRET)).model_copy(update=UNHURRIED)
         made.append(Databases(settings, ROUTING))
         return made[-1]
 
@@ -179,12 +178,10 @@ def test_o7_old_code_on_a_newer_schema_runs_its_commands_and_the_doctor_warns(ah
 async def test_o7_new_code_on_an_older_schema_is_not_ready_and_says_what_to_do(behind: str, of: Callable[[str], Databases]) -> None:
     async with client_of(of(behind)) as client:
         for path in ("/actions/readyz", "/actions/v1/actions", "/actions/v1/axes"):
-            started = time.monotonic()
             answer = await client.get(path)
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
             head = revisions_of("actions").head
             assert f"révision 0001, cette version de PlaM attend {head} : lancez plam migrate" in answer.json()["detail"]
-            assert time.monotonic() - started < 2
         assert (await client.post("/actions/v1/actions", json=PLAN)).status_code == 503
         for service in SERVICES:
             expected = 503 if service.name == "actions" else 200

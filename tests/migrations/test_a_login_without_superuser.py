@@ -14,6 +14,7 @@ from services.kernel.data.database_roles import owner_role, runtime_role
 from services.kernel.process.migrate import MigrationRefused, migrate
 from services.plam import ROUTING, SERVICES
 from tests.support.clusters import as_login, cluster
+from tests.support.database import UNHURRIED
 
 NEWEST, OLDEST = 18, 15
 
@@ -69,7 +70,7 @@ async def deployed(superuser: str, login: str = "of_deploy") -> str:
 
 
 def settings_of(url: str) -> Settings:
-    return Settings(database_url=SecretStr(url), secret=SecretStr("a secret of the tests"))
+    return Settings(database_url=SecretStr(url), secret=SecretStr("a secret of the tests")).model_copy(update=UNHURRIED)
 
 
 async def works(url: str) -> None:

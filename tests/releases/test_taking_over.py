@@ -30,7 +30,7 @@ from services.observatory_api.values.schemas import DashboardQuery
 from services.observatory_api.verification.lag import settled
 from services.observatory_api.verification.operations import verify
 from services.plam import ROUTING, SERVICES
-from tests.support.database import database_url, row_counts
+from tests.support.database import UNHURRIED, database_url, row_counts
 
 HERE = Path(__file__).parent
 RELEASES = sorted(path.name for path in HERE.iterdir() if (path / "figures.json").exists())
@@ -90,7 +90,8 @@ async def load(url: str, dump: Path) -> dict[str, int]:
 @asynccontextmanager
 async def opened(url: str, home: Path, secret: str) -> AsyncIterator[Databases]:
     """The pools of today's release on a database."""
-    databases = Databases(Settings(home=home, database_url=SecretStr(url), secret=SecretStr(secret)), ROUTING)
+    settings = Settings(home=home, database_url=SecretStr(url), secret=SecretStr(secret)).model_copy(update=UNHURRIED)
+    databases = Databases(settings, ROUTING)
     try:
         yield databases
     finally:

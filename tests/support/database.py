@@ -4,10 +4,19 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from services.kernel.base.settings import Settings
+from services.kernel.base.settings import PREFIX, Settings
 
 SECRET = "a secret of the tests"
 """The secret whose fingerprint the databases of tests have."""
+
+UNHURRIED = {"request_timeout": 60.0, "statement_timeout": 60.0, "lock_timeout": 30.0, "acquire_timeout": 30.0}
+"""Limits that no machine is too busy for: most tests are about what is answered, and a 503 says nothing of that."""
+
+UNHURRIED_VARIABLES = {f"{PREFIX}{name.upper()}": str(value) for name, value in UNHURRIED.items()}
+"""The same for a process."""
+
+STUCK = 600.0
+"""Seconds after which something does not wait for its turn any more, however busy the machine: it hangs."""
 
 EMPTY = """
 DO $$

@@ -10,9 +10,8 @@ from uuid import uuid4
 import httpx
 
 from services.kernel.base import clock
+from tests.support.database import STUCK
 from tests.support.http import at, ok
-
-PATIENCE = 20.0
 
 Resource = dict[str, Any]
 
@@ -262,7 +261,7 @@ async def verb(client: httpx.AsyncClient, path: str, resource: Resource, name: s
 async def eventually(attempt: Callable[[], Awaitable[Resource]]) -> Resource:
     """Tries again while a read-only copy has not arrived yet."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + PATIENCE
+    until = loop.time() + STUCK
     while True:
         try:
             return await attempt()
