@@ -34,8 +34,9 @@ logs.configure("warning")
 Client = Callable[..., httpx.AsyncClient]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`-m "not database"` is what needs none."""
+    """Before pytest chooses: `-m "not database"` is what needs none."""
     mark(items)
 
 
