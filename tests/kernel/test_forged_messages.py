@@ -24,6 +24,7 @@ from services.kernel.events.worker import WorkerDiedError, run_workers
 from services.kernel.process.running import serve
 from tests.kernel.event_world import World, until
 from tests.support import forgeries
+from tests.support.database import STUCK
 from tests.support.forgeries import put
 
 threads_die = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -140,7 +141,7 @@ async def test_b2_a_worker_with_a_dead_thread_ends(world: World, memory: dramati
     _kills_its_threads(world, memory)
     with pytest.raises(WorkerDiedError, match="se sont arrêtés"):
         await asyncio.wait_for(
-            run_workers(memory, [world.producer, world.consumer], world.databases, threads=2, stop=asyncio.Event()), timeout=20
+            run_workers(memory, [world.producer, world.consumer], world.databases, threads=2, stop=asyncio.Event()), timeout=STUCK
         )
 
 
@@ -167,7 +168,7 @@ async def test_b2_one_process_whose_worker_has_died_ends(world: World, event_dat
         kept = "INSERT INTO pseudonym_key (fingerprint) VALUES ($1) ON CONFLICT (single) DO UPDATE SET fingerprint = excluded.fingerprint"
         await world.rows(service, kept, fingerprint(world.databases.secret))
     with pytest.raises(WorkerDiedError):
-        await asyncio.wait_for(serve([world.producer, dying], settings, routing, everything=True), timeout=30)
+        await asyncio.wait_for(serve([world.producer, dying], settings, routing, everything=True), timeout=STUCK)
 
 
 async def _die(_db: Database) -> None:
@@ -182,4 +183,4 @@ async def test_b2_a_worker_that_waits_for_its_broker_is_not_dead(world: World, m
     await asyncio.sleep(1.5)
     assert not running.done()
     stop.set()
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, STUCK)

@@ -14,6 +14,7 @@ from services.kernel.data.database import Databases
 from services.kernel.process.app import system_app
 from services.observatory_api.service import SERVICE
 from tests.support.api import call
+from tests.support.database import STUCK
 
 PORT = "{port}"
 """Stands for the port that the server listens on."""
@@ -107,7 +108,7 @@ async def sent(port: int, headers: Sequence[Header], line: str = "GET /observato
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     lines = [line, *(f"{name}: {value.replace(PORT, str(port))}" for name, value in headers), "", ""]
     writer.write("\r\n".join(lines).encode("latin-1"))
-    first = await asyncio.wait_for(reader.readline(), 20)
+    first = await asyncio.wait_for(reader.readline(), STUCK)
     writer.close()
     return int(first.split()[1]) if first else 0
 
