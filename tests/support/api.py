@@ -118,19 +118,13 @@ def pieces(body: bytes, size: int = 65_536) -> Iterable[bytes]:
     return (bytes(view[start : start + size]) for start in range(0, len(body), size))
 
 
-async def call(
-    app: ASGIApp,
-    method: str,
-    target: str,
-    headers: Sequence[tuple[str, str]] = (),
-    body: bytes | Iterable[bytes] | None = None,
-) -> Answer:
-    """Sends a request as a server's parser would hand it over. A body of bytes has its Content-Length, an iterable has none."""
+def scope_of(method: str, target: str, headers: Sequence[tuple[str, str]] = (), body: bytes | None = None) -> Scope:
+    """A request's head as a server's parser would hand it over, with the length of its body."""
     raw_path, _, query = target.partition("?")
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in [("host", "plam.test"), *headers]]
-    if isinstance(body, bytes):
+    if body is not None:
         raw.append((b"content-length", str(len(body)).encode()))
-    scope: Scope = {
+    return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
@@ -145,6 +139,17 @@ async def call(
         "server": ("plam.test", 80),
         "state": {},
     }
+
+
+async def call(
+    app: ASGIApp,
+    method: str,
+    target: str,
+    headers: Sequence[tuple[str, str]] = (),
+    body: bytes | Iterable[bytes] | None = None,
+) -> Answer:
+    """Sends a request as a server's parser would hand it over. A body of bytes has its Content-Length, an iterable has none."""
+    scope = scope_of(method, target, headers, body if isinstance(body, bytes) else None)
     source = _messages(pieces(body) if isinstance(body, bytes) else body)
     sent: list[Message] = []
     taken = 0
