@@ -78,6 +78,7 @@ class BorrowedRow(SQLModel, table=True):
 
     id: int = Stored(primary_key=True)
     title: str = Stored(sa_type=Text)
+    size: int = 0
 
 
 async def dependency(_request: Request) -> int:
@@ -260,13 +261,21 @@ def _the_compiler_of_a_statement() -> None:
 
 @borrowed("sqlalchemy", "_cache_key_bind_match", "bind_names")
 def _the_copies_that_the_compiler_makes_of_binds() -> None:
-    statement = insert(BorrowedRow).values(id=1, title="x")
+    statement = insert(BorrowedRow).values(id=1, title="x", size=2)
     key = statement._generate_cache_key()
     assert key is not None
     compiler = statement._compiler(DIALECT, cache_key=key)
     copies, _ = compiler._cache_key_bind_match or ({}, {})
     named = {compiler.bind_names[copy] for bind in key.bindparams for copy in copies[bind] if copy in compiler.bind_names}
-    assert named == set(compiler.positiontup or ()) == {"id", "title"}
+    assert named == set(compiler.positiontup or ()) == {"id", "title", "size"}
+
+
+@borrowed("sqlalchemy", "insert_prefetch", "update_prefetch")
+def _the_defaults_that_the_engine_would_compute() -> None:
+    statements = (select(BorrowedRow), insert(BorrowedRow).values(id=1), insert(BorrowedRow).values(id=1, title="x", size=1))
+    compilers = [statement._compiler(DIALECT, cache_key=None) for statement in statements]
+    assert [[column.name for column in compiler.insert_prefetch] for compiler in compilers] == [[], ["size"], []]
+    assert [list(compiler.update_prefetch) for compiler in compilers] == [[], [], []]
 
 
 @borrowed("sqlalchemy", "post_compile_params")
@@ -320,7 +329,7 @@ def _what_was_given_to_a_field() -> None:
 
 @borrowed("sqlmodel", "__table__", "__dict__")
 def _the_table_and_the_values_of_a_row() -> None:
-    assert [column.name for column in BorrowedRow.__table__.columns] == ["id", "title"]  # type: ignore[attr-defined]
+    assert [column.name for column in BorrowedRow.__table__.columns] == ["id", "title", "size"]  # type: ignore[attr-defined]
     made = BorrowedRow(id=1, title="x")
     made.__dict__["title"] = "y"
     assert (made.title, made.__dict__["id"]) == ("y", 1)

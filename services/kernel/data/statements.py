@@ -72,6 +72,8 @@ def _compile(statement: Executable, key: CacheKey | None) -> Compiled:
     compiler: SQLCompiler = statement._compiler(DIALECT, cache_key=key)  # type: ignore[attr-defined]  # noqa: SLF001  as SQLAlchemy's engine does
     if compiler.post_compile_params:
         raise TypeError("IN (…) change de forme avec sa liste : écrire among(colonne, valeurs).")
+    if unset := [column.name for column in (*compiler.insert_prefetch, *compiler.update_prefetch)]:
+        raise TypeError(f"Les valeurs par défaut de Python ne sont pas calculées ici : donner {', '.join(unset)}.")
     names = tuple(compiler.positiontup or ())
     values = compiler.construct_params(_check=False)
     locks = isinstance(statement, Select) and statement._for_update_arg is not None
