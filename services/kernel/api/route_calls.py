@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import Enum
 from inspect import iscoroutinefunction
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
 from uuid import UUID
 
 from fastapi import Request
@@ -17,6 +17,7 @@ from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.params import Body
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
@@ -126,22 +127,29 @@ def _refuse_other_kinds(dependant: Dependant) -> None:
 
 
 _FIELDS = {
-    "path": "un chemin donne des valeurs simples",
-    "query": "une requête donne des valeurs simples, ou un seul modèle pour la requête entière",
-    "header": "un en-tête donne une valeur simple",
+    "path": "un chemin donne des valeurs simples, sans validation_alias",
+    "query": "une requête donne des valeurs simples, sans validation_alias, ou un seul modèle de telles valeurs pour la requête entière",
+    "header": "un en-tête donne une valeur simple, sans validation_alias",
     "body": "un corps est un modèle, en JSON, sans embed",
 }
 """Where an argument may come from, and what is served there."""
 
 
 def _is_served(location: str, field: ModelField, *, alone: bool) -> bool:
-    annotation = field.field_info.annotation
+    info = field.field_info
     if location == "body":
-        return _is_model(annotation) and type(field.field_info) is Body and not field.field_info.embed
-    return _is_single(annotation) or (location == "query" and alone and _is_model(annotation))
+        return _is_model(info.annotation) and type(info) is Body and not info.embed
+    if location == "query" and alone and _is_model(info.annotation):
+        return all(_is_plain(inner) for inner in info.annotation.model_fields.values())
+    return _is_plain(info)
 
 
-def _is_model(annotation: Any) -> bool:
+def _is_plain(info: FieldInfo) -> bool:
+    """Whether a field takes one word of text, under the name by which it is documented."""
+    return _is_single(info.annotation) and info.validation_alias in (None, info.alias)
+
+
+def _is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
