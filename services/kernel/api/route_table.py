@@ -49,12 +49,14 @@ class RouteTable:
     def _learn(self, service: str, app: FastAPI, route: Route) -> None:
         path = f"/{service}{route.path}"
         pattern, _, convertors = compile_path(path)
+        if any(type(convertor) is not StringConvertor for convertor in convertors.values()):
+            raise TypeError(f"{path} : un paramètre de chemin s'écrit sans convertisseur, {{ainsi}} : son type est celui de l'argument.")
         target = Target(service, app, route, pattern)
         for method in route.methods or ():
-            if not convertors:
-                self._fixed.setdefault((method, path), target)
-            elif all(type(convertor) is StringConvertor for convertor in convertors.values()):
+            if convertors:
                 self._others[method, path.count("/")].append(target)
+            elif self._find(method, path) is None:  # an earlier route with parameters takes it, as the routers have it
+                self._fixed[method, path] = target
 
     def _find(self, method: str, path: str) -> tuple[Target, dict[str, str]] | None:
         if fixed := self._fixed.get((method, path)):
