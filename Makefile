@@ -1,6 +1,6 @@
 # Every task of the project. `make run` and `make test` do all of their own set-up; a second run reuses it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-style check-types check-layers check-dependencies revision test-system bench fuzz lock clean format
+.PHONY: help run test check check-style check-types check-layers check-dependencies revision test-system bench fuzz newest lock clean format
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -54,6 +54,9 @@ bench: $(BIN)/.dev  ## Measure against yardsticks; prints a table and writes bui
 
 fuzz: $(BIN)/.dev  ## Attack the API with schemathesis, a role at a time (FUZZ_ROLES, FUZZ_BRIEF)
 	$(BIN)/python -m tests.fuzz
+
+newest: $(BIN)/python  ## Run the kernel's tests on the newest releases that pyproject.toml allows (build/newest); says what broke
+	$(BIN)/python -m tests.newest
 
 format: $(BIN)/.dev  ## Put the sources in the house's format
 	$(BIN)/ruff check --fix .
