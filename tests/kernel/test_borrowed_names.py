@@ -18,7 +18,7 @@ DOCUMENTED = frozenset(
         *("dramatiq.broker", "dramatiq.brokers.rabbitmq", "dramatiq.brokers.redis", "dramatiq.brokers.stub", "dramatiq.encoder"),
         *("dramatiq.errors", "dramatiq.middleware", "fastapi.openapi.models", "fastapi.routing", "pydantic.config", "pydantic.fields"),
         *("sqlalchemy.dialects.postgresql", "sqlalchemy.exc", "sqlalchemy.sql.base", "sqlalchemy.sql.dml", "sqlalchemy.sql.elements"),
-        *("sqlalchemy.sql.selectable", "sqlmodel.sql.expression", "starlette.applications", "starlette.datastructures"),
+        *("sqlalchemy.sql.selectable", "sqlalchemy.types", "sqlmodel.sql.expression", "starlette.applications", "starlette.datastructures"),
         *("starlette.exceptions", "starlette.requests", "starlette.responses", "starlette.routing", "starlette.types"),
     }
 )

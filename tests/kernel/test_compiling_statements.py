@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, col, select
 
 from services.kernel.data import statements
-from services.kernel.data.columns import stored
+from services.kernel.data.columns import internal
 from services.kernel.data.conditions import among, holds
 from services.kernel.data.statements import instance_maker, prepare
 
@@ -33,13 +33,13 @@ class Painting(SQLModel, table=True):
     __tablename__ = "painting"
 
     id: UUID = Field(primary_key=True)
-    title: str = stored(Text)
-    colour: Colour = stored(Text)
-    palette: list[Colour] = stored(ARRAY(Text))
+    title: str = internal(Text)
+    colour: Colour = internal(Text)
+    palette: list[Colour] = internal(ARRAY(Text))
     made_on: date | None
-    sold_at: datetime | None = stored(DateTime(timezone=True))
-    price: int = stored(BigInteger)
-    notes: dict[str, Any] = stored(JSONB)
+    sold_at: datetime | None = internal(DateTime(timezone=True))
+    price: int = internal(BigInteger)
+    notes: dict[str, Any] = internal(JSONB)
 
 
 class Visit(SQLModel, table=True):

@@ -10,7 +10,7 @@ from sqlalchemy import MetaData
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.kernel.api.middleware import Edge
+from services.kernel.api.middleware import RequestMiddleware
 from services.kernel.api.route_table import RouteTable
 from services.kernel.api.routing import Route, router
 from services.kernel.base.settings import Settings
@@ -83,9 +83,9 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Apps:
     """The two services behind one port, and no database."""
     settings = Settings(home=Path(tmp_path_factory.mktemp("home")), secret=SECRET)
     ours = system_app([FIRST, SECOND], Databases(settings))
-    assert isinstance(ours, Edge)
+    assert isinstance(ours, RequestMiddleware)
     assert isinstance(ours.app, RouteTable)
-    return Apps(ours, ours.app, Edge(ours.app.app))
+    return Apps(ours, ours.app, RequestMiddleware(ours.app.app))
 
 
 async def answered(apps: Apps, method: str, target: str) -> Answer:

@@ -107,7 +107,7 @@ class _Pool:
 class _Databases:
     settings = SimpleNamespace(request_timeout=30.0, max_body=LONGEST_BODY)
 
-    async def shelf(self, _service: str) -> _Pool:
+    async def connections(self, _service: str) -> _Pool:
         return _Pool()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.contracts.actions import ActionState
+from services.contracts.registry import STATES
 from services.observatory_api.indicators import labels
 from services.observatory_api.indicators.catalogue import Catalogue
 from services.observatory_api.indicators.model import Contribution, Figure, Indicator, derived, distribution, total
@@ -62,7 +63,8 @@ def test_a_dimension_whose_values_nobody_could_ask_for_is_refused(monkeypatch: p
 
 
 def test_the_page_shows_an_indicator_by_its_own_dimensions_and_by_values_with_names() -> None:
-    catalogue = Catalogue([a_total()])
+    one = a_total()
+    catalogue = Catalogue([one], [state for state in STATES.values() if state not in {feed.state for feed in one.feeds}])
     check_breakdowns({"status": ("K99",)}, catalogue)
     with pytest.raises(TypeError, match=f"{HERE} : K99 ne se répartit pas par role"):
         check_breakdowns({"role": ("K99",)}, catalogue)
