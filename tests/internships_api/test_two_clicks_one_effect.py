@@ -12,10 +12,10 @@ from services.contracts.codes import Role
 from services.internships_api.requests import queries
 from services.internships_api.requests.tables import PlacementRequest
 from services.kernel.api.auth import Tokens
+from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.base import clock
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Databases
-from services.kernel.data.lookalikes import AGO, refuse_lookalike
 from services.kernel.process.app import system_app
 from services.plam import ROUTING, SERVICES
 from tests.conftest import Client

@@ -6,8 +6,8 @@ import httpx
 import time_machine
 
 from services.contracts.codes import Department
+from services.kernel.api.lookalikes import AGO
 from services.kernel.data.database import Databases
-from services.kernel.data.lookalikes import AGO
 from tests.support.http import ok, problem_type
 from tests.support.recruitment import EURO, HOME, Employer, a_site, an_active_scheme, an_open_need, move, need_body, with_key
 from tests.support.twins import check_one_effect, sent, twelve

@@ -13,12 +13,12 @@ from services.access_api.sites.queries import SITES
 from services.access_api.sites.schemas import SiteCreate, SitePatch, SiteWrite
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
+from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database
-from services.kernel.data.lookalikes import refuse_lookalike
 
 TWIN = "Un site ouvert de cette commune porte déjà ce nom."
 

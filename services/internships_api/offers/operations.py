@@ -18,13 +18,13 @@ from services.internships_api.parties import check_host
 from services.internships_api.units.queries import UNITS
 from services.internships_api.units.tables import Unit
 from services.internships_api.weeks import SEAT
+from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
-from services.kernel.data.lookalikes import AGO, refuse_lookalike
 from services.kernel.data.service import in_parts
 
 CLOSED_AT_ONCE = 50

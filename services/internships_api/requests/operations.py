@@ -15,12 +15,12 @@ from services.internships_api.requests.lifecycle import LIFECYCLE, move
 from services.internships_api.requests.queries import REQUESTS
 from services.internships_api.requests.schemas import RequestCreate, RequestLive
 from services.internships_api.requests.tables import DeclineReason, PlacementRequest
+from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
-from services.kernel.data.lookalikes import AGO, refuse_lookalike
 
 TWIN = "L'institut a déjà une demande sur cette offre pour cette profession, en attente ou déposée depuis moins de 24 heures."
 

@@ -12,11 +12,11 @@ from services.internships_api.requests.schemas import Decline, RequestCreate, Re
 from services.kernel.api.auth import allow
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey, RequiredKey
+from services.kernel.api.lookalikes import Force
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
-from services.kernel.data.lookalikes import Force
 
 routes = router("/v1/requests", "Demandes de stage")
 

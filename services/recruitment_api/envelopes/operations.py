@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from services.contracts.recruitment import EnvelopeStatus
+from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.paging import PageQuery, after_of
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database
-from services.kernel.data.lookalikes import refuse_lookalike
 from services.recruitment_api.envelopes import queries
 from services.recruitment_api.envelopes.lifecycle import LIFECYCLE, move
 from services.recruitment_api.envelopes.queries import ENVELOPES

@@ -10,12 +10,12 @@ from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey, RequiredKey
+from services.kernel.api.lookalikes import Force
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.resources import IfMatch, Page, created, live, page_of, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
-from services.kernel.data.lookalikes import Force
 from services.recruitment_api.envelopes import operations
 from services.recruitment_api.envelopes.queries import ENVELOPES
 from services.recruitment_api.envelopes.schemas import (

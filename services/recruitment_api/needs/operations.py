@@ -8,13 +8,13 @@ from uuid import UUID
 from services.contracts.access import OrganisationStatus, SiteState
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.recruitment import NeedStatus
+from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, Forbidden, invalid
 from services.kernel.data.database import Database
-from services.kernel.data.lookalikes import AGO, refuse_lookalike
 from services.kernel.data.service import in_parts
 from services.recruitment_api.copies import ORGANISATIONS, SITES
 from services.recruitment_api.needs import queries

@@ -10,11 +10,11 @@ from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
+from services.kernel.api.lookalikes import Force
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
-from services.kernel.data.lookalikes import Force
 from services.recruitment_api.needs import operations
 from services.recruitment_api.needs.queries import NEEDS
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedQuery, NeedRead, Prolongation
