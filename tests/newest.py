@@ -1,4 +1,4 @@
-"""`make newest`: the kernel's tests on the newest releases that pyproject.toml allows, in a virtual environment of their own.
+"""`make newest`: the tests on the newest releases that pyproject.toml allows, in a virtual environment of their own.
 
 Says which packages differ from the lock, and which tests they break: before `make lock` brings them to everybody.
 """
@@ -15,7 +15,7 @@ ENVIRONMENT = ROOT / "build" / "newest"
 PYTHON = ENVIRONMENT / "bin" / "python"
 LOCK = ROOT / "requirements" / "dev.txt"
 REPORT = ROOT / "build" / "newest.xml"
-TESTED = ("tests/kernel", "tests/architecture", "tests/test_the_command_line.py")
+TESTED = ("tests", *(f"--ignore=tests/{other}" for other in ("system", "bench", "fuzz")))
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.MULTILINE)
 NOT_LOCKED = {"pip", "setuptools", "plam"}
 LONGEST_REASON = 160

@@ -12,14 +12,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LONGEST_FILE = 600
 CLOCK_READERS = {
-    "datetime.now": "kernel.clock.now",
-    "datetime.utcnow": "kernel.clock.now",
-    "datetime.today": "kernel.clock.now",
-    "date.today": "kernel.clock.today",
-    "time.time": "kernel.clock.now",
-    "time.time_ns": "kernel.clock.now",
-    "time.localtime": "kernel.clock.now",
-    "time.gmtime": "kernel.clock.now",
+    "datetime.now": "kernel.base.clock.now",
+    "datetime.utcnow": "kernel.base.clock.now",
+    "datetime.today": "kernel.base.clock.now",
+    "date.today": "kernel.base.clock.today",
+    "time.time": "kernel.base.clock.now",
+    "time.time_ns": "kernel.base.clock.now",
+    "time.localtime": "kernel.base.clock.now",
+    "time.gmtime": "kernel.base.clock.now",
 }
 CLOCKS = {
     "services/kernel/base/clock.py",

@@ -35,7 +35,7 @@ from tests.support.internships import (
     move,
     offer_body,
 )
-from tests.support.twins import check_one_effect, sent, twelve
+from tests.support.lookalikes import check_one_effect, sent, twelve
 
 OFFERS, REQUESTS = f"{API}/offers", f"{API}/requests"
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)

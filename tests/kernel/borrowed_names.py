@@ -416,7 +416,7 @@ def _the_keys_of_redis() -> None:
     made = RedisBroker(url="redis://127.0.0.1:1")
     assert (made.namespace, made.client is not None, bool(made.broker_id), callable(made.do_fetch)) == ("dramatiq", True, True, True)
     script = (Path(inspect.getfile(RedisBroker)).parent / "redis" / "dispatch.lua").read_text()
-    assert '.. ":__acks__." .. broker_id .. "." .. queue_name' in script.replace("ARGV[5]", "broker_id") or "__acks__." in script
+    assert ":__acks__." in script
     assert '".msgs"' in script
 
 

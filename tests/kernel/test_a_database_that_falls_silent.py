@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.kernel.data.database_errors import UNREACHABLE, is_open
-from services.kernel.data.many import fetch_many
+from services.kernel.data.fetch_many import fetch_many
 from services.kernel.events.brokers import Sender
 from services.kernel.events.relay import Pace, Relay
 from services.kernel.events.scheduler import Scheduler
@@ -58,7 +58,7 @@ async def test_many_rows_cut_short_while_they_are_sent_hold_nothing(settings: Se
     """The driver alone would wait for ever: for an answer to what it has not said."""
     async with through(settings) as (network, there):
         databases = Databases(there)
-        async with databases.lent("actions", "api") as connection:
+        async with databases.borrowed("actions", "api") as connection:
             network.silent.set()
             started = time.perf_counter()
             with pytest.raises(TimeoutError):
@@ -67,7 +67,7 @@ async def test_many_rows_cut_short_while_they_are_sent_hold_nothing(settings: Se
             assert time.perf_counter() - started < A_REQUEST
             assert not is_open(connection)
         network.silent.clear()
-        async with databases.lent("actions", "api") as connection:
+        async with databases.borrowed("actions", "api") as connection:
             assert len(await fetch_many(connection, "SELECT $1::text", [("x" * 10_000,)] * 100)) == 100
         await databases.close()
 
@@ -147,7 +147,7 @@ async def test_o1_a_scheduler_looks_again_soon_when_the_database_did_not_answer(
         databases = Databases(there)
         stop = asyncio.Event()
         running = asyncio.create_task(Scheduler([world.consumer], databases, memory, tick=tick).run(stop))
-        async with databases.lent(world.consumer.name, "worker") as connection:
+        async with databases.borrowed(world.consumer.name, "worker") as connection:
             await connection.fetchval("SELECT 1")
         await until(partial(_sent, world))
         await world.rows(world.consumer, "UPDATE job SET sent_at = NULL")

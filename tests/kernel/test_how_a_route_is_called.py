@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from services.kernel.api.route_calls import Call, StrictRequest
 from services.kernel.api.routing import Db, Route, router
 from services.kernel.base.problems import Conflict, TooLarge
-from tests.kernel.two_plans import Fault, Outcome, TwoPlans, shown
+from tests.kernel.two_ways_of_calling import Fault, Outcome, TwoPlans, shown
 from tests.support.api import scope_of
 
 ONE = UUID("0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")
@@ -234,6 +234,16 @@ Word = Annotated[str, Depends(Refusing())]
 async def depending(said: Annotated[str, Depends(quadrupled)], word: Word, number: int) -> Response:
     """What depends on others."""
     return Response(f"{said} {word} {number}")
+
+
+async def shared(said: Annotated[str, Depends(quadrupled)], twice: Annotated[int, Depends(doubled)]) -> Response:
+    """What asks for a dependency that another of its dependencies asks for."""
+    return Response(f"{said} {twice}")
+
+
+def test_a_dependency_that_two_ask_for_is_refused_since_it_would_be_called_twice() -> None:
+    with pytest.raises(TypeError, match="demandée deux fois"):
+        route(shared)
 
 
 async def test_dependencies_have_arguments_of_their_own() -> None:

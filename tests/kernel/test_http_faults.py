@@ -188,13 +188,13 @@ async def test_o1_the_driver_s_own_faults_on_an_open_connection_stay_bugs(runnin
                 connection.terminate()
             raise fault
 
-    async def lent(*, closed: bool) -> None:
-        async with databases.lent("actions", "relay") as connection:
+    async def borrowed(*, closed: bool) -> None:
+        async with databases.borrowed("actions", "relay") as connection:
             if closed:
                 connection.terminate()
             raise fault
 
-    for way in (opened, lent):
+    for way in (opened, borrowed):
         with pytest.raises(asyncpg.InternalClientError):
             await way(closed=False)
         with pytest.raises(ConnectionLost):

@@ -17,8 +17,8 @@ from starlette.types import Scope
 
 from services.kernel.api.route_table import RouteTable
 from services.kernel.api.routing import Route
-from tests.kernel.plan_requests import Asked, requests
-from tests.kernel.two_plans import Fault, Outcome, TwoPlans
+from tests.kernel.call_requests import Asked, requests
+from tests.kernel.two_ways_of_calling import Fault, Outcome, TwoPlans
 from tests.support.api import Operation, apps, scope_of
 
 LONGEST_MESSAGE = 10

@@ -1,5 +1,6 @@
 """The route table leads a method and a path to the route that the routers would have taken, and leaves them what is not one of ours."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,14 +56,10 @@ FIRST = service(
     ("POST", "/v1/things", "create"),
     ("GET", "/v1/things/newest", "newest"),
     ("GET", "/v1/things/{thing}", "read"),
-    ("GET", "/v1/things/oldest", "oldest, too late"),
     ("PATCH", "/v1/things/oldest", "change the oldest"),
     ("PATCH", "/v1/things/{thing}", "change"),
     ("GET", "/v1/things/{thing}/parts/{part}", "part"),
-    ("GET", "/v1/things/{thing}/parts/{again}", "part, too late"),
     ("GET", "/v1/{kind}/{thing}/parts", "parts of any kind"),
-    ("GET", "/v1/things/{thing}/parts", "parts, too late"),
-    ("GET", "/v1/things", "list, too late"),
     ("GET", "/v1/a.b", "with a dot"),
     ("GET", "/v1/a.b/{name}.json", "with an ending"),
     ("GET", "/v1/é/{name}", "with an accent"),
@@ -143,7 +140,7 @@ def test_what_is_ours_is_found_without_the_routers(apps: Apps) -> None:
     for made in (FIRST, SECOND):
         for route in made.routers[0].routes:
             assert isinstance(route, Route)
-            path = f"/{made.name}{route.path_format.format(thing='x', part='y', again='y', kind='z', name='n')}"
+            path = f"/{made.name}{route.path_format.format(thing='x', part='y', kind='z', name='n')}"
             assert all(apps.table._find(method, path) for method in route.methods or ()), path
 
 
@@ -193,3 +190,18 @@ def test_a_parameter_with_a_convertor_is_refused_since_the_order_of_routes_would
     databases = Databases(Settings(home=tmp_path, secret=SECRET))
     with pytest.raises(TypeError, match="sans convertisseur"):
         system_app([service("first", ("GET", path, "x"))], databases)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("/v1/things/{thing}", "/v1/things/newest"),
+        ("/v1/things/{thing}", "/v1/things/{again}"),
+        ("/v1/{kind}/{thing}/parts", "/v1/things/{thing}/parts"),
+        ("/v1/things", "/v1/things"),
+    ],
+)
+def test_a_route_that_an_earlier_one_hides_is_refused(earlier: str, later: str, tmp_path: Path) -> None:
+    databases = Databases(Settings(home=tmp_path, secret=SECRET))
+    with pytest.raises(TypeError, match=f"^{__name__.replace('.', '/')}.py : GET /first{re.escape(later)} ne serait jamais appelée"):
+        system_app([service("first", ("GET", earlier, "x"), ("GET", later, "y"))], databases)

@@ -9,8 +9,8 @@ from services.contracts.codes import Department
 from services.kernel.api.lookalikes import AGO
 from services.kernel.data.database import Databases
 from tests.support.http import ok, problem_type
+from tests.support.lookalikes import check_one_effect, sent, twelve
 from tests.support.recruitment import EURO, HOME, Employer, a_site, an_active_scheme, an_open_need, move, need_body, with_key
-from tests.support.twins import check_one_effect, sent, twelve
 
 NEEDS, ENVELOPES = f"{HOME}/needs", f"{HOME}/envelopes"
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)

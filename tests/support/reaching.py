@@ -18,7 +18,7 @@ import pytest
 FIXTURE = "postgres"
 SOCKET = re.compile(r"\.s\.PGSQL\.\d+$")
 PORTS = {5432, urlsplit(os.environ.get("PLAM_TEST_DATABASE_URL", "")).port}
-STARTERS = {"postgres", "pg_ctl", "services.plam"}
+STARTERS = {"postgres", "pg_ctl", "initdb", "services.plam", "plam"}
 REFUSAL = (
     "{what}, and no fixture says so: a test that needs PostgreSQL asks for the fixture `postgres`, or for one that stands on it "
     "(tests/conftest.py), so that `make check` leaves it out"

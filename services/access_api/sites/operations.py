@@ -20,7 +20,7 @@ from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database
 
-TWIN = "Un site ouvert de cette commune porte déjà ce nom."
+ALIKE = "Un site ouvert de cette commune porte déjà ce nom."
 
 
 class OrganisationClosed(Conflict):
@@ -38,12 +38,12 @@ async def create(db: Database, body: SiteCreate, *, by: Principal, force: bool =
     commune = await communes.cited(db, body.commune_code)
     unknown = "Cette organisation n'existe pas."
     owner = await ORGANISATIONS.cited(
-        db, body.organisation_id, by=by, pointer="#/organisation_id", unknown=unknown, lock=Lock.as_it_is
+        db, body.organisation_id, by=by, pointer="#/organisation_id", unknown=unknown, lock=Lock.share
     )  # it must not close meanwhile
     _check_open(owner)
     folded = fold(body.name)
     if not force:
-        await refuse_lookalike(db, Site, {"commune_code": commune.code, "folded": folded}, queries.STANDS, said=TWIN)
+        await refuse_lookalike(db, Site, {"commune_code": commune.code, "folded": folded}, queries.STANDS, said=ALIKE)
     site = Site(**body.model_dump(), folded=folded, department=commune.department)
     site.sector = site.sector or sector_of(site.category_code)
     return await db.save(site, event="access.site.created", by=by)
@@ -74,7 +74,7 @@ async def reopen(db: Database, site_id: UUID, *, by: Principal, version: int) ->
     """Opens a closed site again. Raises `OrganisationClosed` when its organisation is closed."""
     site = await SITES.load_for_change(db, site_id, by=by, version=version)
     move(site, OrganisationStatus.active)
-    _check_open(await ORGANISATIONS.one(db, site.organisation_id, by=by, lock=Lock.as_it_is))
+    _check_open(await ORGANISATIONS.one(db, site.organisation_id, by=by, lock=Lock.share))
     site.status_reason = None
     return await db.save(site, event="access.site.reopened", by=by)
 

@@ -108,7 +108,7 @@ async def resume(db: Database, action_id: UUID, *, by: Principal, version: int) 
 
 async def complete(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Completes an action whose milestones are all reached or cancelled. Raises `NotReady` otherwise."""
-    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version, lock=Lock.alone)  # no milestone is added meanwhile
+    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version, lock=Lock.update)  # no milestone is added meanwhile
     move(action, ActionStatus.completed)
     waiting = [m for m in await db.fetch(queries.milestones_of([action_id])) if m.status is MilestoneStatus.planned]
     if waiting:

@@ -33,7 +33,7 @@ from services.kernel.data.database import Database
 async def create(db: Database, body: MilestoneCreate, *, by: Principal) -> Milestone:
     """Adds a milestone to an action. Raises `Invalid` for an unknown action, `ActionEnded` for one that has ended."""
     unknown = "Cette action n'existe pas."  # held as it is: what the milestone copies must not change meanwhile
-    action = await ACTIONS.cited(db, body.action_id, by=by, pointer="#/action_id", unknown=unknown, lock=Lock.as_it_is)
+    action = await ACTIONS.cited(db, body.action_id, by=by, pointer="#/action_id", unknown=unknown, lock=Lock.share)
     by.check_covers(action.departments)
     if action.status in ENDED:
         raise ActionEnded

@@ -32,7 +32,7 @@ class CapacityBelowOffered(Conflict):
 
 async def set_capacity(db: Database, unit_id: UUID, body: CapacityWrite, *, by: Principal) -> CapacityList:
     """Sets the capacity of a unit on a period. Raises `CapacityBelowOffered`, naming the weeks, and then changes none."""
-    await UNITS.load_for_change(db, unit_id, by=by, lock=Lock.in_turn)  # one at a time, and no offer is published meanwhile
+    await UNITS.load_for_change(db, unit_id, by=by, lock=Lock.no_key_update)  # one at a time, and no offer is published meanwhile
     rows = await db.fetch(queries.weeks_for_update(unit_id, body.from_week, body.to_week))
     below = [row for row in rows if row.offered > body.capacity]
     if below:

@@ -30,7 +30,7 @@ from services.kernel.data.service import in_parts
 CLOSED_AT_ONCE = 50
 """Offers that one transaction closes: few, since it holds their units' weeks."""
 
-TWIN = "Ce terrain a déjà une offre pour les mêmes semaines et les mêmes professions, créée depuis moins de 24 heures."
+ALIKE = "Ce terrain a déjà une offre pour les mêmes semaines et les mêmes professions, créée depuis moins de 24 heures."
 
 
 class UnitSuspended(Conflict):
@@ -86,7 +86,7 @@ async def create(db: Database, body: OfferCreate, *, by: Principal, force: bool 
     await _check_unit(db, unit, body.professions)
     if not force:
         same = {name: getattr(body, name) for name in ("unit_id", "starts_on", "ends_on", "professions")}
-        await refuse_lookalike(db, Offer, same, *queries.stands(clock.now() - AGO), said=TWIN)
+        await refuse_lookalike(db, Offer, same, *queries.stands(clock.now() - AGO), said=ALIKE)
     offer = Offer(**body.model_dump(), organisation_id=unit.organisation_id, department=unit.department)
     return await db.save(offer, event="internships.offer.created", by=by)
 
@@ -108,7 +108,7 @@ async def publish(db: Database, offer_id: UUID, *, by: Principal, version: int) 
     move(offer, OfferStatus.published)
     if offer.ends_on <= clock.today():
         raise OfferNotOpen("Cette offre est déjà finie.")
-    await _check_unit(db, await UNITS.one(db, offer.unit_id, by=SYSTEM, lock=Lock.as_it_is), offer.professions)
+    await _check_unit(db, await UNITS.one(db, offer.unit_id, by=SYSTEM, lock=Lock.share), offer.professions)
     await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=offer.seats * SEAT)
     offer.published_on = clock.today()
     return await db.save(offer, event="internships.offer.published", by=by)
@@ -116,7 +116,7 @@ async def publish(db: Database, offer_id: UUID, *, by: Principal, version: int) 
 
 async def close(db: Database, offer_id: UUID, *, by: Principal, version: int) -> Offer:
     """Takes no more requests, ends those that wait, and gives back to the unit's weeks what nobody took."""
-    offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version, lock=Lock.in_turn)  # no seat moves meanwhile
+    offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version, lock=Lock.no_key_update)  # no seat moves meanwhile
     await _close(db, offer, by=by)
     await end_requests(db, [offer], by=by)
     return offer
@@ -138,7 +138,7 @@ async def close_all_past(db: Database) -> None:
 
 async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, version: int) -> Offer:
     """Withdraws a published offer, and ends the requests that wait for it. Raises `OfferHasPlacements` while any stands."""
-    offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version, lock=Lock.in_turn)
+    offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version, lock=Lock.no_key_update)
     move(offer, OfferStatus.cancelled)
     if offer.taken:
         raise OfferHasPlacements(f"{offer.taken} stage(s) à annuler d'abord.")

@@ -22,7 +22,7 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
 
-TWIN = "L'institut a déjà une demande sur cette offre pour cette profession, en attente ou déposée depuis moins de 24 heures."
+ALIKE = "L'institut a déjà une demande sur cette offre pour cette profession, en attente ou déposée depuis moins de 24 heures."
 
 
 class InstituteClosed(Conflict):
@@ -45,7 +45,7 @@ async def submit(db: Database, body: RequestCreate, *, by: Principal, force: boo
         raise invalid("#/learners", "too_many", f"Cette offre a {offer.seats} place(s) en tout.")
     if not force:
         same = {"offer_id": offer.id, "institute_id": institute_id, "profession": body.profession}
-        await refuse_lookalike(db, PlacementRequest, same, queries.stands(clock.now() - AGO), said=TWIN)
+        await refuse_lookalike(db, PlacementRequest, same, queries.stands(clock.now() - AGO), said=ALIKE)
     request = PlacementRequest(
         **body.model_dump(exclude={"institute_id"}),
         institute_id=institute_id,
@@ -99,7 +99,7 @@ async def read_live(db: Database, request_id: UUID, *, by: Principal) -> Request
 
 async def _open_offer(db: Database, offer_id: UUID, by: Principal) -> Offer:
     unknown = "Cette offre n'existe pas."
-    offer = await OFFERS.cited(db, offer_id, by=by, pointer="#/offer_id", unknown=unknown, lock=Lock.as_it_is)  # it does not end meanwhile
+    offer = await OFFERS.cited(db, offer_id, by=by, pointer="#/offer_id", unknown=unknown, lock=Lock.share)  # it does not end meanwhile
     offers.check_open(offer, clock.today())
     await offers.check_site(db, offer)
     return offer

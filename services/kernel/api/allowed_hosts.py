@@ -11,7 +11,7 @@ from services.kernel.base.problems import BadRequest
 ANY = ("*",)
 
 
-class Hosts:
+class AllowedHosts:
     """ASGI, for an operator who named the hosts; `*.example.org` stands for every host below it."""
 
     def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Who may do what: access tokens (JWT, Ed25519) become principals, and a policy stands beside each route."""
+"""Who may do what: access tokens (JWT, Ed25519) become principals, and each route declares its policy."""
 
 import time
 from collections import OrderedDict

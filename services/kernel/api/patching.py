@@ -32,7 +32,10 @@ def _unsent(info: FieldInfo) -> FieldInfo:
 
 
 def patched(row: R, patch: BaseModel, whole: type[BaseModel]) -> bool:
-    """Sets on a row the fields that were sent; whether anything changed. Raises `Invalid` when the whole no longer holds."""
+    """Sets on a row the fields that were sent; whether anything changed. Raises `Invalid` when the whole no longer holds.
+
+    A field that was not sent may be older than a rule that would refuse it today: that is no fault of this change.
+    """
     sent = {name: getattr(patch, name) for name in patch.model_fields_set}
     changes = {name: value for name, value in sent.items() if getattr(row, name) != value}
     for name, value in changes.items():
@@ -40,5 +43,7 @@ def patched(row: R, patch: BaseModel, whole: type[BaseModel]) -> bool:
     try:
         whole.model_validate({name: getattr(row, name) for name in whole.model_fields})
     except ValidationError as error:
-        raise problem_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()]) from error
+        faults = [each for each in error.errors() if not each["loc"] or each["loc"][0] in sent]
+        if faults:
+            raise problem_of([{**each, "loc": ("body", *each["loc"])} for each in faults]) from error
     return bool(changes)

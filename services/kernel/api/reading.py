@@ -65,15 +65,15 @@ OWN_DEPARTMENTS: BindParameter[Any] = bindparam("own_departments", type_=ARRAY(T
 class Lock(Enum):
     """How a row is held until the transaction ends."""
 
-    as_it_is = "share"
+    share = "share"
     """Nobody changes it meanwhile: what is being made rests on what it says."""
-    in_turn = "no_key_update"
+    no_key_update = "no_key_update"
     """Nobody else changes it meanwhile; rows that cite it may still come."""
-    alone = "update"
+    update = "update"
     """Nobody else changes it, nor makes a row that rests on it."""
 
 
-_LOCKS: Mapping[Lock, dict[str, Any]] = {Lock.as_it_is: {"read": True}, Lock.in_turn: {"key_share": True}, Lock.alone: {}}
+_LOCKS: Mapping[Lock, dict[str, Any]] = {Lock.share: {"read": True}, Lock.no_key_update: {"key_share": True}, Lock.update: {}}
 
 
 class Audience(Enum):
@@ -119,7 +119,7 @@ def visible_to(
     return visible
 
 
-def whoever_the_route_allows(_caller: Principal, _row: Any) -> None:
+def any_row(_caller: Principal, _row: Any) -> None:
     """The roles of the routes say all: no row is more one caller's than another's."""
 
 
@@ -137,7 +137,7 @@ class Reading(Generic[R]):
         filters: Mapping[str, Filter],
         *,
         visible: Callable[[Principal], Scope] = everybody,
-        check_change: Callable[[Principal, R], None] = whoever_the_route_allows,
+        check_change: Callable[[Principal, R], None] = any_row,
         history: Audience = Audience.viewers,
         answered: Collection[str] = (),
     ) -> None:
@@ -191,9 +191,6 @@ class Reading(Generic[R]):
         scope = self._visible(by)
         asked = {name: value for name, value in query if value is not None and name in self.filters}
         given = {name if value is not False or callable(self.filters[name]) else f"not {name}" for name, value in asked.items()}
-        if hidden := asked.keys() & scope.values.keys():
-            names = ", ".join(sorted(hidden))
-            raise TypeError(f"{self.table.__name__} : {names} est le nom d'un filtre et d'une valeur de ce que l'appelant voit.")
         parameters: dict[str, Any] = {**asked, **scope.values, "today": clock.today(), "limit": query.limit + 1}
         if query.after:
             given.add("after")
@@ -253,9 +250,9 @@ class Reading(Generic[R]):
 
 
 def _refuse_what_nobody_answers(query: type[PageQuery], filters: AbstractSet[str], answered: AbstractSet[str]) -> None:
-    """A field of a list's query that changes nothing is a lie of its documentation, and a filter under another name is never used."""
+    """Refuses a field of a list's query that no filter answers, which would be ignored, and a filter that no field asks for."""
     asked = query.model_fields.keys() - PageQuery.model_fields.keys()
-    if ours := sorted(filters & {"id", "today", *PageQuery.model_fields}):
+    if ours := sorted(filters & {"id", "today", OWN_ORGANISATION.key, OWN_DEPARTMENTS.key, *PageQuery.model_fields}):
         raise TypeError(f"{file_of(query)} : {query.__name__} : {', '.join(ours)} est le nom d'une valeur que la liste donne elle-même.")
     where = f"{file_of(query)} : {query.__name__}"
     if ignored := sorted(asked - filters - answered):

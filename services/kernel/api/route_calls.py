@@ -4,7 +4,7 @@ FastAPI's own way serves every kind of parameter there is, and takes longer than
 serves the kinds that our routes have; what is declared, documented and validated stays FastAPI's.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import date, datetime
 from enum import Enum
 from inspect import iscoroutinefunction
@@ -116,6 +116,9 @@ def _refuse_other_kinds(dependant: Dependant) -> None:
     where = _where(dependant.call)
     if others:
         raise TypeError(f"{where} : une route reçoit son chemin, sa requête, ses en-têtes, un corps, et rien d'autre.")
+    called = list(_called(dependant))
+    if len(set(called)) < len(called):
+        raise TypeError(f"{where} : une dépendance est demandée deux fois, et serait appelée deux fois.")
     if any(dependency.name is None for dependency in dependant.dependencies):
         raise TypeError(f"{where} : une dépendance sans nom (dependencies=[…]) ne serait pas appelée : déclarez-la comme argument.")
     for location, fields in _FIELDS.items():
@@ -124,6 +127,13 @@ def _refuse_other_kinds(dependant: Dependant) -> None:
                 raise TypeError(f"{where} : « {field.name} » ({location}) : {fields}.")
     if not iscoroutinefunction(dependant.call) and not iscoroutinefunction(type(dependant.call).__call__):
         raise TypeError(f"{where} : une route et ses dépendances sont des fonctions asynchrones.")
+
+
+def _called(dependant: Dependant) -> Iterator[Any]:
+    """The functions of all dependencies, those of dependencies too."""
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from _called(dependency)
 
 
 _FIELDS = {

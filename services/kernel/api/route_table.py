@@ -11,6 +11,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.kernel.api.routing import Route
+from services.kernel.base.declarations import file_of
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,16 @@ class RouteTable:
         path = f"/{service}{route.path}"
         pattern, _, convertors = compile_path(path)
         if any(type(convertor) is not StringConvertor for convertor in convertors.values()):
-            raise TypeError(f"{path} : un paramètre de chemin s'écrit sans convertisseur, {{ainsi}} : son type est celui de l'argument.")
+            words = "un paramètre de chemin s'écrit sans convertisseur, {ainsi} : son type est celui de l'argument"
+            raise TypeError(f"{file_of(route.endpoint)} : {path} : {words}.")
         target = Target(service, app, route, pattern)
         for method in route.methods or ():
+            if taken := self._find(method, path):  # a path with parameters is matched by itself
+                other = f"{file_of(taken[0].route.endpoint)} répond déjà à {method} {taken[0].route.path}"
+                raise TypeError(f"{file_of(route.endpoint)} : {method} {path} ne serait jamais appelée : {other}.")
             if convertors:
                 self._others[method, path.count("/")].append(target)
-            elif self._find(method, path) is None:  # an earlier route with parameters takes it, as the routers have it
+            else:
                 self._fixed[method, path] = target
 
     def _find(self, method: str, path: str) -> tuple[Target, dict[str, str]] | None:

@@ -21,12 +21,12 @@ from services.kernel.data.database_errors import problem_for
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 JSON = "application/json"
-OURS = 0.85
+SHARE_OF_TIMEOUT = 0.85
 """The part of a request's time that we take: the rest is for what it waits for before and after, on a machine that is busy."""
 
 
 class Route(APIRoute):
-    """A route of ours. FastAPI declares and documents it; at a request only what stands here runs (see `calling`).
+    """A route of ours. FastAPI declares and documents it; at a request only what stands here runs (see `route_calls`).
 
     The transaction is committed before the answer leaves: a failed commit is never a 201. What the function returns is sent
     as it is, a `Response` or a model: `response_model` is what the OpenAPI document says of it.
@@ -67,7 +67,7 @@ class Route(APIRoute):
             if takes_body:
                 _check_media(request)
             try:
-                async with asyncio.timeout(databases.settings.request_timeout * OURS):
+                async with asyncio.timeout(databases.settings.request_timeout * SHARE_OF_TIMEOUT):
                     try:
                         return await _attempt(respond, request, databases, service)
                     except ConnectionLost:
@@ -81,7 +81,7 @@ class Route(APIRoute):
 
 
 class _Answer:
-    """A handler as an ASGI application: what it raises for the client becomes a problem, the rest is the edge's."""
+    """A handler as an ASGI application: what it raises for the client becomes a problem, the rest is the middleware's."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler

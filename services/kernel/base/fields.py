@@ -14,22 +14,24 @@ T = TypeVar("T")
 _CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f"
 _INVISIBLE = (
     "\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164"
-    "\\ufdd0-\\ufdef\\ufeff\\uffa0\\ufff0-\\ufffb\\ufffe\\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\\ufdd0-\\ufdef\\ufeff\\uffa0\\ufff0-\\ufffb\\ufffe\\uffff"
 )
-"""What Unicode calls default-ignorable, line separators and noncharacters among them, but for the selectors that emoji are written with.
-
-Escapes of the first plane and characters of the others: so written, the pattern means the same to Python, Rust and ECMAScript.
-"""
+"""What Unicode calls default-ignorable, line separators and noncharacters among them, but for the selectors that emoji are written with."""
+_INVISIBLE_BEYOND = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+"""The same beyond the first plane: refused, and left out of the published pattern, which not every ECMAScript reads there."""
 _BLANK = "\\s\\u2800\\ufe00-\\ufe0f"
 """What is allowed and shows nothing by itself: spaces, the empty Braille pattern, those selectors."""
 _HARMFUL = _CONTROLS + _INVISIBLE
 _HARMFUL_BESIDE_LINES = _HARMFUL.replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f")
-_HARMFUL_IN_LINE = re.compile(f"[{_HARMFUL}\ud800-\udfff]")
-_HARMFUL_IN_TEXT = re.compile(f"[{_HARMFUL_BESIDE_LINES}\ud800-\udfff]")
+_HARMFUL_IN_LINE = re.compile(f"[{_HARMFUL}{_INVISIBLE_BEYOND}\ud800-\udfff]")
+_HARMFUL_IN_TEXT = re.compile(f"[{_HARMFUL_BESIDE_LINES}{_INVISIBLE_BEYOND}\ud800-\udfff]")
 _SHOWING = re.compile(f"[^{_BLANK}]")
-_BETWEEN = r"[\s._-]{0,2}"
-_DIGIT = f"{_BETWEEN}[0-9]"
-_LIKE_A_NIR = re.compile(rf"(?<![0-9])(?=([1-478](?:{_DIGIT}){{5}}{_BETWEEN}[0-9AB](?:{_DIGIT}){{8}})(?![0-9]))", re.IGNORECASE)
+_BLANK_BY_ITSELF = re.compile("[\u2800\ufe00-\ufe0f]")
+_BETWEEN = "[^0-9A-Za-z]{0,3}"
+_GROUPS = ("[1-478]", "[0-9]{2}", "(?:0[1-9]|1[0-2]|[2-9][0-9])", "(?:[0-9]{2}|2[AB])", "[0-9]{3}", "[0-9]{3}")
+_NUMBER = _BETWEEN.join(f"({group})" for group in _GROUPS)
+_LIKE_A_NIR = re.compile(f"(?<![0-9])(?={_NUMBER}{_BETWEEN}(?:cl[eé]{_BETWEEN})?([0-9]{{2}})(?![0-9]))", re.IGNORECASE)
+"""Sex, year, month, place, rank and key, in one run or with anything between these groups."""
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -59,13 +61,14 @@ def _text(value: str) -> str:
 def _said(value: str) -> str:
     if not _SHOWING.search(value):
         raise ValueError("texte vide")
-    return _without_nir(value)
+    return without_nir(value)
 
 
-def _without_nir(value: str) -> str:
-    for found in _LIKE_A_NIR.finditer(value):
-        if nir.is_valid(re.sub(_BETWEEN, "", found[1])):
-            raise ValueError("un numéro de sécurité sociale (NIR) ne s'écrit pas ici : retirez-le")
+def without_nir(value: str) -> str:
+    """The text. Raises `ValueError` when a national number (NIR) with its key stands in it."""
+    shown = value if value.isascii() else _BLANK_BY_ITSELF.sub("", unicodedata.normalize("NFKC", value))
+    if any(nir.is_valid("".join(found.groups())) for found in _LIKE_A_NIR.finditer(shown)):
+        raise ValueError("un numéro de sécurité sociale (NIR) ne s'écrit pas ici : retirez-le")
     return value
 
 
@@ -132,7 +135,7 @@ Line = Annotated[str, FreeText(200)]
 Paragraphs = Annotated[str, FreeText(10_000, lines=True)]
 """A text of several lines."""
 Code = Annotated[
-    str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"), AfterValidator(_without_nir)
+    str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"), AfterValidator(without_nir)
 ]
 """A short code: ASCII letters, digits, `_`, `.`, `-`."""
 Day = Annotated[

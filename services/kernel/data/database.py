@@ -19,8 +19,8 @@ from services.kernel.base.settings import Settings
 from services.kernel.data import saving
 from services.kernel.data.connecting import Use, make_pool
 from services.kernel.data.database_errors import DATABASE_ERRORS, is_lost, is_open
+from services.kernel.data.fetch_many import fetch_many
 from services.kernel.data.idle_connections import IdleConnections
-from services.kernel.data.many import fetch_many
 from services.kernel.data.nouns import Noun
 from services.kernel.data.outbox import RelayWaker
 from services.kernel.data.records import Record
@@ -150,7 +150,7 @@ class Database:
         self._held = None
         connection, self._connection = self._connection, None
         transaction, self._transaction = self._transaction, None
-        return None if connection is None else self._connections.behind(self._tidy(connection, transaction))
+        return None if connection is None else self._connections.in_background(self._tidy(connection, transaction))
 
     async def lost(self, error: Exception) -> bool:
         """Whether the error means that the server closed this connection; others as old are then given up too."""
@@ -216,9 +216,9 @@ class Databases:
             await database.close()
 
     @asynccontextmanager
-    async def lent(self, service: str, use: Use, *, wait: float = 5.0) -> AsyncIterator[PoolConnectionProxy]:
+    async def borrowed(self, service: str, use: Use, *, wait: float = 5.0) -> AsyncIterator[PoolConnectionProxy]:
         """A connection of a pool, within `wait` seconds, for statements that are each their own transaction."""
-        async with (await self.connections(service, use)).lent(wait) as connection:
+        async with (await self.connections(service, use)).borrowed(wait) as connection:
             yield connection
 
     async def pool(self, service: str, use: Use = "api") -> asyncpg.Pool:

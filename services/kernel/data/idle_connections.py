@@ -1,4 +1,4 @@
-"""Connections within reach: those that a request gave back in order go to the next one, without the detour by the driver's pool.
+"""Idle connections of a pool: what a request gave back in order goes to the next one, without a release and an acquisition.
 
 The pool starts a task at each release, looks at all its connections at each acquisition, and sets timers: a tenth of a read.
 """
@@ -60,7 +60,7 @@ class IdleConnections:
             await self.pool.release(connection)
 
     @asynccontextmanager
-    async def lent(self, wait: float) -> AsyncIterator[PoolConnectionProxy]:
+    async def borrowed(self, wait: float) -> AsyncIterator[PoolConnectionProxy]:
         """A connection from the pool, for statements that are each their own transaction. Raises `Unavailable`.
 
         Whoever is cancelled does not wait for a server that may not answer: the connection is given back behind them.
@@ -70,11 +70,11 @@ class IdleConnections:
         try:
             yield connection
         except asyncio.CancelledError:
-            _ = self.behind(self.pool.release(connection))
+            _ = self.in_background(self.pool.release(connection))
             raise
         except Exception as error:
             lost = is_lost(error, connection)
-            _ = self.behind(self.pool.release(connection))
+            _ = self.in_background(self.pool.release(connection))
             if lost:
                 await self.lost(generation, error)
                 raise ConnectionLost("La base de données a fermé la connexion.") from error
@@ -91,7 +91,7 @@ class IdleConnections:
         while self._free:
             self.drop(self._free.pop()[1])
 
-    def behind(self, tidying: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def in_background(self, tidying: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Does what nobody is to wait for, such as a rollback that a silent server never answers: it has its own bounds."""
         task = asyncio.get_running_loop().create_task(tidying)
         self._behind.add(task)
@@ -105,7 +105,7 @@ class IdleConnections:
             await self.pool.release(self._free.pop()[1])
 
     def drop(self, connection: PoolConnectionProxy) -> None:
-        """Closes a connection, without a word to a server that may not hear it; the pool makes another when one is needed."""
+        """Closes a connection at once, without telling the server; the pool makes another when one is needed."""
         with contextlib.suppress(asyncpg.InterfaceError):  # the pool has it back already
             connection.terminate()
 

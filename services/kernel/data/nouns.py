@@ -51,7 +51,14 @@ class Noun:
         where = f"{file_of(self.table)} : {self.table.__name__}"
         if untagged := sorted(table.columns.keys() - tags.keys()):
             raise TypeError(f"{where} : {', '.join(untagged)} n'est ni public, ni internal, ni personal, ni sensitive.")
+        if self.personal:  # all that is known of the row is known of the person
+            for column in table.columns:
+                column.info = tag(max(tags[column.name], Privacy.personal))
+            tags = {name: max(privacy, Privacy.personal) for name, privacy in tags.items()}
         most = Privacy.personal if self.personal else Privacy.internal
+        computed = sorted(name for name in (self.state.model_fields if self.state else ()) if name not in tags)
+        if computed and max(tags[name] for name in tags if name not in Record.model_fields) > most:
+            raise TypeError(f"{where} : l'état publié calcule {', '.join(computed)} d'une ligne dont une colonne est plus gardée que lui.")
         if told := sorted(name for name in (self.state.model_fields if self.state else ()) if tags.get(name, most) > most):
             raise TypeError(f"{where} : l'état publié montre {', '.join(told)}, qui est {tags[told[0]].name}.")
         shown = max(tags[name] for name in self.document.model_fields if name in tags)

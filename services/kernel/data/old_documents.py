@@ -6,7 +6,7 @@ from functools import partial
 from sqlmodel import col, select
 
 from services.kernel.data.database import Database
-from services.kernel.data.many import fetch_many
+from services.kernel.data.fetch_many import fetch_many
 from services.kernel.data.nouns import NOUNS, Noun
 from services.kernel.data.records import table_of
 from services.kernel.data.saving import serialised

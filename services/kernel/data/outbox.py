@@ -82,7 +82,7 @@ def event_tables(metadata: sa.MetaData) -> None:
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("type", sa.Text, nullable=False),
         sa.Column("event", sa.Text, nullable=False, info=PERSONAL),
-        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False, info=PERSONAL),
         sa.Column("recorded_at", _instant, nullable=False, server_default=_written),
         sa.Column("released_at", _instant),
         info=INTERNAL,
@@ -94,7 +94,7 @@ def event_tables(metadata: sa.MetaData) -> None:
         sa.Column("due_at", _instant, nullable=False, server_default=_written),
         sa.Column("sent_at", _instant, comment="when its message last went out; null once it has run"),
         sa.Column("last_run_at", _instant),
-        sa.Column("last_error", sa.Text),
+        sa.Column("last_error", sa.Text, info=PERSONAL),
         info=INTERNAL,
     )
 
@@ -204,7 +204,7 @@ async def purge(connection: PoolConnectionProxy, *, kept: timedelta = KEPT_AFTER
 class Pools(Protocol):
     """The part of `Databases` that is needed here, which builds on this module."""
 
-    def lent(self, service: str, use: Literal["relay"], *, wait: float) -> AbstractAsyncContextManager[PoolConnectionProxy]: ...
+    def borrowed(self, service: str, use: Literal["relay"], *, wait: float) -> AbstractAsyncContextManager[PoolConnectionProxy]: ...
 
 
 def channel_of(service: str) -> str:
@@ -257,7 +257,7 @@ class RelayWaker:
         while loop in self._woken:
             self._woken.discard(loop)
             try:
-                async with self._pools.lent(self._service, "relay", wait=1) as connection:
+                async with self._pools.borrowed(self._service, "relay", wait=1) as connection:
                     await connection.execute("SELECT pg_notify($1, '')", channel_of(self._service), timeout=1)
             except UNREACHABLE as error:
                 log.warning("outbox.wake_failed", service=self._service, error=repr(error))

@@ -1,6 +1,7 @@
 """What each column says of persons: the tag that the register, exports and row-level security go by.
 
-A column says its own tag, or its table says one for all of its columns.
+A column says its own tag, or its table says one for all of its columns. A text that anybody may write is tagged by what is asked for: that
+people name somebody in it all the same is for the register to say.
 """
 
 from collections.abc import Mapping

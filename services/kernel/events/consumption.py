@@ -197,7 +197,7 @@ async def _receipts(databases: Databases, service: Service) -> AsyncIterator[Poo
 
     Copies of a message that run side by side would each count as a run, and put sound events in quarantine.
     """
-    async with databases.lent(service.name, "worker") as connection:
+    async with databases.borrowed(service.name, "worker") as connection:
         try:
             yield connection
         finally:

@@ -103,7 +103,7 @@ def copy_of(state: type[S], metadata: MetaData, *names: str) -> Copy[S]:
         Column("version", BigInteger, nullable=False),
         Column(NUMBER, SmallInteger, server_default="1", nullable=False),
         *(_column(where, name, hints[name]) for name in names),
-        info=INTERNAL,  # a state says nothing of a person
+        info=INTERNAL,  # a copy is found by its id, and a person's state bears a pseudonym
     )
     return Copy(state, table, fields)
 

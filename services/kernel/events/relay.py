@@ -209,12 +209,12 @@ class Relay:
 
     async def _put_back(self, batches: Sequence[Batch]) -> None:
         """Makes due at once what the broker did not take. Should this fail too, the lease does it."""
-        async with self._databases.lent(self._service.name, "relay") as connection:
+        async with self._databases.borrowed(self._service.name, "relay") as connection:
             await connection.executemany(_NOT_TAKEN, [(batch.consumer, batch.id) for batch in batches])
 
     async def _make_all_due(self) -> None:
         """A broker in this process has forgotten what an earlier process gave it."""
-        async with self._databases.lent(self._service.name, "relay") as connection:
+        async with self._databases.borrowed(self._service.name, "relay") as connection:
             await connection.execute(_ALL_DUE)
 
     async def _listen(self) -> None:
@@ -222,7 +222,7 @@ class Relay:
             return
         await self._stop_listening()
         async with AsyncExitStack() as held:
-            connection = await held.enter_async_context(self._databases.lent(self._service.name, "relay"))
+            connection = await held.enter_async_context(self._databases.borrowed(self._service.name, "relay"))
             await connection.add_listener(channel_of(self._service.name), self._heard)
             self._listening, self._held = connection, held.pop_all()  # only now: one that does not listen is tried again
 

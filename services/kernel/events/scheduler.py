@@ -117,7 +117,7 @@ class Scheduler:
             try:
                 await sender.send(f"{service.name}.jobs", f"{service.name}.run_job", {"name": name})
             except BrokerUnavailableError:
-                async with self._databases.lent(service.name, "worker") as connection:
+                async with self._databases.borrowed(service.name, "worker") as connection:
                     await connection.execute(_NOT_SENT, due[at:])
                 raise
         return due

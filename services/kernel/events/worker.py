@@ -155,7 +155,7 @@ def _acknowledgements_actor(broker: dramatiq.Broker, service: Service, databases
             return
         for pause in (*PAUSES, None):
             try:
-                async with databases.lent(service.name, "worker") as connection:
+                async with databases.borrowed(service.name, "worker") as connection:
                     waiting = await connection.fetchval(_ACKNOWLEDGE, consumer, batch_id)
             except RETRYABLE as error:
                 log.warning("worker.acknowledgement_failed", batch=batch, pause=pause, error=repr(error))

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Match, Mount, Route as PlainRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.kernel.api import metrics, openapi
-from services.kernel.api.allowed_hosts import ANY, Hosts
+from services.kernel.api.allowed_hosts import ANY, AllowedHosts
 from services.kernel.api.auth import Tokens
 from services.kernel.api.middleware import RequestMiddleware
 from services.kernel.api.route_table import RouteTable
@@ -94,7 +94,7 @@ def system_app(
     app.router.redirect_slashes = False
     table = RouteTable(app, services=apps)
     # around Starlette, which has its own layers to pass
-    return RequestMiddleware(table if allowed == ANY else Hosts(table, allowed=allowed))
+    return RequestMiddleware(table if allowed == ANY else AllowedHosts(table, allowed=allowed))
 
 
 class _Named:
@@ -131,7 +131,7 @@ async def _problem(_request: Request, error: Exception) -> Response:
 
 
 async def _broken(_request: Request, _error: Exception) -> Response:
-    return Problem("Erreur interne : citez request_id au support.").response(correlation_id.get())  # the edge logs the error
+    return Problem("Erreur interne : citez request_id au support.").response(correlation_id.get())  # the middleware logs the error
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:

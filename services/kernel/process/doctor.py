@@ -111,7 +111,7 @@ async def _broker(settings: Settings) -> Finding:
 async def _service(service: Service, databases: Databases, tight: dict[str, str]) -> AsyncIterator[Finding]:
     """Looks at one service's database; servers that accept too few connections are added to `tight`, by their address."""
     name = service.name
-    async with databases.lent(name, "health", wait=LONGEST_WAIT) as connection:
+    async with databases.borrowed(name, "health", wait=LONGEST_WAIT) as connection:
         version = connection.get_server_version()
         number = await connection.fetchval("SELECT current_setting('server_version_num')::int")
         if number < OLDEST_POSTGRES:

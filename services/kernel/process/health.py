@@ -53,7 +53,7 @@ async def read_readiness(request: Request, _caller: Public) -> Health:
     databases: Databases = request.app.state.databases
     name: str = request.app.state.service.name
     try:
-        async with asyncio.timeout(LONGEST), databases.lent(name, "health", wait=LONGEST) as connection:
+        async with asyncio.timeout(LONGEST), databases.borrowed(name, "health", wait=LONGEST) as connection:
             kept = await connection.fetchrow(READY)
     except (SchemaBehind, SecretRefused):
         raise
@@ -78,7 +78,7 @@ async def read_metrics(request: Request, _caller: Public) -> Response:
 async def look(databases: Databases, service: Service) -> None:
     """Brings the gauges of a service's event path up to date, or says that they could not be read."""
     try:
-        async with asyncio.timeout(LONGEST), databases.lent(service.name, "health", wait=LONGEST) as connection:
+        async with asyncio.timeout(LONGEST), databases.borrowed(service.name, "health", wait=LONGEST) as connection:
             await event_metrics.look(connection, service.name, service.consumers)
     except UNREACHABLE as error:
         log.warning("metrics.unreadable", service=service.name, error=repr(error)[:200])

@@ -36,7 +36,7 @@ async def check(databases: Databases, services: Sequence[Service]) -> None:
     Raises what refuses it.
     """
     for service in services:
-        async with databases.lent(service.name, "health", wait=databases.settings.request_timeout) as connection:
+        async with databases.borrowed(service.name, "health", wait=databases.settings.request_timeout) as connection:
             secret_fingerprints.check(service.name, databases.secret, await connection.fetchrow(secret_fingerprints.KEPT))
 
 

@@ -94,7 +94,7 @@ class SeriesNumbers:
         wanted = {place: series_of(place) for place in places}
         keys = sorted({key for listed in wanted.values() for key in listed})
         numbers: dict[SeriesKey, int] = {}
-        async with db.databases.lent(db.service, "worker", wait=db.databases.settings.acquire_timeout) as connection:
+        async with db.databases.borrowed(db.service, "worker", wait=db.databases.settings.acquire_timeout) as connection:
             while asked := [key for key in keys if key not in numbers]:
                 for number, position in await connection.fetch(NUMBER, *zip(*asked, strict=True)):
                     numbers[asked[position - 1]] = number

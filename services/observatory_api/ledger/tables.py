@@ -23,8 +23,8 @@ fact = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("number", sa.SmallInteger, nullable=False, comment="the number of the state's shape"),
     sa.Column("state", sa.Text, nullable=False, comment="as its event said it", info=PERSONAL),
-    sa.Column("contributions", sa.Text, nullable=False, comment="[[series << 22 | day, amount], …], sorted"),
-    sa.Column("previous", sa.Text, comment="the contributions that stood before the last change"),
+    sa.Column("contributions", sa.Text, nullable=False, comment="[[series << 22 | day, amount], …], sorted", info=PERSONAL),
+    sa.Column("previous", sa.Text, comment="the contributions that stood before the last change", info=PERSONAL),
     postgresql_with={"fillfactor": 80},
     info=INTERNAL,
 )

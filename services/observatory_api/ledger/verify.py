@@ -94,7 +94,7 @@ def _note(report: Arithmetic, rows: list[asyncpg.Record], words: str) -> int:
 
 
 async def fact_summary(db: Database) -> Mapping[tuple[str, str], Mapping[str, Bucket]]:
-    """The facts by (source, kind), each summed up in buckets exactly as `kernel.completeness.summed` does a service's rows."""
+    """The facts by (source, kind), each summed up in buckets exactly as `kernel.data.completeness.summed` does a service's rows."""
     connection = await db.connection()
     found: dict[tuple[str, str], dict[str, Bucket]] = {}
     for row in await connection.fetch(SUMMARY):

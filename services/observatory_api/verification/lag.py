@@ -17,7 +17,7 @@ async def settled(databases: Databases, services: Sequence[Service], patience: f
     while True:
         waiting: dict[str, Lag] = {}
         for service in services:
-            async with databases.lent(service.name, "worker") as connection:
+            async with databases.borrowed(service.name, "worker") as connection:
                 waiting |= {f"{service.name} → {lag.consumer}": lag for lag in await lags(connection)}
         if not waiting or loop.time() > until:
             return waiting

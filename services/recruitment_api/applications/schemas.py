@@ -4,18 +4,19 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import ApplicationState, ApplicationStatus, NeedEnding, NeedUrgency
 from services.kernel.api.paging import PageQuery
+from services.kernel.base.fields import without_nir
 from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.applications.tables import Application, DeclineReason
 
-# at least a letter and a digit: neither a name, nor a telephone or social-security number
+# at least a letter and a digit: neither a name nor a telephone number
 OPAQUE = r"^[A-Za-z0-9_-]*([A-Za-z][A-Za-z0-9_-]*[0-9]|[0-9][A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]*$"
-CandidateRef = Annotated[str, StringConstraints(min_length=6, max_length=40, pattern=OPAQUE)]
+CandidateRef = Annotated[str, StringConstraints(min_length=6, max_length=40, pattern=OPAQUE), AfterValidator(without_nir)]
 
 
 class ApplicationCreate(BaseModel):

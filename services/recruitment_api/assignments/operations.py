@@ -53,7 +53,7 @@ async def confirm(db: Database, need: StaffingNeed, application: Application, bo
 
 async def cancel(db: Database, assignment_id: UUID, reason: CancelReason, *, by: Principal, version: int) -> Assignment:
     """Cancels an assignment, with a reason: its post is free again."""
-    assignment = await ASSIGNMENTS.load_for_change(db, assignment_id, by=by, version=version, lock=Lock.alone)
+    assignment = await ASSIGNMENTS.load_for_change(db, assignment_id, by=by, version=version, lock=Lock.update)
     move(assignment, AssignmentStatus.cancelled)
     assignment.cancelled_on, assignment.cancel_reason = clock.today(), reason
     await db.save(assignment, event="recruitment.assignment.cancelled", by=by)

@@ -27,7 +27,7 @@ async def create(db: Database, body: CommitmentCreate, *, by: Principal) -> Comm
 
 async def release(db: Database, commitment_id: UUID, reason: str, *, by: Principal, version: int) -> Commitment:
     """Frees the money of a commitment, once. Raises `EnvelopeNotOpen` when its envelope is closed."""
-    commitment = await COMMITMENTS.load_for_change(db, commitment_id, by=by, version=version, lock=Lock.alone)  # it is released once
+    commitment = await COMMITMENTS.load_for_change(db, commitment_id, by=by, version=version, lock=Lock.update)  # it is released once
     move(commitment, CommitmentStatus.released)
     commitment.released_on, commitment.status_reason = clock.today(), reason
     async with envelopes.give_back(

@@ -23,7 +23,7 @@ from services.recruitment_api.schemes import operations as schemes
 
 LAST_SEQ = 2**63 - 1
 
-TWIN = "Ce dispositif a déjà une enveloppe de ce financeur pour ce département et cet exercice, qui n'est pas close."
+ALIKE = "Ce dispositif a déjà une enveloppe de ce financeur pour ce département et cet exercice, qui n'est pas close."
 
 EVENTS = {
     EntryKind.commit: "recruitment.scheme_envelope.committed",
@@ -59,7 +59,7 @@ async def create(db: Database, body: EnvelopeCreate, *, by: Principal, force: bo
     scheme = await schemes.load_active(db, body.scheme_id)
     if not force:
         same = {name: getattr(body, name) for name in ("scheme_id", "department", "funder", "fiscal_year")}
-        await refuse_lookalike(db, SchemeEnvelope, same, queries.STANDS, said=TWIN)
+        await refuse_lookalike(db, SchemeEnvelope, same, queries.STANDS, said=ALIKE)
     envelope = SchemeEnvelope(**body.model_dump(), scheme_code=scheme.code, opened_on=clock.today(), entry_count=1)
     await db.save(envelope, event="recruitment.scheme_envelope.opened", by=by)
     await _insert_entry(db, envelope, EntryKind.ceiling_change, envelope.ceiling_cents, by=by, reference="Plafond initial")
@@ -68,7 +68,7 @@ async def create(db: Database, body: EnvelopeCreate, *, by: Principal, force: bo
 
 async def change_ceiling(db: Database, envelope_id: UUID, body: CeilingChange, *, by: Principal, version: int) -> SchemeEnvelope:
     """Raises or lowers the ceiling. Raises `CeilingBelowCommitted` with the shortfall, `EnvelopeNotOpen` once closed."""
-    envelope = await ENVELOPES.load_for_change(db, envelope_id, by=by, version=version, lock=Lock.alone)
+    envelope = await ENVELOPES.load_for_change(db, envelope_id, by=by, version=version, lock=Lock.update)
     if envelope.status is EnvelopeStatus.closed:
         raise EnvelopeNotOpen
     difference = body.ceiling_cents - envelope.ceiling_cents

@@ -28,7 +28,7 @@ from services.recruitment_api.schemes import operations as schemes
 EXPIRED_AT_ONCE = 100
 """Needs that one transaction expires: few, since it ends the applications to them too."""
 
-TWIN = "L'employeur a déjà un besoin pour ce site, ce métier, ce nombre de postes et cette prise de poste, créé depuis moins de 24 heures."
+ALIKE = "L'employeur a déjà un besoin pour ce site, ce métier, ce nombre de postes et cette prise de poste, créé depuis moins de 24 heures."
 
 
 class NeedNotDraft(Conflict):
@@ -80,7 +80,9 @@ async def create(db: Database, body: NeedCreate, *, by: Principal, force: bool =
     await _check_scheme(db, body.scheme_id)
     if not force:
         same = {name: getattr(body, name) for name in ("site_id", "profession", "starts_on", "headcount")}
-        await refuse_lookalike(db, StaffingNeed, {"organisation_id": organisation_id} | same, *queries.stands(clock.now() - AGO), said=TWIN)
+        await refuse_lookalike(
+            db, StaffingNeed, {"organisation_id": organisation_id} | same, *queries.stands(clock.now() - AGO), said=ALIKE
+        )
     given = body.model_dump(exclude={"organisation_id", "sector"})
     need = StaffingNeed(**given, organisation_id=organisation_id, department=site.department, sector=body.sector or site.sector)
     return await db.save(need, event="recruitment.need.created", by=by)
@@ -113,7 +115,7 @@ async def publish(db: Database, need_id: UUID, *, by: Principal, version: int) -
 
 async def cancel(db: Database, need_id: UUID, reason: str, *, by: Principal, version: int) -> StaffingNeed:
     """Cancels a need that seeks, with a reason, and ends the applications that wait for it; its assignments stand."""
-    need = await NEEDS.load_for_change(db, need_id, by=by, version=version, lock=Lock.in_turn)
+    need = await NEEDS.load_for_change(db, need_id, by=by, version=version, lock=Lock.no_key_update)
     move(need, NeedStatus.cancelled)
     need.ended_on, need.status_reason = clock.today(), reason
     await db.save(need, event="recruitment.need.cancelled", by=by)
@@ -156,7 +158,7 @@ async def expire_all(db: Database) -> None:
 
 async def load_seeking(db: Database, need_id: UUID, *, by: Principal) -> StaffingNeed:
     """The need of a new application, held as it is until that is there. Raises `Invalid` or `NeedNotOpen`."""
-    need = await NEEDS.cited(db, need_id, by=by, pointer="#/need_id", unknown="Ce besoin n'existe pas.", lock=Lock.as_it_is)
+    need = await NEEDS.cited(db, need_id, by=by, pointer="#/need_id", unknown="Ce besoin n'existe pas.", lock=Lock.share)
     if not _seeks(need):
         raise NeedNotOpen
     await _check_site(db, need)

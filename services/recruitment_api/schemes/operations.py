@@ -60,7 +60,7 @@ async def activate(db: Database, scheme_id: UUID, *, by: Principal, version: int
 
 async def retire(db: Database, scheme_id: UUID, *, by: Principal, version: int) -> Scheme:
     """Ends an active scheme. Raises `SchemeStillFunded` while one of its envelopes is not closed."""
-    scheme = await SCHEMES.load_for_change(db, scheme_id, by=by, version=version, lock=Lock.alone)
+    scheme = await SCHEMES.load_for_change(db, scheme_id, by=by, version=version, lock=Lock.update)
     move(scheme, SchemeStatus.retired)
     unclosed = await db.fetch(queries.unclosed_envelopes(scheme_id))
     if unclosed:
@@ -71,7 +71,7 @@ async def retire(db: Database, scheme_id: UUID, *, by: Principal, version: int) 
 async def load_active(db: Database, scheme_id: UUID) -> Scheme:
     """The active scheme of a new row, held active until it is there. Raises `Invalid` or `SchemeNotActive`."""
     unknown = "Ce dispositif n'existe pas."
-    scheme = await SCHEMES.cited(db, scheme_id, by=SYSTEM, pointer="#/scheme_id", unknown=unknown, lock=Lock.as_it_is)
+    scheme = await SCHEMES.cited(db, scheme_id, by=SYSTEM, pointer="#/scheme_id", unknown=unknown, lock=Lock.share)
     if scheme.status is not SchemeStatus.active:
         raise SchemeNotActive
     return scheme

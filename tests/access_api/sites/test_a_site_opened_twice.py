@@ -9,7 +9,7 @@ from services.access_api.imports.establishments import import_establishments
 from services.kernel.data.database import Databases
 from tests.support.access import a_site, an_organisation, establishment, move, site_body, write_csv
 from tests.support.http import ok, problem_type
-from tests.support.twins import check_one_effect, twelve
+from tests.support.lookalikes import check_one_effect, twelve
 
 pytestmark = pytest.mark.usefixtures("communes")
 

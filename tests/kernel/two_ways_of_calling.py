@@ -100,7 +100,7 @@ class _Pool:
     async def behind_now(self, tidying: Coroutine[Any, Any, None]) -> None:
         await tidying
 
-    def behind(self, tidying: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None]:
+    def in_background(self, tidying: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None]:
         return self.behind_now(tidying)
 
 

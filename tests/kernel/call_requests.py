@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import quote
 
-from tests.kernel.two_plans import GOOD_TOKEN
+from tests.kernel.two_ways_of_calling import GOOD_TOKEN
 from tests.support import hostile
 from tests.support.api import Operation
 from tests.support.hostile import JSON, NOBODY, Raw, encoded, example
