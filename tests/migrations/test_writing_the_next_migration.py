@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.actions_api.service import SERVICE as ACTIONS
+from services.kernel.data.privacy import INTERNAL, PUBLIC
 from services.kernel.data.schema_revisions import revisions_of
 from services.kernel.data.service import Service
 from tests.migrations.__main__ import main
@@ -64,6 +65,14 @@ def test_what_the_tables_have_more_is_written_as_the_house_writes_it(changed: Se
     path = write_migration(changed, migrated, "axes have a colour.", tmp_path)
     assert path == tmp_path / f"{NEXT}_axes_have_a_colour.py"
     assert path.read_text("utf-8") == WRITTEN
+
+
+def test_a_new_table_is_written_without_its_privacy_tags(changed: Service, migrated: str, tmp_path: Path) -> None:
+    sa.Table("colour", changed.metadata, sa.Column("code", sa.Text, primary_key=True, info=PUBLIC), info=INTERNAL)
+    path = write_migration(changed, migrated, "Colours", tmp_path)
+    assert path is not None
+    assert 'op.create_table(\n        "colour",\n' in path.read_text("utf-8")
+    assert "info" not in path.read_text("utf-8")
 
 
 def test_with_nothing_to_migrate_nothing_is_written(tmp_path: Path, postgres: None) -> None:
