@@ -14,9 +14,10 @@ from types import ModuleType
 from typing import Any
 
 from services.contracts.envelope import State
-from services.contracts.registry import newest_state
+from services.contracts.registry import STATES as REGISTRY, newest_state
 from services.observatory_api.indicators.catalogue import CATALOGUE
 from services.observatory_api.indicators.model import Figure, Indicator
+from tests.golden import snapshots
 
 GOLDEN = Path(__file__).parent / "golden"
 STATES = GOLDEN / "states.json"
@@ -24,9 +25,13 @@ FIGURES = (Figure(0, 0), Figure(7, 7), Figure(28, 28), Figure(None))
 
 
 def sample_states() -> dict[str, State]:
-    """The committed sample states, by name, in their newest shape."""
+    """The committed sample states, by name, in their newest shape; of a kind without any, the example that every state has."""
     samples = json.loads(STATES.read_text())
-    return {name: newest_state(one["kind"], one["number"], json.dumps(one["state"])) for name, one in samples.items()}
+    found = {name: newest_state(one["kind"], one["number"], json.dumps(one["state"])) for name, one in samples.items()}
+    for kind, state in REGISTRY.items():
+        if state not in {type(sample) for sample in found.values()}:
+            found[f"{kind}: example"] = state.model_validate(json.loads(snapshots.state_path(state).read_text("utf-8"))["state"])
+    return found
 
 
 def path_of(indicator: Indicator) -> Path:
