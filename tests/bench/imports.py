@@ -12,11 +12,11 @@ import asyncpg
 from pydantic import SecretStr
 
 from services.access_api.communes.tables import Commune
-from services.access_api.folding import fold
 from services.access_api.identifiers import luhn
 from services.access_api.imports.establishments import COLUMNS, check_file, import_establishments, read_communes
 from services.access_api.imports.report import Report
 from services.contracts.codes import Department
+from services.kernel.base.folding import fold
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.kernel.data.records import table_of
@@ -94,6 +94,7 @@ async def _add_communes(connection: asyncpg.Connection, communes: list[tuple[str
             vintage=2026,
             name=name,
             folded=fold(name),
+            words=[*fold(name).split(), code, f"{department.value}000"],
             department=department,
             arrondissement_code=f"{department.value}1",
             arrondissement_name="Chef-lieu",

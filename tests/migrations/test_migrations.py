@@ -14,6 +14,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 
+from services.kernel.base.folding import fold
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.kernel.data.database_roles import owner_role, runtime_role
@@ -201,6 +202,38 @@ def test_e4_the_second_definition_of_r07_is_current_on_an_empty_ledger_alone(fre
     command.upgrade(config, "0003")
     found = "SELECT \"number\" FROM observatory.definition WHERE $1 <> '' AND indicator = 'R07'"
     assert asyncio.run(names(fresh, found, service.name)) == current
+
+
+KNOWN_BEFORE = """
+SET session_replication_role = replica;
+INSERT INTO access.commune
+(code, version, vintage, name, folded, department, arrondissement_code, arrondissement_name, postal_codes, document)
+VALUES ('49278', 1, 2026, 'Ste Gemmes-sur-Lœire', 'ste gemmes sur loeire', '49', '491', 'Angers', '{49130,49136}', '{}');
+INSERT INTO access.commune_old (code_old, name_old, code_now) VALUES ('49006', 'Andrezé', '49278');
+INSERT INTO access.site SELECT (jsonb_populate_record(NULL::access.site, '{
+    "id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "organisation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "name": "CHS Ste-Gemmes",
+    "folded": "chs ste gemmes", "commune_code": "49278", "department": "49", "status": "active", "version": 1, "history": [],
+    "created_at": "2026-01-05T12:00:00Z", "created_by": "x", "updated_at": "2026-01-05T12:00:00Z", "updated_by": "x",
+    "document_schema": 1, "document": "{}"}'::jsonb)).*;
+"""
+
+
+def test_e11_what_was_known_before_is_folded_anew(fresh: str) -> None:
+    service = next(service for service in SERVICES if service.name == "access")
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    command.upgrade(config, "0004")
+    asyncio.run(_execute(fresh, KNOWN_BEFORE))
+    folded = "SELECT folded FROM access.commune WHERE $1 <> '' UNION ALL SELECT folded FROM access.site"
+    words = "SELECT words FROM access.commune WHERE $1 <> '' UNION ALL SELECT words FROM access.commune_old"
+    command.upgrade(config, "0005")
+    assert asyncio.run(names(fresh, folded, "access")) == [fold("Ste Gemmes-sur-Lœire"), fold("CHS Ste-Gemmes")]
+    assert asyncio.run(names(fresh, words, "access")) == [
+        ["sainte", "gemmes", "sur", "loeire", "49278", "49130", "49136"],
+        ["andreze", "49006", "49130", "49136"],
+    ]
+    command.downgrade(config, "0004")
+    assert asyncio.run(names(fresh, folded, "access")) == ["ste gemmes sur loeire", "chs ste gemmes"]
 
 
 def test_migrating_twice_changes_nothing(fresh: str) -> None:

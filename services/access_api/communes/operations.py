@@ -1,23 +1,58 @@
 """What can be read of communes, and the check of a code that somebody gives."""
 
 import re
+from typing import Any
 from uuid import UUID
 
+from fastapi import Request
+from starlette.responses import Response
+
 from services.access_api.communes import queries
-from services.access_api.communes.schemas import CommuneQuery
+from services.access_api.communes.schemas import CommuneMatch, CommuneMatched, CommuneQuery
 from services.access_api.communes.tables import Commune
 from services.access_api.identifiers import COMMUNE_PATTERN
 from services.kernel.api.paging import after_of
-from services.kernel.base.problems import invalid
+from services.kernel.api.resources import document_answer, with_matched
+from services.kernel.base.folding import begins_one, fold, terms
+from services.kernel.base.problems import NotFound, invalid
 from services.kernel.data.database import Database
 
-_CODE = re.compile(COMMUNE_PATTERN)
+_place = re.compile(f"([0-4]?)({COMMUNE_PATTERN.strip('^$')})")
+"""What a cursor of the list says: a code, after a rank where something is searched."""
 
 
 async def read_page(db: Database, query: CommuneQuery) -> list[tuple[UUID, str]]:
-    """A page's (cursor, document) pairs, by code."""
-    after = _code_of(after_of(query.after)) if query.after else None
-    return [(_cursor_of(code), document) for code, document in await db.fetch(queries.page(query, after))]
+    """A page's (cursor, document) pairs: by code, or by how near they are to what is searched and then by code."""
+    rank, code = _place_of(after_of(query.after), ranked=query.q is not None) if query.after else ("", "")
+    if query.q is None:
+        return [(_cursor_of(code), document) for code, document in await db.fetch(queries.page(query, code or None))]
+    found = await db.fetch(queries.search(query, query.q, (int(rank), code) if code else None))
+    asked = terms(query.q)
+    return [(_cursor_of(f"{row['rank']}{row['code']}"), with_matched(row["document"], _matched(row, asked))) for row in found]
+
+
+def _matched(row: Any, asked: list[str]) -> CommuneMatched:
+    """What a row of `queries.search` is found by: a name where one of the words is of it."""
+    former = row["code_old"] is not None
+    name, code = (row["name_old"], row["code_old"]) if former else (row["name"], row["code"])
+    if any(begins_one(term, fold(name).split()) for term in asked):
+        return CommuneMatched(kind=CommuneMatch.former_name if former else CommuneMatch.name, name=name, code=code)
+    postal = [each for each in row["postal_codes"] if any(begins_one(term, [each]) for term in asked)]
+    if postal:
+        return CommuneMatched(kind=CommuneMatch.postal_code, name=row["name"], code=postal[0])
+    return CommuneMatched(kind=CommuneMatch.former_code if former else CommuneMatch.code, name=name, code=code)
+
+
+async def read(request: Request, db: Database, code: str) -> Response:
+    """The commune of a code, of today or of before a merger. Raises `NotFound`."""
+    found = await db.fetch(queries.DOCUMENT, code=code)
+    if not found:
+        raise NotFound
+    document, version, now = found[0]
+    if now != code:
+        old = await db.one(queries.former(code))
+        document = with_matched(document, CommuneMatched(kind=CommuneMatch.former_code, name=old.name_old, code=old.code_old))
+    return document_answer(request, document, version)
 
 
 async def cited(db: Database, code: str) -> Commune:
@@ -30,13 +65,13 @@ async def cited(db: Database, code: str) -> Commune:
     raise invalid("#/commune_code", "unknown_reference", detail)
 
 
-def _cursor_of(code: str) -> UUID:
-    """A list's cursor stands for 16 bytes: here a code, and zeros."""
-    return UUID(bytes=code.encode().ljust(16, b"\0"))
+def _cursor_of(place: str) -> UUID:
+    """A list's cursor stands for 16 bytes: here a place, and zeros."""
+    return UUID(bytes=place.encode().ljust(16, b"\0"))
 
 
-def _code_of(cursor: UUID) -> str:
-    code = cursor.bytes.rstrip(b"\0").decode("latin-1")
-    if not _CODE.fullmatch(code):
+def _place_of(cursor: UUID, *, ranked: bool) -> tuple[str, str]:
+    place = _place.fullmatch(cursor.bytes.rstrip(b"\0").decode("latin-1"))
+    if place is None or (place[1] != "") != ranked:
         raise invalid("after", "cursor", "Ce curseur n'est pas de cette liste : reprenez `next` tel quel.", location="query")
-    return code
+    return place[1], place[2]

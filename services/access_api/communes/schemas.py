@@ -1,18 +1,15 @@
-"""What the API gives of a commune."""
+"""What the API takes and gives of a commune."""
 
-from typing import Annotated
+from enum import StrEnum
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.access_api.folding import fold
 from services.contracts.codes import Department
 from services.kernel.api.paging import PageQuery
 
-NamePrefix = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(fold)]
 
-
-class CommuneRead(BaseModel):
-    """Une commune."""
+class CommuneDocument(BaseModel):
+    """What is stored of a commune."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
@@ -30,10 +27,47 @@ class CommuneRead(BaseModel):
     population: int | None = Field(description="Population municipale.")
 
 
+class CommuneMatch(StrEnum):
+    """Par quoi une commune est trouvée."""
+
+    name = "name"
+    code = "code"
+    postal_code = "postal_code"
+    former_name = "former_name"
+    former_code = "former_code"
+
+
+class CommuneMatched(BaseModel):
+    """Ce par quoi une commune est trouvée."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: CommuneMatch = Field(
+        description="Nom ou code d'aujourd'hui, code postal, nom ou code d'une ancienne commune (`former_name`, `former_code`)."
+    )
+    name: str = Field(description="Nom trouvé : celui d'aujourd'hui ou celui d'une ancienne commune.", examples=["Olonne-sur-Mer"])
+    code: str = Field(description="Code INSEE qui va avec ce nom, ou le code postal trouvé.", examples=["85166"])
+
+
+class CommuneRead(CommuneDocument):
+    """Une commune."""
+
+    matched: CommuneMatched | None = Field(
+        None, description="Ce par quoi elle est trouvée ; absent si rien n'est cherché, ou si le code demandé est celui d'aujourd'hui."
+    )
+
+
 class CommuneQuery(PageQuery):
     """Les filtres de la liste des communes."""
 
     department: Department | None = Field(None, description="Département.")
-    q: NamePrefix | None = Field(
-        None, description="Début du nom, sans égard aux accents, à la casse ni aux tirets.", examples=["saint naz"]
+    q: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description=(
+            "Débuts de mots, dans n'importe quel ordre, d'un nom d'aujourd'hui ou d'avant une fusion, code postal ou code INSEE ; "
+            "sans égard aux accents, à la casse, aux tirets ni aux apostrophes ; « st » et « ste » valent « saint » et « sainte »."
+        ),
+        examples=["st naz"],
     )

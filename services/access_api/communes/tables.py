@@ -4,9 +4,12 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Integer, Text
 from sqlmodel import SQLModel
 
 from services.access_api.base import METADATA
-from services.access_api.folding import FOLDED
 from services.contracts.codes import Department
 from services.kernel.data.columns import one_of, public
+from services.kernel.data.folded import FOLDED, words_index
+
+WORD = "INSEE"
+"""What goes before the code of a commune among the words that a site is searched in: nothing that is typed and folded begins so."""
 
 
 class Commune(SQLModel, table=True):
@@ -17,7 +20,7 @@ class Commune(SQLModel, table=True):
         CheckConstraint(one_of("department", Department), "department"),
         CheckConstraint("population >= 0", "population"),
         Index("commune_department", "department", "code"),
-        Index("commune_folded", "folded"),
+        words_index("commune_search", "words"),
     )
     metadata = METADATA
 
@@ -26,6 +29,7 @@ class Commune(SQLModel, table=True):
     vintage: int = public(Integer)
     name: str = public(Text)
     folded: str = public(FOLDED)
+    words: list[str] = public(ARRAY(Text))
     department: Department = public(Text)
     arrondissement_code: str = public(Text)
     arrondissement_name: str = public(Text)
@@ -39,11 +43,14 @@ class Commune(SQLModel, table=True):
 
 
 class CommuneOld(SQLModel, table=True):
-    """Un code d'avant une fusion, et la commune d'aujourd'hui."""
+    """Une commune d'avant une fusion, et celle d'aujourd'hui, qui a parfois gardé son code."""
 
     __tablename__ = "commune_old"
+    __table_args__ = (words_index("commune_old_search", "words"), Index("commune_old_now", "code_now"))
     metadata = METADATA
 
     code_old: str = public(FOLDED, primary_key=True)
     name_old: str = public(Text)
+    folded: str = public(FOLDED)
+    words: list[str] = public(ARRAY(Text))
     code_now: str = public(FOLDED, references="commune.code")

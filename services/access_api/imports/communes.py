@@ -1,7 +1,7 @@
 """`plam import communes`: the communes of the region, and what the codes of former ones have become."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import SQLModel, col
 
 from services.access_api.communes import queries
-from services.access_api.communes.schemas import CommuneRead
+from services.access_api.communes.schemas import CommuneDocument
 from services.access_api.communes.tables import Commune, CommuneOld
-from services.access_api.folding import fold
 from services.access_api.identifiers import COMMUNE_PATTERN, POSTAL_PATTERN, is_siren
 from services.access_api.imports.reading import read_rows
 from services.access_api.imports.report import Progress, Report
 from services.contracts.codes import Department
+from services.kernel.base.folding import fold
 from services.kernel.data.database import Database
 
 DATA = Path(__file__).parents[1] / "communes" / "data"
@@ -55,8 +55,7 @@ async def import_communes(
     """Brings the communes to a file. All of it or nothing; what is there already, and the same, is left alone."""
     report = Report()
     rows = list(check(path, vintage, report))
-    codes = {row["code"] for row in rows}
-    old = list(check_former(former, codes, report)) if former else []
+    old = list(check_former(former, {row["code"]: row for row in rows}, report)) if former else []
     if not report.refused:
         await _upsert(db, Commune, {row["code"]: row for row in rows}, report, progress)
         await _upsert(db, CommuneOld, {row["code_old"]: row for row in old}, report, progress)
@@ -104,10 +103,13 @@ class _Row:
         self.demand("population", not population or (population.isdecimal() and len(population) < 9), "nombre attendu")
         for field in ("siren_epci", "siren_commune"):
             self.demand(field, not cells[field] or is_siren(cells[field]), "la clé de ce numéro SIREN est fausse")
+        folded = fold(cells["nom"])
         return {
             "code": cells["code_insee"],
             "vintage": vintage,
             "name": cells["nom"],
+            "folded": folded,
+            "words": [*folded.split(), cells["code_insee"], *postal],
             "department": department,
             "arrondissement_code": cells["code_arrondissement"],
             "arrondissement_name": cells["nom_arrondissement"],
@@ -120,18 +122,25 @@ class _Row:
         }
 
 
-def check_former(path: Path, codes: set[str], report: Report) -> Iterator[dict[str, Any]]:
-    """The values of each former code of a file that is no longer in use; what is wrong goes to the report."""
+def check_former(path: Path, communes: Mapping[str, Mapping[str, Any]], report: Report) -> Iterator[dict[str, Any]]:
+    """The values of each former commune of a file; what is wrong goes to the report.
+
+    The code that a commune of today has kept belongs to the former one of the same code as well: it had another name.
+    """
     seen: set[str] = set()
     for line, (code_old, name_old, code_now) in read_rows(path, FORMER_COLUMNS, report):
         row = _Row(line, {}, report)
         row.demand("code_insee_ancien", _code(code_old), f"« {code_old[:20]} » n'est pas un code de commune")
         row.demand("code_insee_ancien", code_old not in seen, f"{code_old} est déjà dans le fichier")
         row.demand("nom_ancien", 0 < len(name_old) <= 200, "de 1 à 200 caractères attendus")
-        row.demand("code_insee_actuel", code_now in codes, f"la commune {code_now[:20]} n'est pas dans le fichier des communes")
+        row.demand("code_insee_actuel", code_now in communes, f"la commune {code_now[:20]} n'est pas dans le fichier des communes")
         seen.add(code_old)
-        if not row.refused and code_old not in codes:
-            yield {"code_old": code_old, "name_old": name_old, "code_now": code_now}
+        if row.refused or (code_old in communes and code_old != code_now):
+            continue
+        folded, now = fold(name_old), communes[code_now]
+        if (code_old, folded) != (code_now, now["folded"]):
+            words = [*folded.split(), code_old, *now["postal_codes"]]
+            yield {"code_old": code_old, "name_old": name_old, "folded": folded, "words": words, "code_now": code_now}
 
 
 async def _upsert(db: Database, table: type[SQLModel], rows: dict[str, dict[str, Any]], report: Report, progress: Progress | None) -> None:
@@ -156,5 +165,5 @@ async def _upsert(db: Database, table: type[SQLModel], rows: dict[str, dict[str,
 
 
 def _commune(given: dict[str, Any], before: Commune | None) -> dict[str, Any]:
-    document = CommuneRead.model_validate(given).model_dump_json()
-    return {**given, "folded": fold(given["name"]), "version": before.version + 1 if before else 1, "document": document}
+    document = CommuneDocument.model_validate({name: given[name] for name in CommuneDocument.model_fields}).model_dump_json()
+    return {**given, "version": before.version + 1 if before else 1, "document": document}

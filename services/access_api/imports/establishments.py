@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.access_api.communes import queries as commune_queries
-from services.access_api.folding import fold
 from services.access_api.identifiers import is_finess, is_siren, is_siret
 from services.access_api.imports.columns import LONGEST_TEXT, doubtful_positions, is_code, is_digits
 from services.access_api.imports.reading import read_chunks
@@ -24,6 +23,7 @@ from services.access_api.sites import queries as site_queries
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole
+from services.kernel.base.folding import fold
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.database import Database
 from services.kernel.data.records import Record

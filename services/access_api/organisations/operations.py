@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from services.access_api.folding import fold
 from services.access_api.organisations.endings import close_sites
 from services.access_api.organisations.lifecycle import move
 from services.access_api.organisations.queries import ORGANISATIONS
@@ -10,6 +9,7 @@ from services.access_api.organisations.schemas import OrganisationCreate, Organi
 from services.access_api.organisations.tables import Organisation
 from services.contracts.access import OrganisationStatus
 from services.kernel.api.patching import patched
+from services.kernel.base.folding import fold
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
 

@@ -1,20 +1,30 @@
 """Statements on organisations."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import BindParameter, CompoundSelect, or_, union
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.access_api.folding import begins_words
+from services.access_api.communes.queries import found_by_term
 from services.access_api.organisations.schemas import OrganisationQuery
 from services.access_api.organisations.tables import Organisation
-from services.access_api.sites.tables import Site
+from services.access_api.sites.tables import WORDS, Site
 from services.contracts.access import OrganisationStatus
 from services.kernel.api.reading import Reading, equal_to
 from services.kernel.data.conditions import among, holds
+from services.kernel.data.folded import begin_words
+
+
+def _found(terms: BindParameter[Any]) -> CompoundSelect[UUID]:
+    """The ids of the organisations that are found by their name or by one of their sites: a union, since an OR would use no index."""
+    named = select(col(Organisation.id)).where(begin_words(terms))
+    at_a_site = select(col(Site.organisation_id)).where(begin_words(terms, WORDS, instead=found_by_term()))
+    return union(named, at_a_site)
+
 
 ORGANISATIONS = Reading(
     Organisation,
@@ -22,7 +32,7 @@ ORGANISATIONS = Reading(
     {
         **equal_to(Organisation, "department", "status", "finess_ej", "siren", "uai"),
         "role": lambda value: holds(Organisation.roles, value),
-        "q": lambda value: begins_words(Organisation.folded, value),
+        "q": lambda value: col(Organisation.id).in_(_found(value)),
     },
 )
 

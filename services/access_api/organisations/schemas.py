@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
-from services.access_api.folding import SearchWords
 from services.access_api.identifiers import Finess, Siren, Uai
 from services.access_api.organisations.tables import Organisation
 from services.contracts.access import OrganisationState, OrganisationStatus
@@ -13,6 +12,7 @@ from services.contracts.envelope import StatusChange
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Line, distinct
+from services.kernel.base.folding import SearchTerms
 from services.kernel.data.nouns import Noun, Resource
 
 EXAMPLE: dict[str, JsonValue] = {
@@ -78,7 +78,14 @@ class OrganisationQuery(PageQuery):
     finess_ej: Finess | None = Field(None, description="FINESS de l'entité juridique.")
     siren: Siren | None = Field(None, description="SIREN.")
     uai: Uai | None = Field(None, description="UAI.")
-    q: SearchWords | None = Field(None, description="Débuts de mots du nom, sans égard aux accents ni à la casse.", examples=["nazaire"])
+    q: SearchTerms | None = Field(
+        None,
+        description=(
+            "Débuts de mots, dans n'importe quel ordre, du nom, ou de ce par quoi un de ses sites est trouvé (nom, commune, code postal), "
+            "sans égard aux accents ni à la casse ; « st » et « ste » valent « saint » et « sainte »."
+        ),
+        examples=["nazaire"],
+    )
 
 
 ORGANISATION = Noun(Organisation, OrganisationRead, OrganisationState)

@@ -1,12 +1,12 @@
 """Where organisations live."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, Text, UniqueConstraint
 
 from services.access_api.base import AccessRecord
-from services.access_api.folding import FOLDED, VECTOR
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole
 from services.kernel.data.columns import all_of, internal, one_of, page_index, public
+from services.kernel.data.folded import FOLDED, words_index
 from services.kernel.data.records import with_history
 
 
@@ -26,7 +26,7 @@ class Organisation(AccessRecord, table=True):
         CheckConstraint(one_of("status", OrganisationStatus), "status"),
         page_index("organisation_department_page", "department"),
         page_index("organisation_status_page", "status"),
-        Index("organisation_search", text(VECTOR), postgresql_using="gin"),
+        words_index("organisation_search"),
     )
 
     name: str = public(Text)

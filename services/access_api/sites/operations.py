@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from services.access_api.communes import operations as communes
-from services.access_api.folding import fold
 from services.access_api.organisations.lifecycle import move
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.tables import Organisation
@@ -16,6 +15,7 @@ from services.contracts.access import OrganisationStatus
 from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
+from services.kernel.base.folding import fold
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database

@@ -7,12 +7,13 @@ from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.access_api.folding import begins_words
+from services.access_api.communes.queries import found_by_term
 from services.access_api.sites.schemas import SiteQuery
-from services.access_api.sites.tables import Site
+from services.access_api.sites.tables import WORDS, Site
 from services.contracts.access import OrganisationStatus
 from services.kernel.api.reading import Reading, equal_to
 from services.kernel.data.conditions import among
+from services.kernel.data.folded import begin_words
 
 STANDS = col(Site.status) == OrganisationStatus.active
 """The condition that a site is one that another would double."""
@@ -23,7 +24,7 @@ SITES = Reading(
     {
         **equal_to(Site, "organisation_id", "department", "commune_code", "finess_et", "siret", "sector", "status"),
         "category": lambda value: col(Site.category_code) == value,
-        "q": lambda value: begins_words(Site.folded, value),
+        "q": lambda value: begin_words(value, WORDS, instead=found_by_term()),
     },
 )
 

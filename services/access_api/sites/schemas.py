@@ -4,7 +4,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from services.access_api.folding import SearchWords
 from services.access_api.identifiers import CommuneCode, Finess, PostalCode, Siret
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus, SiteState
@@ -13,6 +12,7 @@ from services.contracts.envelope import StatusChange
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Line
+from services.kernel.base.folding import SearchTerms
 from services.kernel.data.nouns import Noun, Resource
 
 EXAMPLE: dict[str, JsonValue] = {
@@ -86,7 +86,14 @@ class SiteQuery(PageQuery):
     siret: Siret | None = Field(None, description="SIRET.")
     sector: Sector | None = Field(None, description="Secteur.")
     status: OrganisationStatus | None = Field(None, description="Statut.")
-    q: SearchWords | None = Field(None, description="Débuts de mots du nom, sans égard aux accents ni à la casse.", examples=["nazaire"])
+    q: SearchTerms | None = Field(
+        None,
+        description=(
+            "Débuts de mots, dans n'importe quel ordre, du nom, ou de la commune (nom d'aujourd'hui ou d'avant une fusion, code postal), "
+            "sans égard aux accents ni à la casse ; « st » et « ste » valent « saint » et « sainte »."
+        ),
+        examples=["nazaire"],
+    )
 
 
 SITE = Noun(Site, SiteRead, SiteState)

@@ -2,14 +2,18 @@
 
 from uuid import UUID
 
-from sqlalchemy import UUID as SaUuid, CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import UUID as SaUuid, CheckConstraint, Index, Text, UniqueConstraint
 
 from services.access_api.base import AccessRecord
-from services.access_api.folding import FOLDED, VECTOR
+from services.access_api.communes.tables import WORD as COMMUNE
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, Sector
 from services.kernel.data.columns import internal, one_of, page_index, public
+from services.kernel.data.folded import FOLDED, WORDS_OF_FOLDED, words_index
 from services.kernel.data.records import with_history
+
+WORDS = f"{WORDS_OF_FOLDED} || array_remove(ARRAY['{COMMUNE}' || commune_code, postal_code], NULL)"
+"""What a site is searched in: the words of its name, its postal code, and its commune, which is looked for by its own names."""
 
 
 class Site(AccessRecord, table=True):
@@ -31,7 +35,7 @@ class Site(AccessRecord, table=True):
         page_index("site_siret_page", "siret"),
         page_index("site_sector_page", "sector"),
         page_index("site_status_page", "status"),
-        Index("site_search", text(VECTOR), postgresql_using="gin"),
+        words_index("site_search", WORDS),
     )
 
     organisation_id: UUID = public(SaUuid, references="organisation.id")

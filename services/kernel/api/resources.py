@@ -79,6 +79,11 @@ def with_live(document: str, value: BaseModel) -> str:
     return f'{document[:-1]},"live":{value.model_dump_json()}}}'
 
 
+def with_matched(document: str, value: BaseModel) -> str:
+    """A stored document with what it was found by, under `matched`."""
+    return f'{document[:-1]},"matched":{value.model_dump_json()}}}'
+
+
 def live(value: BaseModel) -> Response:
     """What depends on the day or the caller: never cached, no ETag."""
     return Response(value.model_dump_json(), headers={"Cache-Control": "no-store"}, media_type=JSON)

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from services.access_api.folding import fold
 from services.access_api.organisations.schemas import OrganisationRead
 from services.access_api.organisations.tables import Organisation
 from services.contracts.codes import Role
+from services.kernel.base.folding import fold
 from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.access import a_site, an_organisation, finess, move, organisation_body, siren

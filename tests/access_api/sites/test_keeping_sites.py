@@ -1,6 +1,7 @@
 """Sites are opened, changed, closed and opened again; a site is never open in a closed organisation."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
@@ -117,6 +118,43 @@ async def test_lists_are_filtered(steering: httpx.AsyncClient) -> None:
         items = (await steering.get(f"{URL}?{query}")).json()["items"]
         assert [item["id"] for item in items] == [site["id"]], query
     assert len((await steering.get(f"{URL}?status=active")).json()["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("St Nazaire", {"CH ST NAZAIRE HEINLEX", "Clinique de l’Estuaire"}),
+        ("saint-nazaire", {"CH ST NAZAIRE HEINLEX", "Clinique de l’Estuaire"}),
+        ("CH St Nazaire", {"CH ST NAZAIRE HEINLEX"}),
+        ("estuaire nazaire", {"Clinique de l’Estuaire"}),
+        ("l'estuaire", {"Clinique de l’Estuaire"}),
+        ("roche-sur-yon", {"Centre médical"}),
+        ("44600", {"CH ST NAZAIRE HEINLEX", "Clinique de l’Estuaire"}),
+        ("44606", {"Clinique de l’Estuaire"}),
+        ("Olonne sur mer", {"Résidence"}),
+        ("85166", {"Résidence"}),
+        ("nazaire yon", set()),
+        ("insee", set()),
+        ("st", {"CH ST NAZAIRE HEINLEX", "Clinique de l’Estuaire"}),
+    ],
+)
+async def test_e11_a_site_is_found_by_its_name_and_its_commune_s_and_so_is_its_organisation(
+    steering: httpx.AsyncClient, typed: str, found: set[str]
+) -> None:
+    places = {
+        "CH ST NAZAIRE HEINLEX": {},
+        "Clinique de l’Estuaire": {"postal_code": "44606"},
+        "Centre médical": {"commune_code": "85191"},
+        "Résidence": {"commune_code": "85194"},
+    }
+    sites: dict[str, Any] = {}
+    for name, place in places.items():
+        organisation = await an_organisation(steering, name=f"Groupe {len(sites)}")
+        sites[name] = await a_site(steering, organisation, name=name, **place)
+    listed = (await steering.get(URL, params={"q": typed})).json()["items"]
+    assert [each["name"] for each in listed] == [name for name in reversed(places) if name in found]
+    owners = (await steering.get("/access/v1/organisations", params={"q": typed})).json()["items"]
+    assert [each["id"] for each in owners] == [each["organisation_id"] for each in listed]
 
 
 async def test_history_shows_each_version(steering: httpx.AsyncClient) -> None:
