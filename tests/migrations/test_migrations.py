@@ -208,7 +208,7 @@ KNOWN_BEFORE = """
 SET session_replication_role = replica;
 INSERT INTO access.commune
 (code, version, vintage, name, folded, department, arrondissement_code, arrondissement_name, postal_codes, document)
-VALUES ('49278', 1, 2026, 'Ste Gemmes-sur-Lœire', 'ste gemmes sur loeire', '49', '491', 'Angers', '{49130,49136}', '{}');
+VALUES ('49278', 1, 2026, 'Ste Gemmes-sur-Lœire', 'ste gemmes sur loeire', '49', '491', 'Angers', '{49130,49136}', '{"code":"49278"}');
 INSERT INTO access.commune_old (code_old, name_old, code_now) VALUES ('49006', 'Andrezé', '49278');
 INSERT INTO access.site SELECT (jsonb_populate_record(NULL::access.site, '{
     "id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "organisation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "name": "CHS Ste-Gemmes",
@@ -232,7 +232,11 @@ def test_e11_what_was_known_before_is_folded_anew(fresh: str) -> None:
         ["sainte", "gemmes", "sur", "loeire", "49278", "49130", "49136"],
         ["andreze", "49006", "49130", "49136"],
     ]
+    document = "SELECT document FROM access.commune WHERE $1 <> ''"
+    command.upgrade(config, "0006")
+    assert asyncio.run(names(fresh, document, "access")) == ['{"code":"49278","latitude":null,"longitude":null}']
     command.downgrade(config, "0004")
+    assert asyncio.run(names(fresh, document, "access")) == ['{"code":"49278"}']
     assert asyncio.run(names(fresh, folded, "access")) == ["ste gemmes sur loeire", "chs ste gemmes"]
 
 

@@ -25,6 +25,8 @@ class CommuneDocument(BaseModel):
     siren: str | None = Field(description="SIREN de la commune.")
     postal_codes: list[str] = Field(description="Codes postaux.")
     population: int | None = Field(description="Population municipale.")
+    latitude: float | None = Field(description="Latitude du centre (WGS 84) ; inconnue pour deux communes rétablies depuis 2018.")
+    longitude: float | None = Field(description="Longitude du centre (WGS 84) ; inconnue avec la latitude.")
 
 
 class CommuneMatch(StrEnum):

@@ -4,6 +4,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Integer, Text
 from sqlmodel import SQLModel
 
 from services.access_api.base import METADATA
+from services.access_api.coordinates import Located, located
 from services.contracts.codes import Department
 from services.kernel.data.columns import one_of, public
 from services.kernel.data.folded import FOLDED, words_index
@@ -12,13 +13,14 @@ WORD = "INSEE"
 """What goes before the code of a commune among the words that a site is searched in: nothing that is typed and folded begins so."""
 
 
-class Commune(SQLModel, table=True):
+class Commune(Located, table=True):
     """Une commune, à une date du code officiel géographique."""
 
     __tablename__ = "commune"
     __table_args__ = (
         CheckConstraint(one_of("department", Department), "department"),
         CheckConstraint("population >= 0", "population"),
+        *located(),
         Index("commune_department", "department", "code"),
         words_index("commune_search", "words"),
     )

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel, col
 from services.access_api.communes import queries
 from services.access_api.communes.schemas import CommuneDocument
 from services.access_api.communes.tables import Commune, CommuneOld
+from services.access_api.coordinates import MICRO
 from services.access_api.identifiers import COMMUNE_PATTERN, POSTAL_PATTERN, is_siren
 from services.access_api.imports.reading import read_rows
 from services.access_api.imports.report import Progress, Report
@@ -19,9 +20,11 @@ from services.contracts.codes import Department
 from services.kernel.base.folding import fold
 from services.kernel.data.database import Database
 
+NOWHERE: Mapping[str, int | None] = {"lat_e6": None, "lon_e6": None}
 DATA = Path(__file__).parents[1] / "communes" / "data"
 COMMUNES = DATA / "communes_pays_de_la_loire.csv"
 FORMER = DATA / "communes_deleguees_pays_de_la_loire.csv"
+CENTRES = DATA / "communes_centroides_pays_de_la_loire.csv"
 VINTAGE = 2026
 
 COLUMNS = (
@@ -38,23 +41,31 @@ COLUMNS = (
     "population",
 )
 FORMER_COLUMNS = ("code_insee_ancien", "nom_ancien", "code_insee_actuel")
+CENTRE_COLUMNS = ("code_insee", "latitude", "longitude")
 DEPARTMENTS = {department.value: department for department in Department}
 
 _code = re.compile(COMMUNE_PATTERN).fullmatch
 _postal = re.compile(POSTAL_PATTERN).fullmatch
+_degrees = re.compile(r"-?[0-9]{1,2}(?:\.[0-9]{1,6})?").fullmatch
 
 
 async def import_communes(
     db: Database,
     path: Path = COMMUNES,
     former: Path | None = FORMER,
+    centres: Path = CENTRES,
     *,
     vintage: int = VINTAGE,
     progress: Progress | None = None,
 ) -> Report:
-    """Brings the communes to a file. All of it or nothing; what is there already, and the same, is left alone."""
+    """Brings the communes to a file, and their centres to another, which need not have them all.
+
+    All of it or nothing; what is there already, and the same, is left alone.
+    """
     report = Report()
     rows = list(check(path, vintage, report))
+    places = dict(check_centres(centres, report))
+    rows = [{**row, **places.get(row["code"], NOWHERE)} for row in rows]
     old = list(check_former(former, {row["code"]: row for row in rows}, report)) if former else []
     if not report.refused:
         await _upsert(db, Commune, {row["code"]: row for row in rows}, report, progress)
@@ -122,6 +133,17 @@ class _Row:
         }
 
 
+def check_centres(path: Path, report: Report) -> Iterator[tuple[str, Mapping[str, int | None]]]:
+    """(code, centre) of each commune of a file; what is wrong goes to the report."""
+    for line, (code, latitude, longitude) in read_rows(path, CENTRE_COLUMNS, report):
+        row = _Row(line, {}, report)
+        row.demand("code_insee", _code(code), f"« {code[:20]} » n'est pas un code de commune")
+        row.demand("latitude", _degrees(latitude), "degrés décimaux attendus")
+        row.demand("longitude", _degrees(longitude), "degrés décimaux attendus")
+        if not row.refused:
+            yield code, {"lat_e6": round(float(latitude) * MICRO), "lon_e6": round(float(longitude) * MICRO)}
+
+
 def check_former(path: Path, communes: Mapping[str, Mapping[str, Any]], report: Report) -> Iterator[dict[str, Any]]:
     """The values of each former commune of a file; what is wrong goes to the report.
 
@@ -165,5 +187,6 @@ async def _upsert(db: Database, table: type[SQLModel], rows: dict[str, dict[str,
 
 
 def _commune(given: dict[str, Any], before: Commune | None) -> dict[str, Any]:
-    document = CommuneDocument.model_validate({name: given[name] for name in CommuneDocument.model_fields}).model_dump_json()
-    return {**given, "version": before.version + 1 if before else 1, "document": document}
+    version = before.version + 1 if before else 1
+    document = CommuneDocument.model_validate(Commune(**given, version=version)).model_dump_json()
+    return {**given, "version": version, "document": document}

@@ -44,7 +44,8 @@ async def create(db: Database, body: SiteCreate, *, by: Principal, force: bool =
     folded = fold(body.name)
     if not force:
         await refuse_lookalike(db, Site, {"commune_code": commune.code, "folded": folded}, queries.STANDS, said=ALIKE)
-    site = Site(**body.model_dump(), folded=folded, department=commune.department)
+    site = Site(**body.model_dump(exclude={"latitude", "longitude"}), folded=folded, department=commune.department)
+    site.latitude, site.longitude = body.latitude, body.longitude
     site.sector = site.sector or sector_of(site.category_code)
     return await db.save(site, event="access.site.created", by=by)
 

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from services.access_api.coordinates import Latitude, Longitude, check_both_or_none
 from services.access_api.identifiers import CommuneCode, Finess, PostalCode, Siret
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus, SiteState
@@ -25,6 +26,8 @@ EXAMPLE: dict[str, JsonValue] = {
     "commune_code": "44184",
     "postal_code": "44600",
     "address": "11 boulevard Georges-Charpak",
+    "latitude": 47.27506,
+    "longitude": -2.21793,
 }
 
 
@@ -42,6 +45,13 @@ class SiteWrite(BaseModel):
     postal_code: PostalCode | None = Field(None, description="Code postal.")
     address: Line | None = Field(None, description="Voie et numéro.")
     sector: Sector | None = Field(None, description="Secteur ; s'il n'est pas dit, celui de la catégorie quand on le connaît.")
+    latitude: Latitude | None = Field(None, description="Latitude (WGS 84), avec la longitude.")
+    longitude: Longitude | None = Field(None, description="Longitude (WGS 84), avec la latitude.")
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "SiteWrite":
+        check_both_or_none(self)
+        return self
 
 
 class SiteCreate(SiteWrite):
@@ -70,6 +80,8 @@ class SiteRead(Resource):
     address: str | None = Field(description="Voie et numéro.")
     department: Department = Field(description="Département de la commune.")
     sector: Sector | None = Field(description="Secteur, quand on le connaît.")
+    latitude: float | None = Field(description="Latitude (WGS 84), quand on la connaît.")
+    longitude: float | None = Field(description="Longitude (WGS 84), quand on la connaît.")
     status: OrganisationStatus = Field(description="Statut.")
     status_reason: str | None = Field(description="Motif de la fermeture.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
@@ -96,4 +108,4 @@ class SiteQuery(PageQuery):
     )
 
 
-SITE = Noun(Site, SiteRead, SiteState)
+SITE = Noun(Site, SiteRead, SiteState, document_schema=2)

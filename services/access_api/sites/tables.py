@@ -6,6 +6,7 @@ from sqlalchemy import UUID as SaUuid, CheckConstraint, Index, Text, UniqueConst
 
 from services.access_api.base import AccessRecord
 from services.access_api.communes.tables import WORD as COMMUNE
+from services.access_api.coordinates import Located, located
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, Sector
 from services.kernel.data.columns import internal, one_of, page_index, public
@@ -16,7 +17,7 @@ WORDS = f"{WORDS_OF_FOLDED} || array_remove(ARRAY['{COMMUNE}' || commune_code, p
 """What a site is searched in: the words of its name, its postal code, and its commune, which is looked for by its own names."""
 
 
-class Site(AccessRecord, table=True):
+class Site(Located, AccessRecord, table=True):
     """Un lieu d'exercice d'une organisation. Le département est celui de la commune."""
 
     __tablename__ = "site"
@@ -27,6 +28,7 @@ class Site(AccessRecord, table=True):
         CheckConstraint(one_of("department", Department), "department"),
         CheckConstraint(one_of("sector", Sector), "sector"),
         CheckConstraint(one_of("status", OrganisationStatus), "status"),
+        *located(),
         Index("site_twin", "commune_code", "folded"),
         page_index("site_organisation_page", "organisation_id"),
         page_index("site_department_page", "department"),

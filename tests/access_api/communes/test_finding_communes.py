@@ -135,6 +135,11 @@ async def test_one_commune_is_read_by_its_code(client: Client) -> None:
     assert again.status_code == 304
 
 
+async def test_a_commune_says_where_its_centre_is_when_that_is_known(client: Client) -> None:
+    places = [(await client().get(f"{URL}/{code}")).json() for code in ("44184", "85165")]
+    assert [(place["latitude"], place["longitude"]) for place in places] == [(47.28029, -2.25101), (None, None)]
+
+
 async def test_a_former_code_leads_to_the_commune_of_today(client: Client) -> None:
     answer = await client().get("/access/v1/communes/44004")
     assert answer.json()["code"] == "44163"

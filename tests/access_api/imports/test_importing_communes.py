@@ -36,6 +36,7 @@ async def test_the_region_has_1228_communes_and_they_are_imported_once(databases
         codes = await db.fetch(select(func.count()).select_from(CommuneOld).where(col(CommuneOld.code_old) == col(CommuneOld.code_now)))
     assert all(row.document == CommuneDocument.model_validate(row).model_dump_json() for row in rows)
     assert (island.name, island.epci_siren) == ("L'Île-d'Yeu", None)
+    assert [row.code for row in rows if row.lat_e6 is None] == ["85165", "85212"]
     assert codes == [80], "the former communes whose code today's has kept, and whose name it has not"
 
 
@@ -67,6 +68,18 @@ async def test_a_wrong_cell_is_named_and_nothing_is_imported(
     assert [(problem.line, problem.field) for problem in report.problems] == [(3, field)]
     async with databases.open("access") as db:
         assert await db.fetch(select(Commune)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "field"), [("4418,47.1,-1.2", "code_insee"), ("44184,quarante,-1.2", "latitude"), ('44184,47.1,"-1,2"', "longitude")]
+)
+async def test_a_centre_that_is_none_is_named_and_nothing_is_imported(databases: Databases, tmp_path: Path, line: str, field: str) -> None:
+    centres = tmp_path / "centres.csv"
+    centres.write_text(f"code_insee,latitude,longitude\n{line}\n", "utf-8")
+    async with databases.open("access", "worker") as db:
+        report = await import_communes(db, written(tmp_path, LINE), None, centres)
+        assert [(problem.line, problem.field) for problem in report.problems] == [(2, field)]
+        assert (report.written, await db.fetch(select(Commune))) == (0, [])
 
 
 async def test_a_former_code_of_an_unknown_commune_is_refused(databases: Databases, tmp_path: Path) -> None:

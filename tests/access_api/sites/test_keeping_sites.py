@@ -2,7 +2,9 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 from sqlmodel import select
@@ -155,6 +157,48 @@ async def test_e11_a_site_is_found_by_its_name_and_its_commune_s_and_so_is_its_o
     assert [each["name"] for each in listed] == [name for name in reversed(places) if name in found]
     owners = (await steering.get("/access/v1/organisations", params={"q": typed})).json()["items"]
     assert [each["id"] for each in owners] == [each["organisation_id"] for each in listed]
+
+
+PLACE = {"latitude": 47.275061, "longitude": -2.21793}
+
+
+async def test_a_site_says_where_it_is_once_somebody_has(steering: httpx.AsyncClient) -> None:
+    organisation = await an_organisation(steering)
+    nowhere, placed = await a_site(steering, organisation), await a_site(steering, organisation, latitude=47.2750612, longitude=-2.21793)
+    assert [(site["latitude"], site["longitude"]) for site in (nowhere, placed)] == [(None, None), (47.275061, -2.21793)]
+    changed = await steering.patch(f"{URL}/{nowhere['id']}", json=PLACE, headers={"If-Match": '"1"'})
+    assert {name: changed.json()[name] for name in PLACE} == PLACE
+    same = await steering.patch(f"{URL}/{nowhere['id']}", json=PLACE, headers={"If-Match": '"2"'})
+    assert (same.status_code, same.json()["version"]) == (200, 2)
+    none = await steering.patch(f"{URL}/{nowhere['id']}", json={"latitude": None, "longitude": None}, headers={"If-Match": '"2"'})
+    assert (none.json()["latitude"], none.json()["longitude"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"latitude": 47.2},
+        {"longitude": -2.2},
+        {"latitude": 47.2, "longitude": None},
+        {"latitude": 90.1, "longitude": 0},
+        {"latitude": 0, "longitude": -180.5},
+        {"latitude": "47,2", "longitude": "-2,2"},
+    ],
+)
+async def test_a_place_that_is_none_is_refused(steering: httpx.AsyncClient, place: dict[str, Any]) -> None:
+    organisation = await an_organisation(steering)
+    assert (await steering.post(URL, json=site_body(organisation, **place))).status_code == 422
+    site = await a_site(steering, organisation)
+    refused = await steering.patch(f"{URL}/{site['id']}", json=place, headers={"If-Match": '"1"'})
+    assert refused.status_code == 422
+
+
+async def test_the_database_takes_no_half_of_a_place(databases: Databases, steering: httpx.AsyncClient) -> None:
+    site = await a_site(steering, await an_organisation(steering))
+    pool = await databases.pool("access", "worker")
+    for place in ((1, None), (None, 1), (90_000_001, 0), (0, -180_000_001)):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await pool.execute("UPDATE site SET lat_e6 = $2, lon_e6 = $3 WHERE id = $1", UUID(site["id"]), *place)
 
 
 async def test_history_shows_each_version(steering: httpx.AsyncClient) -> None:
