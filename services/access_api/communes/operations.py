@@ -1,7 +1,8 @@
 """What can be read of communes, and the check of a code that somebody gives."""
 
 import re
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from fastapi import Request
@@ -9,7 +10,7 @@ from starlette.responses import Response
 
 from services.access_api.communes import queries
 from services.access_api.communes.schemas import CommuneMatch, CommuneMatched, CommuneQuery
-from services.access_api.communes.tables import Commune
+from services.access_api.communes.tables import Commune, CommuneOld
 from services.access_api.identifiers import COMMUNE_PATTERN
 from services.kernel.api.paging import after_of
 from services.kernel.api.resources import document_answer, with_matched
@@ -28,18 +29,48 @@ async def read_page(db: Database, query: CommuneQuery) -> list[tuple[UUID, str]]
         return [(_cursor_of(code), document) for code, document in await db.fetch(queries.page(query, code or None))]
     found = await db.fetch(queries.search(query, query.q, (int(rank), code) if code else None))
     asked = terms(query.q)
-    return [(_cursor_of(f"{row['rank']}{row['code']}"), with_matched(row["document"], _matched(row, asked))) for row in found]
+    pairs = []
+    for row in found:
+        former = (row["name_old"], row["code_old"]) if row["code_old"] else None
+        matched = _matched((row["name"], row["code"]), former, row["postal_codes"], asked)
+        pairs.append((_cursor_of(f"{row['rank']}{row['code']}"), with_matched(row["document"], matched)))
+    return pairs
 
 
-def _matched(row: Any, asked: list[str]) -> CommuneMatched:
-    """What a row of `queries.search` is found by: a name where one of the words is of it."""
-    former = row["code_old"] is not None
-    name, code = (row["name_old"], row["code_old"]) if former else (row["name"], row["code"])
+class Place(NamedTuple):
+    """A commune and those that were merged into it."""
+
+    today: Commune
+    former: Sequence[CommuneOld]
+
+    def matched(self, asked: list[str]) -> CommuneMatched:
+        """What it is found by: the one of its names that has the most of the words."""
+        beginning = [sum(begins_one(term, each.words) for term in asked) for each in self.former]
+        former = None
+        if beginning and max(beginning) > sum(begins_one(term, self.today.words) for term in asked):
+            old = self.former[beginning.index(max(beginning))]
+            former = old.name_old, old.code_old
+        return _matched((self.today.name, self.today.code), former, self.today.postal_codes, asked)
+
+
+Places = Mapping[str, Place]
+
+
+async def read_places(db: Database, codes: Collection[str]) -> Places:
+    """Some communes of today, by code."""
+    today = await db.fetch(queries.several(sorted(codes)))
+    former = await db.fetch(queries.merged_into(sorted(codes)))
+    return {each.code: Place(each, [old for old in former if old.code_now == each.code]) for each in today}
+
+
+def _matched(today: tuple[str, str], former: tuple[str, str] | None, postal_codes: Sequence[str], asked: list[str]) -> CommuneMatched:
+    """What a commune, or a former one, is found by: its name where one of the words is of it, else a code. Names come with their codes."""
+    name, code = former or today
     if any(begins_one(term, fold(name).split()) for term in asked):
         return CommuneMatched(kind=CommuneMatch.former_name if former else CommuneMatch.name, name=name, code=code)
-    postal = [each for each in row["postal_codes"] if any(begins_one(term, [each]) for term in asked)]
+    postal = [each for each in postal_codes if any(begins_one(term, [each]) for term in asked)]
     if postal:
-        return CommuneMatched(kind=CommuneMatch.postal_code, name=row["name"], code=postal[0])
+        return CommuneMatched(kind=CommuneMatch.postal_code, name=today[0], code=postal[0])
     return CommuneMatched(kind=CommuneMatch.former_code if former else CommuneMatch.code, name=name, code=code)
 
 

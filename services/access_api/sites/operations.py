@@ -3,22 +3,33 @@
 from uuid import UUID
 
 from services.access_api.communes import operations as communes
+from services.access_api.communes.schemas import CommuneMatch
 from services.access_api.organisations.lifecycle import move
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sectors import sector_of
 from services.access_api.sites import queries
 from services.access_api.sites.queries import SITES
-from services.access_api.sites.schemas import SiteCreate, SitePatch, SiteWrite
+from services.access_api.sites.schemas import SiteCreate, SiteMatch, SiteMatched, SitePatch, SiteQuery, SiteWrite
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
 from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
-from services.kernel.base.folding import fold
+from services.kernel.api.resources import with_matched
+from services.kernel.base.folding import begins_one, fold
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database
+
+KINDS = {
+    CommuneMatch.name: SiteMatch.commune,
+    CommuneMatch.code: SiteMatch.commune,
+    CommuneMatch.postal_code: SiteMatch.postal_code,
+    CommuneMatch.former_name: SiteMatch.former_commune,
+    CommuneMatch.former_code: SiteMatch.former_commune,
+}
+"""What a site is found by when its commune is found."""
 
 ALIKE = "Un site ouvert de cette commune porte déjà ce nom."
 
@@ -78,6 +89,28 @@ async def reopen(db: Database, site_id: UUID, *, by: Principal, version: int) ->
     _check_open(await ORGANISATIONS.one(db, site.organisation_id, by=by, lock=Lock.share))
     site.status_reason = None
     return await db.save(site, event="access.site.reopened", by=by)
+
+
+async def read_page(db: Database, query: SiteQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs, each with what it was found by when something is searched."""
+    rows = await SITES.rows(db, query, by=by)
+    if not query.q or not rows:
+        return rows
+    sites = {site.id: site for site in await db.fetch(queries.several([site_id for site_id, _ in rows]))}
+    places = await communes.read_places(db, {site.commune_code for site in sites.values()})
+    return [(site_id, with_matched(document, _matched(sites[site_id], places, list(query.q)))) for site_id, document in rows]
+
+
+def _matched(site: Site, places: communes.Places, asked: list[str]) -> SiteMatched:
+    """What a site is found by: its name, or else what the first word that its name has not is found by."""
+    elsewhere = [term for term in asked if not begins_one(term, site.folded.split())]
+    if not elsewhere:
+        return SiteMatched(kind=SiteMatch.name, name=site.name, code=None)
+    commune = places[site.commune_code]
+    if site.postal_code and begins_one(elsewhere[0], [site.postal_code]):
+        return SiteMatched(kind=SiteMatch.postal_code, name=commune.today.name, code=site.postal_code)
+    found = commune.matched(elsewhere)
+    return SiteMatched(kind=KINDS[found.kind], name=found.name, code=found.code)
 
 
 def _check_open(organisation: Organisation) -> None:

@@ -29,6 +29,11 @@ SITES = Reading(
 )
 
 
+def several(site_ids: Sequence[UUID]) -> SelectOfScalar[Site]:
+    """Several sites."""
+    return select(Site).where(among(Site.id, site_ids))
+
+
 def known_by(finess_et: Sequence[str]) -> SelectOfScalar[Site]:
     """The sites that bear one of these numbers."""
     return select(Site).where(among(Site.finess_et, finess_et))

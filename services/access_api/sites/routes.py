@@ -7,14 +7,14 @@ from fastapi import Query, Request, Response
 
 from services.access_api.sites import operations
 from services.access_api.sites.queries import SITES
-from services.access_api.sites.schemas import SiteCreate, SitePatch, SiteQuery, SiteRead
+from services.access_api.sites.schemas import SiteCreate, SiteListed, SitePatch, SiteQuery, SiteRead
 from services.contracts.codes import Role
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.lookalikes import Force
-from services.kernel.api.resources import IfMatch, Page, created, resource
+from services.kernel.api.resources import IfMatch, Page, created, page_of, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -25,10 +25,10 @@ SiteReader = Annotated[Principal, allow(*Role)]
 Steering = Annotated[Principal, allow(Role.steering)]
 
 
-@routes.get("", operation_id="listSites", response_model=Page[SiteRead])
+@routes.get("", operation_id="listSites", response_model=Page[SiteListed])
 async def list_sites(request: Request, query: Annotated[SiteQuery, Query()], caller: SiteReader, db: Db) -> Response:
     """Les sites, les plus récemment créés d'abord."""
-    return await SITES.page(request, db, query, by=caller)
+    return page_of(request, query, await operations.read_page(db, query, by=caller))
 
 
 @routes.post("", operation_id="createSite", status_code=201, response_model=SiteRead, responses=problems(409))

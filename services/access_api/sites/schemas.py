@@ -1,5 +1,6 @@
 """What the API takes and gives of a site."""
 
+from enum import StrEnum
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -85,6 +86,31 @@ class SiteRead(Resource):
     status: OrganisationStatus = Field(description="Statut.")
     status_reason: str | None = Field(description="Motif de la fermeture.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
+
+
+class SiteMatch(StrEnum):
+    """Par quoi un site est trouvé."""
+
+    name = "name"
+    postal_code = "postal_code"
+    commune = "commune"
+    former_commune = "former_commune"
+
+
+class SiteMatched(BaseModel):
+    """Ce par quoi un site est trouvé."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: SiteMatch = Field(description="Son nom, ou du moins en partie son code postal, sa commune, ou une commune d'avant une fusion.")
+    name: str = Field(description="Nom trouvé : du site, de sa commune, ou d'une ancienne commune.", examples=["Olonne-sur-Mer"])
+    code: str | None = Field(description="Code INSEE ou code postal qui va avec ; aucun pour le nom du site.", examples=["85166"])
+
+
+class SiteListed(SiteRead):
+    """Un site dans une liste, et ce par quoi il est trouvé."""
+
+    matched: SiteMatched | None = Field(None, description="Ce par quoi il est trouvé ; absent si rien n'est cherché par `q`.")
 
 
 class SiteQuery(PageQuery):

@@ -155,8 +155,29 @@ async def test_e11_a_site_is_found_by_its_name_and_its_commune_s_and_so_is_its_o
         sites[name] = await a_site(steering, organisation, name=name, **place)
     listed = (await steering.get(URL, params={"q": typed})).json()["items"]
     assert [each["name"] for each in listed] == [name for name in reversed(places) if name in found]
+    assert all(each["matched"]["name"] for each in listed)
     owners = (await steering.get("/access/v1/organisations", params={"q": typed})).json()["items"]
     assert [each["id"] for each in owners] == [each["organisation_id"] for each in listed]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "name", "code"),
+    [
+        ("résid", "name", "Résidence", None),
+        ("residence d olonne", "commune", "Les Sables-d'Olonne", "85194"),
+        ("olonne sur mer", "former_commune", "Olonne-sur-Mer", "85166"),
+        ("85060", "former_commune", "Château-d'Olonne", "85060"),
+        ("residence 85180", "postal_code", "Les Sables-d'Olonne", "85180"),
+        ("85109", "postal_code", "Les Sables-d'Olonne", "85109"),
+    ],
+)
+async def test_e11_a_site_that_is_found_says_by_what(
+    steering: httpx.AsyncClient, typed: str, kind: str, name: str, code: str | None
+) -> None:
+    organisation = await an_organisation(steering)
+    site = await a_site(steering, organisation, name="Résidence", commune_code="85194", postal_code="85109")
+    listed = (await steering.get(URL, params={"q": typed})).json()["items"]
+    assert listed == [{**site, "matched": {"kind": kind, "name": name, "code": code}}]
 
 
 PLACE = {"latitude": 47.275061, "longitude": -2.21793}
