@@ -23,6 +23,6 @@ SERVICE = Service(
     consumers={"observatory": frozenset({"unit", "offer", "request", "placement"})},
     apply=apply,
     holdings=holdings,
-    jobs=(Job("close_offers", timedelta(hours=1), close_all_past), Job("end_requests", timedelta(days=1), end_requests_left_pending)),
+    jobs=(Job("close_offers", timedelta(hours=1), close_all_past), Job("end_requests", timedelta(hours=1), end_requests_left_pending)),
     meaning=MEANING,
 )

@@ -24,6 +24,6 @@ SERVICE = Service(
     consumers={"observatory": frozenset({"scheme", "scheme_envelope", "commitment", "need", "application", "assignment"})},
     apply=apply,
     holdings=holdings,
-    jobs=(Job("expire_needs", timedelta(hours=1), expire_all), Job("end_applications", timedelta(days=1), end_applications_left_pending)),
+    jobs=(Job("expire_needs", timedelta(hours=1), expire_all), Job("end_applications", timedelta(hours=1), end_applications_left_pending)),
     meaning=MEANING,
 )

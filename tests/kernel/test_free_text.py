@@ -30,6 +30,12 @@ NIRS = [
     "185122B00400720",
     "2 95 10 99 126 111 clé 93",
     "2951099126111 (93)",
+    "2 9 5 1 0 9 9 1 2 6 1 1 1 9 3",
+    "2-9-5-1-0-9-9-1-2-6-1-1-1-9-3",
+    "29 51 09 91 26 11 19 3",
+    "295 109 912 611 193",
+    "2 95 10 99 126 111, clef n° 93",
+    "2    95    10    99    126    111    93",
     "2/95/10/99/126/111/93",
     "2\u201195\u201110\u201199\u2011126\u2011111\u201193",
     "2 \u2013 95 \u2013 10 \u2013 99 \u2013 126 \u2013 111 \u2013 93",
@@ -67,6 +73,15 @@ def test_a_national_number_is_no_code(type_: TypeAdapter[str], number: str) -> N
         type_.validate_python(number)
 
 
+@pytest.mark.parametrize("marks", ["\u0301" * 50_000 + "\u0323" * 50_000, "\u0301" * 3_000 + "\u0323" * 3_000, "\u0301" * 31])
+def test_a_heap_of_accents_is_refused_before_it_is_composed(marks: str) -> None:
+    """Composing takes the square of their number: this test would take minutes."""
+    for type_ in (line, paragraphs):
+        with pytest.raises(ValidationError):
+            type_.validate_python(f"a{marks}")
+    assert line.validate_python("e\u0301\u0323") == "\u1eb9\u0301"
+
+
 def test_the_published_pattern_needs_no_flag_of_whoever_reads_it() -> None:
     """ECMAScript without its flag `u` reads a character beyond the first plane as two."""
     for type_ in (line, paragraphs, code):
@@ -80,6 +95,9 @@ async def test_a_text_older_than_a_rule_keeps_nobody_from_changing_another_field
     head = {"If-Match": f'"{made["version"]}"'}
     refused = await steering.patch(f"/actions/v1/actions/{made['id']}", json={"title": "Un autre\u00ad"}, headers=head)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "#/title")
+    crossed = {"starts_on": "2027-01-01", "ends_on": "2026-01-01"}
+    refused = await steering.patch(f"/actions/v1/actions/{made['id']}", json=crossed, headers=head)
+    assert (refused.status_code, refused.json()["errors"][0]["location"]) == (422, "body"), "rules between fields are asked all the same"
     changed = await steering.patch(f"/actions/v1/actions/{made['id']}", json={"weight": 2}, headers=head)
     assert (changed.status_code, changed.json()["weight"]) == (200, 2)
 

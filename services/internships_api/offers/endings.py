@@ -12,31 +12,37 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.database import Database
 from services.kernel.data.service import in_parts
 
+MOST = 500
+"""Requests that one transaction ends: more would take longer than a request may."""
 AT_ONCE = 50
 """Offers whose requests one transaction ends, where they were left behind."""
 
 
-async def end_requests(db: Database, offers: Sequence[Offer], *, by: Principal) -> None:
-    """Ends the requests that wait for offers: this transaction holds the offers, and they have ended in it or before."""
+async def end_requests(db: Database, offers: Sequence[Offer], *, by: Principal) -> int:
+    """Ends the requests that wait for offers, `MOST` of them; the job ends the others. How many they were.
+
+    This transaction holds the offers, and they have ended in it or before.
+    """
     ended = {offer.id: offer for offer in offers}
-    requests = await db.fetch(queries.pending_requests(list(ended)))
+    requests = await db.fetch(queries.pending_requests(list(ended), MOST))
     for request in requests:
         offer = ended[request.offer_id]
         move(request, RequestStatus.offer_closed)
         request.ended_on = _ended_on(offer)
         request.why = _ending(offer, request.ended_on)
     await db.save_many(requests, event="internships.request.ended", by=by)
+    return len(requests)
 
 
 async def end_requests_left_pending(db: Database) -> None:
-    """Ends what still waits for offers that ended under a release which left it waiting, at the day on which they did."""
+    """Ends what still waits for offers that ended and that their own transaction left, at the day on which they did."""
     await in_parts(db, _end_some, AT_ONCE)
 
 
 async def _end_some(db: Database) -> int:
     offers = await db.fetch(queries.ended_with_pending_requests(AT_ONCE))
-    await end_requests(db, offers, by=SYSTEM)
-    return len(offers)
+    done = await end_requests(db, offers, by=SYSTEM)
+    return AT_ONCE if done == MOST else len(offers)
 
 
 def _ended_on(offer: Offer) -> date:

@@ -57,12 +57,13 @@ def past(today: date, limit: int) -> SelectOfScalar[Offer]:
     )
 
 
-def pending_requests(offer_ids: Sequence[UUID]) -> SelectOfScalar[PlacementRequest]:
+def pending_requests(offer_ids: Sequence[UUID], limit: int) -> SelectOfScalar[PlacementRequest]:
     """The requests that wait for offers, locked in order. Their offers are held before."""
     return (
         select(PlacementRequest)
         .where(PENDING, among(PlacementRequest.offer_id, offer_ids))
         .order_by(col(PlacementRequest.id))
+        .limit(limit)
         .with_for_update(key_share=True)
     )
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, StringConstraints, WithJsonSchema
@@ -27,14 +28,23 @@ _HARMFUL_IN_LINE = re.compile(f"[{_HARMFUL}{_INVISIBLE_BEYOND}\ud800-\udfff]")
 _HARMFUL_IN_TEXT = re.compile(f"[{_HARMFUL_BESIDE_LINES}{_INVISIBLE_BEYOND}\ud800-\udfff]")
 _SHOWING = re.compile(f"[^{_BLANK}]")
 _BLANK_BY_ITSELF = re.compile("[\u2800\ufe00-\ufe0f]")
-_BETWEEN = "[^0-9A-Za-z]{0,3}"
+_BETWEEN = "[^0-9A-Za-z]{0,5}"
 _GROUPS = ("[1-478]", "[0-9]{2}", "(?:0[1-9]|1[0-2]|[2-9][0-9])", "(?:[0-9]{2}|2[AB])", "[0-9]{3}", "[0-9]{3}")
-_NUMBER = _BETWEEN.join(f"({group})" for group in _GROUPS)
-_LIKE_A_NIR = re.compile(f"(?<![0-9])(?={_NUMBER}{_BETWEEN}(?:cl[eé]{_BETWEEN})?([0-9]{{2}})(?![0-9]))", re.IGNORECASE)
-"""Sex, year, month, place, rank and key, in one run or with anything between these groups."""
+_THIRTEEN = _BETWEEN.join(f"({group})" for group in _GROUPS)
+_KEY = f"(?:{_BETWEEN}|[^0-9]{{1,12}}cl[eé][^0-9]{{1,20}})([0-9]{{2}})"
+_APART = "[^0-9A-Za-z]{1,5}"
+_NIRS = (
+    _THIRTEEN + _KEY,
+    _APART.join(("([1-478])", *["([0-9])"] * 4, "([0-9])", "([0-9AB])", *["([0-9])"] * 8)),
+    _APART.join(("([1-478][0-9])", *["([0-9]{2})"] * 2, "([0-9][0-9AB])", *["([0-9]{2})"] * 3, "([0-9])")),
+    _APART.join(("([1-478][0-9]{2})", *["([0-9]{3})"] * 4)),
+)
+"""Sex, year, month, place, rank and key: in one run or in these groups, whatever is between; by one digit; by two; by three."""
+_LIKE_A_NIR = tuple(re.compile(f"(?<![0-9])(?={each}(?![0-9]))", re.IGNORECASE) for each in _NIRS)
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
+MOST_MARKS = 30
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 DAY_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -67,17 +77,24 @@ def _said(value: str) -> str:
 def without_nir(value: str) -> str:
     """The text. Raises `ValueError` when a national number (NIR) with its key stands in it."""
     shown = value if value.isascii() else _BLANK_BY_ITSELF.sub("", unicodedata.normalize("NFKC", value))
-    if any(nir.is_valid("".join(found.groups())) for found in _LIKE_A_NIR.finditer(shown)):
+    if any(nir.is_valid("".join(found.groups())) for pattern in _LIKE_A_NIR for found in pattern.finditer(shown)):
         raise ValueError("un numéro de sécurité sociale (NIR) ne s'écrit pas ici : retirez-le")
     return value
 
 
-def _composed(value: Any) -> Any:
-    return unicodedata.normalize("NFC", value) if isinstance(value, str) and not value.isascii() else value
+def _composed(value: Any, maximum: int) -> Any:
+    """Composes accents before the length is measured, since NFC may make a text longer; what is far too long is left for that measure.
 
-
-COMPOSED = BeforeValidator(_composed)
-"""Accents are composed before a length is measured, since NFC makes some texts longer. Last in its type, so that it comes first."""
+    Composing takes the square of a run of combining marks: more than Unicode allows in a stream (UAX 15) are refused.
+    """
+    if not isinstance(value, str) or value.isascii() or len(value) > 4 * maximum:
+        return value
+    run = 0
+    for character in value:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run > MOST_MARKS:
+            raise ValueError("trop de signes sur une même lettre")
+    return unicodedata.normalize("NFC", value)
 
 
 def _iso_date(value: Any) -> Any:
@@ -127,7 +144,8 @@ class FreeText:
         }
         bounds = StringConstraints(min_length=1, max_length=self.maximum)
         check = AfterValidator(_text if self.lines else _line)
-        return handler.generate_schema(Annotated[str, bounds, check, COMPOSED, WithJsonSchema(published)])
+        composed = BeforeValidator(partial(_composed, maximum=self.maximum))  # the last of a type comes first
+        return handler.generate_schema(Annotated[str, bounds, check, composed, WithJsonSchema(published)])
 
 
 Line = Annotated[str, FreeText(200)]

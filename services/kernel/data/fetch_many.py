@@ -7,6 +7,9 @@ from typing import Any
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+_ending: set["asyncio.Future[Any]"] = set()
+"""What still ends, which the event loop alone would let go."""
+
 
 async def fetch_many(connection: PoolConnectionProxy, sql: str, rows: Sequence[Sequence[Any]]) -> list[asyncpg.Record]:
     """The driver's `fetchmany`. Cut short, it closes the connection.
@@ -19,6 +22,7 @@ async def fetch_many(connection: PoolConnectionProxy, sql: str, rows: Sequence[S
         found: list[asyncpg.Record] = await asyncio.shield(running)
     except asyncio.CancelledError:
         if not running.done():
+            _ending.add(running)
             running.add_done_callback(_retrieve)
             connection.terminate()
         raise
@@ -27,5 +31,6 @@ async def fetch_many(connection: PoolConnectionProxy, sql: str, rows: Sequence[S
 
 def _retrieve(running: "asyncio.Future[Any]") -> None:
     """Retrieves the error that closing the connection gave it."""
+    _ending.discard(running)
     if not running.cancelled():
         running.exception()

@@ -10,27 +10,33 @@ from services.recruitment_api.applications.lifecycle import move
 from services.recruitment_api.needs import queries
 from services.recruitment_api.needs.tables import StaffingNeed
 
+MOST = 500
+"""Applications that one transaction ends: more would take longer than a request may."""
 AT_ONCE = 50
 """Needs whose applications one transaction ends, where they were left behind."""
 
 
-async def end_applications(db: Database, needs: Sequence[StaffingNeed], *, by: Principal) -> None:
-    """Ends the applications that wait for needs: this transaction holds the needs, and they have ended in it or before."""
+async def end_applications(db: Database, needs: Sequence[StaffingNeed], *, by: Principal) -> int:
+    """Ends the applications that wait for needs, `MOST` of them; the job ends the others. How many they were.
+
+    This transaction holds the needs, and they have ended in it or before.
+    """
     ended = {need.id: need for need in needs}
-    applications = await db.fetch(queries.pending_applications(list(ended)))
+    applications = await db.fetch(queries.pending_applications(list(ended), MOST))
     for application in applications:
         need = ended[application.need_id]
         move(application, ApplicationStatus.need_closed)
         application.ended_on, application.why = need.ended_on, NeedEnding(need.status)
     await db.save_many(applications, event="recruitment.application.ended", by=by)
+    return len(applications)
 
 
 async def end_applications_left_pending(db: Database) -> None:
-    """Ends what still waits for needs that ended under a release which left it waiting, at the day on which they did."""
+    """Ends what still waits for needs that ended and that their own transaction left, at the day on which they did."""
     await in_parts(db, _end_some, AT_ONCE)
 
 
 async def _end_some(db: Database) -> int:
     needs = await db.fetch(queries.ended_with_pending_applications(AT_ONCE))
-    await end_applications(db, needs, by=SYSTEM)
-    return len(needs)
+    done = await end_applications(db, needs, by=SYSTEM)
+    return AT_ONCE if done == MOST else len(needs)

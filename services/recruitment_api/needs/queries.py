@@ -85,12 +85,13 @@ def past(today: date, limit: int) -> SelectOfScalar[StaffingNeed]:
     )
 
 
-def pending_applications(need_ids: Sequence[UUID]) -> SelectOfScalar[Application]:
+def pending_applications(need_ids: Sequence[UUID], limit: int) -> SelectOfScalar[Application]:
     """The applications that wait for needs, locked in order. Their needs are held before."""
     return (
         select(Application)
         .where(PENDING, among(Application.need_id, need_ids))
         .order_by(col(Application.id))
+        .limit(limit)
         .with_for_update(key_share=True)
     )
 

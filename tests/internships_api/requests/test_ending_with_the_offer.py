@@ -197,6 +197,22 @@ async def test_e4_the_job_goes_on_until_none_is_left(
     assert await pool.fetchval(WAITING_IN_VAIN) == 0
 
 
+async def test_an_offer_for_which_more_wait_than_a_transaction_ends_is_closed_all_the_same(
+    steering: httpx.AsyncClient, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endings, "MOST", 2)
+    place = await a_place(databases)
+    offer = await an_offer(steering, await a_unit(steering, place))
+    waiting = [await a_request(steering, place, offer) for _ in range(5)]
+
+    ok(await move(steering, "offers", offer, "close"))
+
+    statuses = [(await fresh(steering, "requests", request))["status"] for request in waiting]
+    assert statuses == ["offer_closed"] * 2 + ["submitted"] * 3
+    assert await run_job(databases, SERVICE, "end_requests")
+    assert {(await fresh(steering, "requests", request))["status"] for request in waiting} == {"offer_closed"}
+
+
 async def ended_at_last(steering: httpx.AsyncClient, offer: dict[str, Any], verb: str) -> list[httpx.Response]:
     """Ends an offer as somebody does who reads it again when told so; one that has placements is closed rather than cancelled."""
     answers = []

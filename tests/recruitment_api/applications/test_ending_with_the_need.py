@@ -176,6 +176,21 @@ async def test_e4_what_an_earlier_release_left_waiting_is_ended_by_a_job(
     assert await again(employer.client, "applications", waiting) == waiting
 
 
+async def test_a_need_for_which_more_wait_than_a_transaction_ends_is_cancelled_all_the_same(
+    employer: Employer, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endings, "MOST", 2)
+    need = await an_open_need(employer)
+    waiting = [await an_application(employer.client, need) for _ in range(5)]
+
+    await move(employer.client, "needs", need, "cancel", reason="Le service ferme")
+
+    statuses = [(await again(employer.client, "applications", application))["status"] for application in waiting]
+    assert statuses == ["need_closed"] * 2 + ["submitted"] * 3
+    assert await run_job(databases, SERVICE, "end_applications")
+    assert {(await again(employer.client, "applications", application))["status"] for application in waiting} == {"need_closed"}
+
+
 async def patient(by: httpx.AsyncClient, address: str, body: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
     """A POST that is sent again, under its key, while the server says that it is busy."""
     while True:
