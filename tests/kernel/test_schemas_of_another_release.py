@@ -89,7 +89,7 @@ def ahead(fresh: str) -> str:
 
 
 @pytest.fixture
-def in_background(fresh: str) -> str:
+def behind(fresh: str) -> str:
     """The URL of a database that an earlier release has migrated."""
     asyncio.run(migrate(SERVICES, Settings(database_url=SecretStr(fresh), secret=SecretStr(SECRET))))
     command.downgrade(alembic_config(_service("actions"), fresh), "0001")

@@ -356,11 +356,11 @@ async def test_a_new_noun_s_history_is_append_only_without_a_word_in_its_migrati
     settings = Settings(database_url=fresh, secret=SECRET)
     await migrate(SERVICES, settings)
     async with connected(fresh) as connection:
-        await connection.execute('SET ROLE "plam_actions_owner"; CREATE TABLE actions.committee_version (id int)')
+        await connection.execute('SET ROLE "plam_actions_owner"; CREATE TABLE actions.unheard_of_version (id int)')
         await connection.execute("RESET ROLE")
         await migrate(SERVICES, settings)
         rights = {
-            right: await connection.fetchval("SELECT has_table_privilege('plam_actions_runtime', 'actions.committee_version', $1)", right)
+            right: await connection.fetchval("SELECT has_table_privilege('plam_actions_runtime', 'actions.unheard_of_version', $1)", right)
             for right in ("SELECT", "INSERT", "UPDATE", "DELETE")
         }
     assert rights == {"SELECT": True, "INSERT": True, "UPDATE": False, "DELETE": False}

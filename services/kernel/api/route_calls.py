@@ -122,9 +122,11 @@ def _refuse_other_kinds(dependant: Dependant) -> None:
     if any(dependency.name is None for dependency in dependant.dependencies):
         raise TypeError(f"{where} : une dépendance sans nom (dependencies=[…]) ne serait pas appelée : déclarez-la comme argument.")
     for location, fields in _FIELDS.items():
-        for field in getattr(dependant, f"{location}_params"):
-            if not _is_served(location, field, alone=len(getattr(dependant, f"{location}_params")) == 1):
-                raise TypeError(f"{where} : « {field.name} » ({location}) : {fields}.")
+        declared = getattr(dependant, f"{location}_params")
+        refused = [field for field in declared if not _is_served(location, field, alone=len(declared) == 1)]
+        if refused:  # a model of the whole query may be refused for what stands beside it alone: that is named first
+            field = min(refused, key=lambda each: _is_model(each.field_info.annotation))
+            raise TypeError(f"{where} : « {field.name} » ({location}) : {fields}.")
     if not iscoroutinefunction(dependant.call) and not iscoroutinefunction(type(dependant.call).__call__):
         raise TypeError(f"{where} : une route et ses dépendances sont des fonctions asynchrones.")
 
