@@ -2,29 +2,43 @@
 
 from uuid import UUID
 
+from services.access_api.organisations import queries
 from services.access_api.organisations.endings import close_sites
 from services.access_api.organisations.lifecycle import move
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.schemas import OrganisationCreate, OrganisationPatch, OrganisationWrite
 from services.access_api.organisations.tables import Organisation
 from services.contracts.access import OrganisationStatus
+from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.base.folding import fold
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
 
+ALIKE = "Une organisation active porte déjà ce numéro SIREN."
 
-async def create(db: Database, body: OrganisationCreate, *, by: Principal) -> Organisation:
-    """Creates an organisation. Raises `AlreadyExists` when one of its identifiers is another's."""
+
+async def create(db: Database, body: OrganisationCreate, *, by: Principal, force: bool = False) -> Organisation:
+    """Creates an organisation.
+
+    Raises `AlreadyExists` when its FINESS or its UAI is another's, and `LooksTwice` when its SIREN is, unless it is forced.
+    """
+    if body.siren and not force:
+        await refuse_lookalike(db, Organisation, {"siren": body.siren}, queries.STANDS, said=ALIKE)
     organisation = Organisation(**body.model_dump(), folded=fold(body.name))
     return await db.save(organisation, event="access.organisation.created", by=by)
 
 
-async def change(db: Database, organisation_id: UUID, patch: OrganisationPatch, *, by: Principal, version: int) -> Organisation:
-    """Changes the fields that were sent. Raises `AlreadyExists` as `create` does."""
+async def change(
+    db: Database, organisation_id: UUID, patch: OrganisationPatch, *, by: Principal, version: int, force: bool = False
+) -> Organisation:
+    """Changes the fields that were sent. Raises `AlreadyExists` and `LooksTwice` as `create` does."""
     organisation = await ORGANISATIONS.load_for_change(db, organisation_id, by=by, version=version)
+    siren = organisation.siren
     if not patched(organisation, patch, OrganisationWrite):
         return organisation
+    if organisation.siren and organisation.siren != siren and not force:
+        await refuse_lookalike(db, Organisation, {"siren": organisation.siren}, queries.STANDS, said=ALIKE)
     organisation.folded = fold(organisation.name)
     return await db.save(organisation, event="access.organisation.changed", by=by)
 

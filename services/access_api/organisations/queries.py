@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, CompoundSelect, or_, union
+from sqlalchemy import BindParameter, CompoundSelect, or_, select as select_columns, union
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -25,6 +25,9 @@ def _found(terms: BindParameter[Any]) -> CompoundSelect[UUID]:
     at_a_site = select(col(Site.organisation_id)).where(begin_words(terms, WORDS, instead=found_by_term()))
     return union(named, at_a_site)
 
+
+STANDS = col(Organisation.status) == OrganisationStatus.active
+"""The condition that an organisation is one that another would double."""
 
 ORGANISATIONS = Reading(
     Organisation,
@@ -49,6 +52,7 @@ def open_sites(organisation_id: UUID) -> SelectOfScalar[Site]:
 
 
 def known_by(finess_ej: Sequence[str], siren: Sequence[str]) -> Executable:
-    """(id, finess_ej, siren, status) of the organisations that bear one of these identifiers."""
-    columns = (col(Organisation.id), col(Organisation.finess_ej), col(Organisation.siren), col(Organisation.status))
-    return select(*columns).where(or_(among(Organisation.finess_ej, finess_ej), among(Organisation.siren, siren)))
+    """(id, name, finess_ej, siren, status) of the organisations that bear one of these identifiers, the oldest first."""
+    columns = (col(Organisation.id), col(Organisation.name), col(Organisation.finess_ej), col(Organisation.siren), col(Organisation.status))
+    either = or_(among(Organisation.finess_ej, finess_ej), among(Organisation.siren, siren))
+    return select_columns(*columns).where(either).order_by(col(Organisation.id))

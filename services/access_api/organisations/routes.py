@@ -13,6 +13,7 @@ from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
+from services.kernel.api.lookalikes import Force
 from services.kernel.api.resources import IfMatch, Page, created, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
@@ -33,9 +34,11 @@ async def list_organisations(
 
 
 @routes.post("", operation_id="createOrganisation", status_code=201, response_model=OrganisationRead, responses=problems(409))
-async def create_organisation(request: Request, body: OrganisationCreate, caller: Steering, _key: OptionalKey, db: Db) -> Response:
-    """Crée une organisation ; ses identifiants ne sont à aucune autre."""
-    return created(request, await operations.create(db, body, by=caller))
+async def create_organisation(
+    request: Request, body: OrganisationCreate, caller: Steering, _key: OptionalKey, db: Db, force: Force = False
+) -> Response:
+    """Crée une organisation ; ni son FINESS ni son UAI ne sont à une autre, et son SIREN à une autre active seulement si c'est voulu."""
+    return created(request, await operations.create(db, body, by=caller, force=force))
 
 
 @routes.get("/{organisation_id}", operation_id="readOrganisation", response_model=OrganisationRead, responses=problems(404))
@@ -53,9 +56,11 @@ async def read_organisation_history(organisation_id: UUID, query: Annotated[Hist
 
 
 @routes.patch("/{organisation_id}", operation_id="changeOrganisation", response_model=OrganisationRead, responses=MOVE)
-async def change_organisation(organisation_id: UUID, body: OrganisationPatch, caller: Steering, version: IfMatch, db: Db) -> Response:
+async def change_organisation(
+    organisation_id: UUID, body: OrganisationPatch, caller: Steering, version: IfMatch, db: Db, *, force: Force = False
+) -> Response:
     """Change les champs envoyés."""
-    return resource(await operations.change(db, organisation_id, body, by=caller, version=version))
+    return resource(await operations.change(db, organisation_id, body, by=caller, version=version, force=force))
 
 
 @routes.post("/{organisation_id}/close", operation_id="closeOrganisation", response_model=OrganisationRead, responses=MOVE)

@@ -57,6 +57,9 @@ class OrganisationRead(Resource):
     """Une organisation : une entité juridique et ses rôles dans le plan."""
 
     name: str = Field(description="Raison sociale.")
+    official_name: str | None = Field(
+        None, description="Le nom tel que le fichier officiel l'écrit, souvent en capitales ; aucun : saisi à la main."
+    )
     roles: list[OrganisationRole] = Field(description="Rôles dans le plan.")
     finess_ej: str | None = Field(description="FINESS de l'entité juridique.")
     siren: str | None = Field(description="SIREN.")

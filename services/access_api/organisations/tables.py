@@ -1,4 +1,4 @@
-"""Where organisations live."""
+"""Where organisations live. The FINESS of the legal entity is the identity of an imported one; a SIREN is an attribute, and may repeat."""
 
 from sqlalchemy import ARRAY, CheckConstraint, Text, UniqueConstraint
 
@@ -16,7 +16,6 @@ class Organisation(AccessRecord, table=True):
     __tablename__ = "organisation"
     __table_args__ = (
         UniqueConstraint("finess_ej"),
-        UniqueConstraint("siren"),
         UniqueConstraint("uai"),
         CheckConstraint(all_of("roles", OrganisationRole) + " AND cardinality(roles) >= 1", "roles"),
         CheckConstraint("finess_ej ~ '^[0-9][0-9AB][0-9]{7}$'", "finess_ej"),
@@ -26,10 +25,12 @@ class Organisation(AccessRecord, table=True):
         CheckConstraint(one_of("status", OrganisationStatus), "status"),
         page_index("organisation_department_page", "department"),
         page_index("organisation_status_page", "status"),
+        page_index("organisation_siren_page", "siren"),
         words_index("organisation_search"),
     )
 
     name: str = public(Text)
+    official_name: str | None = public(Text, default=None)
     folded: str = public(FOLDED)
     roles: list[OrganisationRole] = public(ARRAY(Text))
     finess_ej: str | None = public(Text, default=None)

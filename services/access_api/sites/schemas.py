@@ -72,6 +72,9 @@ class SiteRead(Resource):
 
     organisation_id: UUID = Field(description="L'organisation.")
     name: str = Field(description="Nom du site.")
+    official_name: str | None = Field(
+        None, description="Le nom tel que le fichier officiel l'écrit, souvent en capitales ; aucun : saisi à la main."
+    )
     finess_et: str | None = Field(description="FINESS de l'établissement.")
     siret: str | None = Field(description="SIRET ; plusieurs sites peuvent avoir le même.")
     category_code: str | None = Field(description="Catégorie d'établissement (nomenclature FINESS).")

@@ -42,6 +42,7 @@ class Site(Located, AccessRecord, table=True):
 
     organisation_id: UUID = public(SaUuid, references="organisation.id")
     name: str = public(Text)
+    official_name: str | None = public(Text, default=None)
     folded: str = public(FOLDED)
     finess_et: str | None = public(Text, default=None)
     siret: str | None = public(Text, default=None)

@@ -50,7 +50,7 @@ async def test_a_field_that_nobody_may_set_is_refused(steering: httpx.AsyncClien
     assert answer.status_code == 422
 
 
-@pytest.mark.parametrize(("field", "value"), [("finess_ej", finess(2)), ("siren", siren(2)), ("uai", "0440001M")])
+@pytest.mark.parametrize(("field", "value"), [("finess_ej", finess(2)), ("uai", "0440001M")])
 async def test_of_two_creations_at_once_with_one_identifier_one_is_refused(steering: httpx.AsyncClient, field: str, value: str) -> None:
     answers = await asyncio.gather(*(steering.post(URL, json=organisation_body(**{field: value})) for _ in range(2)))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
@@ -69,11 +69,37 @@ async def test_a_change_needs_the_version_that_was_read(steering: httpx.AsyncCli
 
 
 async def test_a_change_to_the_identifier_of_another_is_refused(steering: httpx.AsyncClient) -> None:
-    await an_organisation(steering, siren=siren(3))
+    await an_organisation(steering, uai="0440001M")
     made = await an_organisation(steering)
-    answer = await steering.patch(f"{URL}/{made['id']}", json={"siren": siren(3)}, headers={"If-Match": '"1"'})
+    answer = await steering.patch(f"{URL}/{made['id']}", json={"uai": "0440001M"}, headers={"If-Match": '"1"'})
     assert answer.status_code == 409
-    assert answer.json()["errors"][0]["pointer"] == "#/siren"
+    assert answer.json()["errors"][0]["pointer"] == "#/uai"
+
+
+async def test_f1_of_two_creations_at_once_with_one_siren_the_second_looks_twice_unless_forced(steering: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(steering.post(URL, json=organisation_body(siren=siren(2))) for _ in range(2)))
+    made, refused = sorted(answers, key=lambda answer: answer.status_code)
+    assert (made.status_code, refused.status_code, refused.json()["type"]) == (201, 409, "urn:plam:problem:looks-twice")
+    assert refused.json()["existing_id"] == made.json()["id"]
+    forced = await steering.post(f"{URL}?force=true", json=organisation_body(siren=siren(2)))
+    assert forced.status_code == 201
+    assert len((await steering.get(f"{URL}?siren={siren(2)}")).json()["items"]) == 2
+
+
+async def test_f1_a_change_to_the_siren_of_another_looks_twice_unless_forced(steering: httpx.AsyncClient) -> None:
+    first = await an_organisation(steering, siren=siren(3))
+    made = await an_organisation(steering)
+    url, version = f"{URL}/{made['id']}", {"If-Match": '"1"'}
+    refused = await steering.patch(url, json={"siren": siren(3)}, headers=version)
+    assert (refused.status_code, refused.json()["existing_id"]) == (409, first["id"])
+    assert (await steering.patch(f"{url}?force=true", json={"siren": siren(3)}, headers=version)).json()["siren"] == siren(3)
+    again = await steering.patch(url, json={"siren": siren(3), "name": "CH"}, headers={"If-Match": '"2"'})
+    assert again.status_code == 200  # the SIREN was not changed
+
+
+async def test_f1_the_siren_of_a_closed_organisation_may_be_typed_again(steering: httpx.AsyncClient) -> None:
+    await move(steering, "organisations", await an_organisation(steering, siren=siren(4)), "close", reason="Fusion")
+    assert (await steering.post(URL, json=organisation_body(siren=siren(4)))).status_code == 201
 
 
 @pytest.mark.usefixtures("communes")
