@@ -189,7 +189,7 @@ def import_the_communes(
 
 @importing.command("establishments")
 def import_the_establishments(
-    file: Annotated[Path, typer.Argument(help="Établissements (CSV, format SAE).")], dry_run: DryRun = False
+    file: Annotated[Path, typer.Argument(help="Établissements (CSV) : fichier SAE ou extraction FINESS.")], dry_run: DryRun = False
 ) -> None:
     """Les organisations et leurs sites, d'après le fichier officiel ; une seconde fois, seules les différences sont écrites."""
 
@@ -215,7 +215,12 @@ def _show_report(report: Report, *, dry_run: bool) -> None:
         mark = "[red]refus[/red]" if problem.blocking else "[yellow]note[/yellow]"
         out.print(mark, end="  ")
         out.print(str(problem), highlight=False, markup=False, soft_wrap=True)
-    out.print(f"{report.lines} ligne(s) lues, encodage {report.encoding}.", highlight=False)
+    separator = f", séparateur {report.separator}" if report.separator else ""
+    out.print(f"{report.lines} ligne(s) lues, encodage {report.encoding}{separator}.", highlight=False)
+    if report.elsewhere:
+        out.print(f"  {report.elsewhere} ligne(s) hors de la région, laissées de côté", highlight=False)
+    if report.located:
+        out.print(f"  {report.located} ligne(s) de coordonnées, qui ne sont pas gardées", highlight=False)
     for kind, counts in report.counts.items():
         out.print(f"  {kind} : {counts.created} créés, {counts.changed} changés, {counts.unchanged} inchangés", highlight=False)
     if report.refused:

@@ -101,6 +101,16 @@ def test_a_file_with_faults_names_each_line_and_imports_nothing(plam: Plam, sett
     assert value(settings, COUNTS) == "0/0"
 
 
+def test_what_was_read_and_passed_over_is_counted(plam: Plam, tmp_path: Path) -> None:
+    plam("import", "communes")
+    rows = [establishment(1), establishment(2, code_insee_commune="35238")]
+    file = write_csv(tmp_path / "e.csv", rows, encoding="cp1252", delimiter=";")
+    status, said = plam("import", "establishments", str(file), "--dry-run")
+    assert status == 0
+    assert "2 ligne(s) lues, encodage windows-1252, séparateur point-virgule." in said
+    assert "1 ligne(s) hors de la région" in said
+
+
 def test_what_is_no_file_is_said_in_a_line(plam: Plam, tmp_path: Path) -> None:
     status, said = plam("import", "establishments", str(tmp_path / "absent.csv"))
     assert (status, "illisible" in said) == (1, True), said

@@ -3,15 +3,20 @@
 They only find the lines of which something must be said; `establishments` then says it.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from services.access_api.identifiers import LA_POSTE, luhn_failures
+from services.contracts.codes import Department
 
 LONGEST_TEXT = 200
 HALF_A_NAME = 95
 """Two texts of this length still make one name."""
 NO_SIREN, NO_SIRET = "0" * 9, "0" * 14
+_place = re.compile("(?:0[1-9]|[1-8][0-9]|9[0-578]|2[AB]|9[A-J])[0-9]{3}").fullmatch
+"""A commune of any department; the register writes those overseas 9A to 9J."""
+_REGION = frozenset(department.value for department in Department)
 ODD_SIRENS = {"", NO_SIREN, LA_POSTE}
 
 
@@ -73,6 +78,11 @@ def _positions(doubts: Iterable[bool]) -> Iterable[int]:
 def is_code(value: str) -> bool:
     """Whether a code of a nomenclature is absent, or a few letters and digits."""
     return value == "" or (value.isalnum() and value.isascii() and len(value) <= 10)
+
+
+def is_elsewhere(commune: str) -> bool:
+    """Whether a code is that of a commune outside the region, present or former, overseas too."""
+    return _place(commune) is not None and commune[:2] not in _REGION
 
 
 def is_digits(value: str, length: int) -> bool:

@@ -13,9 +13,12 @@ from services.access_api.communes import queries
 from services.access_api.communes.schemas import CommuneDocument
 from services.access_api.communes.tables import Commune, CommuneOld
 from services.access_api.coordinates import MICRO
-from services.access_api.identifiers import COMMUNE_PATTERN, POSTAL_PATTERN, is_siren
+from services.access_api.identifiers import COMMUNE_PATTERN, POSTAL_PATTERN
+from services.access_api.imports import formats
+from services.access_api.imports.columns import is_elsewhere
 from services.access_api.imports.reading import read_rows
 from services.access_api.imports.report import Progress, Report
+from services.access_api.imports.spreadsheets import SHOWN, SIREN, damage, tidied
 from services.contracts.codes import Department
 from services.kernel.base.folding import fold
 from services.kernel.data.database import Database
@@ -27,21 +30,9 @@ FORMER = DATA / "communes_deleguees_pays_de_la_loire.csv"
 CENTRES = DATA / "communes_centroides_pays_de_la_loire.csv"
 VINTAGE = 2026
 
-COLUMNS = (
-    "code_insee",
-    "nom",
-    "code_departement",
-    "code_arrondissement",
-    "nom_arrondissement",
-    "siren_epci",
-    "nom_epci",
-    "type_epci",
-    "siren_commune",
-    "codes_postaux",
-    "population",
-)
-FORMER_COLUMNS = ("code_insee_ancien", "nom_ancien", "code_insee_actuel")
-CENTRE_COLUMNS = ("code_insee", "latitude", "longitude")
+COLUMNS, FORMER_COLUMNS, CENTRE_COLUMNS = formats.COMMUNES.columns, formats.FORMER_COMMUNES.columns, formats.CENTRES.columns
+CODES = ("code_insee", "code_departement", "code_arrondissement", "siren_epci", "siren_commune")
+"""Cells in which spaces and lower case mean nothing."""
 DEPARTMENTS = {department.value: department for department in Department}
 
 _code = re.compile(COMMUNE_PATTERN).fullmatch
@@ -77,9 +68,12 @@ def check(path: Path, vintage: int, report: Report) -> Iterator[dict[str, Any]]:
     """The values of each commune of a file; what is wrong goes to the report."""
     seen: set[str] = set()
     for line, cells in read_rows(path, COLUMNS, report):
-        row = _Row(line, dict(zip(COLUMNS, cells, strict=True)), report)
+        row = _Row(line, {name: tidied(cell) if name in CODES else cell for name, cell in zip(COLUMNS, cells, strict=True)}, report)
         code = row.cells["code_insee"]
-        if row.demand("code_insee", _code(code), f"« {code[:20]} » n'est pas un code de commune") and code in seen:
+        if is_elsewhere(code):
+            report.elsewhere += 1
+            continue
+        if row.demand("code_insee", _code(code), _no_commune(code)) and code in seen:
             report.refuse(line, "code_insee", f"{code} est déjà dans le fichier")
         seen.add(code)
         values = row.values(vintage)
@@ -113,7 +107,8 @@ class _Row:
         self.demand("codes_postaux", all(map(_postal, postal)), "codes de cinq chiffres attendus, séparés par |")
         self.demand("population", not population or (population.isdecimal() and len(population) < 9), "nombre attendu")
         for field in ("siren_epci", "siren_commune"):
-            self.demand(field, not cells[field] or is_siren(cells[field]), "la clé de ce numéro SIREN est fausse")
+            problem = SIREN.problem(cells[field]) if cells[field] else None
+            self.demand(field, problem is None, problem or "")
         folded = fold(cells["nom"])
         return {
             "code": cells["code_insee"],
@@ -150,9 +145,13 @@ def check_former(path: Path, communes: Mapping[str, Mapping[str, Any]], report: 
     The code that a commune of today has kept belongs to the former one of the same code as well: it had another name.
     """
     seen: set[str] = set()
-    for line, (code_old, name_old, code_now) in read_rows(path, FORMER_COLUMNS, report):
+    for line, (old, name_old, new) in read_rows(path, FORMER_COLUMNS, report):
+        code_old, code_now = tidied(old), tidied(new)
+        if is_elsewhere(code_now):
+            report.elsewhere += 1
+            continue
         row = _Row(line, {}, report)
-        row.demand("code_insee_ancien", _code(code_old), f"« {code_old[:20]} » n'est pas un code de commune")
+        row.demand("code_insee_ancien", _code(code_old), _no_commune(code_old))
         row.demand("code_insee_ancien", code_old not in seen, f"{code_old} est déjà dans le fichier")
         row.demand("nom_ancien", 0 < len(name_old) <= 200, "de 1 à 200 caractères attendus")
         row.demand("code_insee_actuel", code_now in communes, f"la commune {code_now[:20]} n'est pas dans le fichier des communes")
@@ -163,6 +162,10 @@ def check_former(path: Path, communes: Mapping[str, Mapping[str, Any]], report: 
         if (code_old, folded) != (code_now, now["folded"]):
             words = [*folded.split(), code_old, *now["postal_codes"]]
             yield {"code_old": code_old, "name_old": name_old, "folded": folded, "words": words, "code_now": code_now}
+
+
+def _no_commune(code: str) -> str:
+    return f"« {code[:SHOWN]} » n'est pas un code de commune" + (f", {cause}" if (cause := damage(code)) else "")
 
 
 async def _upsert(db: Database, table: type[SQLModel], rows: dict[str, dict[str, Any]], report: Report, progress: Progress | None) -> None:

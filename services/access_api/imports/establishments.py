@@ -1,7 +1,8 @@
-"""`plam import establishments`: the establishments of a FINESS file become sites, and their legal entities organisations.
+"""`plam import establishments`: the establishments of a file become sites, and their legal entities organisations.
 
-Every line is checked before anything is written; then organisations and sites are written in chunks, in the caller's one
-transaction. A second run of the same file writes nothing.
+Two official files are read: that of the health establishments (SAE), and the extraction of the FINESS register. Every line is checked
+before anything is written; then organisations and sites are written in chunks, in the caller's one transaction. A second run of the
+same file writes nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,10 +13,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.access_api.communes import queries as commune_queries
-from services.access_api.identifiers import is_finess, is_siren, is_siret
-from services.access_api.imports.columns import LONGEST_TEXT, doubtful_positions, is_code, is_digits
-from services.access_api.imports.reading import read_chunks
+from services.access_api.imports.columns import LONGEST_TEXT, doubtful_positions, is_code, is_elsewhere
+from services.access_api.imports.display import displayed
+from services.access_api.imports.entities import SPOKEN, Entities, Entity, Gathering
+from services.access_api.imports.extraction import legal_entities, of_structures
+from services.access_api.imports.formats import ESTABLISHMENTS, SECTIONS
+from services.access_api.imports.reading import Chunk, read_chunks
 from services.access_api.imports.report import Progress, Report
+from services.access_api.imports.spreadsheets import FINESS, POSTAL, SHOWN, SIREN, SIRET, Code, damage, tidied
 from services.access_api.organisations import queries as organisation_queries
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sectors import sector_of
@@ -28,23 +33,10 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.database import Database
 from services.kernel.data.records import Record
 
-COLUMNS = (
-    "finess",
-    "finess_ej",
-    "raison_sociale",
-    "raison_sociale_complementaire",
-    "categorie_finess",
-    "libelle_categorie",
-    "statut_juridique_code",
-    "libelle_statut_juridique",
-    "siren",
-    "siret",
-    "code_departement",
-    "code_insee_commune",
-    "code_postal",
-    "adresse",
-)
+COLUMNS = ESTABLISHMENTS.columns
 CHUNK = 2_000
+CODES = ("finess", "finess_ej", "siren", "siret", "department", "commune", "postal_code")
+"""Cells in which spaces and lower case mean nothing."""
 ROLES = [OrganisationRole.employer, OrganisationRole.host]
 """What a health establishment is when first heard of; people say the rest."""
 DEPARTMENTS = {department.value: department for department in Department}
@@ -74,21 +66,6 @@ class Establishment(NamedTuple):
     address: str
 
 
-class Entity(NamedTuple):
-    """What a file says of a legal entity, by the line that speaks for it, which the order of lines does not choose."""
-
-    finess_ej: str
-    siren: str
-    finess: str
-    line: int
-    name: str
-    legal_code: str
-    legal_label: str
-
-
-Entities = Mapping[str, Entity]
-
-
 class Communes(NamedTuple):
     """The communes: the department of each, and what former codes have become."""
 
@@ -107,10 +84,12 @@ async def import_establishments(db: Database, path: Path, *, by: Principal = SYS
     """Brings organisations and sites to a file. All of it or nothing: with one blocking problem, nothing is written."""
     report = Report()
     communes = await read_communes(db)
-    entities = check_file(path, communes, report)
+    gathered = check_file(path, communes, report)
     connection = await db.connection()
     await connection.execute(BEFORE)
+    entities = {**await _named_only(db, gathered), **gathered.entities}
     ids = await _known_organisations(db, path, communes, entities, report)
+    report.problems.sort(key=lambda problem: problem.line)
     if not report.refused:
         writing = _Writing(db, ids, report, by)
         await writing.organisations(entities)
@@ -125,55 +104,56 @@ async def read_communes(db: Database) -> Communes:
     return Communes({commune.code: commune.department.value for commune in communes}, {old.code_old: old.code_now for old in former})
 
 
-def check_file(path: Path, communes: Communes, report: Report) -> Entities:
-    """Checks every line; what is wrong goes to the report. Returns the legal entities of the file."""
-    entities: dict[str, tuple[Any, ...]] = {}
-    for columns, said in check(path, communes, report):
-        for row in _entities(columns, said):
-            known = entities.setdefault(row[0], row)
-            if known is not row and (row[1] != known[1] or row[2] < known[2]):
-                entities[row[0]] = _preferred(Entity._make(known), Entity._make(row), report)
-    found = {finess_ej: Entity._make(row) for finess_ej, row in entities.items()}
-    holders: dict[str, str] = {}
-    for finess_ej, each in found.items():
-        if each.siren and holders.setdefault(each.siren, finess_ej) != finess_ej:
-            report.refuse(each.line, "siren", f"{each.siren} est aussi le SIREN de l'entité juridique {holders[each.siren]}")
-    if not report.lines:
+def check_file(path: Path, communes: Communes, report: Report) -> Gathering:
+    """Checks every line; what is wrong goes to the report. Returns what the file says of legal entities."""
+    gathered = Gathering(report)
+    for columns, said in check(path, communes, report, gathered):
+        gathered.add(_entities(columns, said))
+    gathered.settle()
+    if not report.lines and not report.refused:
         report.refuse(0, "", "le fichier n'a aucun établissement")
     report.problems.sort(key=lambda problem: problem.line)
-    return found
+    return gathered
 
 
 def _entities(columns: Any, said: Mapping[int, Establishment | None]) -> Iterable[tuple[Any, ...]]:
-    """What the lines of a chunk say of legal entities, as tuples of an `Entity`'s fields."""
-    rows = zip(*(getattr(columns, field) for field in Entity._fields), strict=True)
+    """What the lines of a chunk say of legal entities, as tuples of `SPOKEN` fields."""
+    rows = zip(*(getattr(columns, field) for field in SPOKEN), strict=True)
     if not said:
         return rows
     plain = [row for position, row in enumerate(rows) if position not in said]
-    return plain + [tuple(getattr(each, field) for field in Entity._fields) for each in said.values() if each]
+    return plain + [tuple(getattr(each, field) for field in SPOKEN) for each in said.values() if each]
 
 
-def _preferred(known: Entity, other: Entity, report: Report) -> Entity:
-    """Which of two lines speaks for their legal entity: one with a SIREN, and then the one of the smallest FINESS number."""
-    if known.siren != other.siren and known.siren and other.siren:
-        message = f"l'entité juridique {known.finess_ej} a aussi le SIREN {known.siren} (ligne {known.line}) : un seul est gardé"
-        report.warn(other.line, "siren", message)
-    return other if (not other.siren, other.finess) < (not known.siren, known.finess) else known
-
-
-def check(path: Path, communes: Communes, report: Report) -> Iterator[tuple[Any, Mapping[int, Establishment | None]]]:
+def check(
+    path: Path, communes: Communes, report: Report, gathered: Gathering | None = None
+) -> Iterator[tuple[Any, Mapping[int, Establishment | None]]]:
     """The lines that can be read, by chunks: their columns, under the names of an `Establishment`'s fields, and by position those
-    of which something was said to the report, as they can be taken, or none.
+    of which something was said to the report, as they can be taken, or none. Lines on legal entities alone are for `gathered`.
     """
     seen: dict[str, int] = {}
-    for lines, cells in read_chunks(path, COLUMNS, report):
-        columns = Establishment._make((lines, *cells))
+    for chunk in read_chunks(path, COLUMNS, report, SECTIONS):
+        if (columns := _columns(chunk, report, gathered)) is None:
+            continue
         said: dict[int, Establishment | None] = {}
         for position in sorted(doubtful_positions(columns, seen, communes)):
             each = _establishment_at(columns, {}, position)
             assert each is not None
-            said[position] = _check_establishment(each, seen.setdefault(each.finess, each.line), communes, report)
+            said[position] = _check_establishment(each, seen, communes, report)
         yield columns, said
+
+
+def _columns(chunk: Chunk, report: Report, gathered: Gathering | None) -> Any:
+    """The columns of establishments; none where the chunk has none."""
+    if not chunk.section:
+        return Establishment._make((chunk.lines, *chunk.columns))
+    if chunk.section == "structureet":
+        return Establishment._make((chunk.lines, *of_structures(chunk.columns)))
+    if chunk.section == "structureej" and gathered is not None:
+        gathered.add_legal(legal_entities(chunk, report))
+    elif chunk.section == "geolocalisation":
+        report.located += len(chunk.lines)
+    return None
 
 
 def _establishment_at(columns: Any, said: Mapping[int, Establishment | None], position: int) -> Establishment | None:
@@ -190,58 +170,77 @@ def _establishments(path: Path, communes: Communes, report: Report) -> Iterator[
         yield from (each for each in taken if each is not None)
 
 
-def _check_establishment(each: Establishment, before: int, communes: Communes, report: Report) -> Establishment | None:
-    """The line as it can be taken, once what is odd about it has been said; none when it cannot."""
+def _check_establishment(each: Establishment, seen: dict[str, int], communes: Communes, report: Report) -> Establishment | None:
+    """The line as it can be taken, once what is odd about it has been said; none when it cannot, or is not of the region."""
+    codes: dict[str, Any] = {field: tidied(getattr(each, field)) for field in CODES}
+    each = each._replace(**codes)
+    if is_elsewhere(each.commune):
+        report.elsewhere += 1
+        return None
     line = each.line
+    before = seen.setdefault(each.finess, line)
     refused = before != line
     if refused:
-        report.refuse(line, "finess", f"{each.finess[:20]} est déjà ligne {before}")
-    for field, holds, message in _demands_on(each):
-        if not holds:
-            report.refuse(line, field, message)
-            refused = True
-    commune = each.commune
-    if commune not in communes.departments and commune in communes.now:
-        commune = communes.now[commune]
+        report.refuse(line, "finess", f"{each.finess[:SHOWN]} est déjà ligne {before}")
+    for field, message in _refusals(each):
+        report.refuse(line, field, message)
+        refused = True
+    commune = communes.now.get(each.commune, each.commune) if each.commune not in communes.departments else each.commune
+    if commune != each.commune:
         report.warn(line, "code_insee_commune", f"{each.commune} est un ancien code : {commune} est retenu")
     if commune not in communes.departments:
-        report.refuse(line, "code_insee_commune", f"la commune « {commune[:20]} » est inconnue")
+        cause = damage(commune) or "la commune est inconnue"
+        report.refuse(line, "code_insee_commune", f"« {commune[:SHOWN]} » : {cause}")
         refused = True
     elif communes.departments[commune] != each.department:
-        report.refuse(line, "code_departement", f"la commune {commune} n'est pas dans le département « {each.department[:20]} »")
+        said = f"la commune {commune} n'est pas dans le département « {each.department[:SHOWN]} »"
+        report.refuse(line, "code_departement", said)
         refused = True
     if refused:
         return None
-    each = each._replace(commune=commune, siren=_number(each, "siren", report), siret=_number(each, "siret", report))
+    each = each._replace(commune=commune, siren=_number(each, "siren", SIREN, report), siret=_number(each, "siret", SIRET, report))
     if each.siren and each.siret and not each.siret.startswith(each.siren):
         report.warn(line, "siret", "ce SIRET n'est pas de ce SIREN")
     return each
 
 
-def _number(each: Establishment, field: str, report: Report) -> str:
+def _number(each: Establishment, field: str, code: Code, report: Report) -> str:
     value: str = getattr(each, field)
     if _is_zeros(value):
         report.warn(each.line, field, "des zéros tiennent lieu de numéro : il est laissé vide")
         return ""
+    if value and (doubt := code.problem(value)):
+        report.warn(each.line, field, f"{doubt} : il est laissé vide")
+        return ""
     return value
 
 
-def _demands_on(each: Establishment) -> Iterator[tuple[str, bool, str]]:
-    yield "finess", is_finess(each.finess), f"« {each.finess[:20]} » n'est pas un FINESS : forme ou clé fausse"
-    yield "finess_ej", is_finess(each.finess_ej), f"« {each.finess_ej[:20]} » n'est pas un FINESS : forme ou clé fausse"
-    yield "raison_sociale", each.name != "", "vide"
-    yield "raison_sociale", len(site_name(each)) <= LONGEST_TEXT, f"nom de plus de {LONGEST_TEXT} caractères"
-    yield "siren", each.siren == "" or _is_zeros(each.siren) or is_siren(each.siren), "SIREN : forme ou clé fausse"
-    yield "siret", each.siret == "" or _is_zeros(each.siret) or is_siret(each.siret), "SIRET : forme ou clé fausse"
-    yield "code_postal", each.postal_code == "" or is_digits(each.postal_code, 5), "cinq chiffres attendus"
-    for field, code in (("categorie_finess", each.category_code), ("statut_juridique_code", each.legal_code)):
-        yield field, is_code(code), "code de 1 à 10 lettres ou chiffres attendu"
+def _refusals(each: Establishment) -> Iterator[tuple[str, str]]:
+    """(column, what is wrong) of the cells without which a line cannot be taken. A number whose key alone is wrong is no such cell."""
+    for field, code in (("finess", FINESS), ("finess_ej", FINESS)):
+        if problem := code.problem(getattr(each, field)):
+            yield field, problem
+    for field, value, code in (("siren", each.siren, SIREN), ("siret", each.siret, SIRET), ("code_postal", each.postal_code, POSTAL)):
+        if value and not _is_zeros(value) and not code.is_formed(value) and (problem := code.problem(value)):
+            yield field, problem
+    yield from _refused_texts(each)
+
+
+def _refused_texts(each: Establishment) -> Iterator[tuple[str, str]]:
+    if not each.name:
+        yield "raison_sociale", "vide"
+    elif len(site_name(each)) > LONGEST_TEXT:
+        yield "raison_sociale", f"nom de plus de {LONGEST_TEXT} caractères"
+    for field, value in (("categorie_finess", each.category_code), ("statut_juridique_code", each.legal_code)):
+        if not is_code(value):
+            yield field, f"« {value[:SHOWN]} » : {damage(value) or 'code de 1 à 10 lettres ou chiffres attendu'}"
     for field, label in (
         ("libelle_categorie", each.category_label),
         ("libelle_statut_juridique", each.legal_label),
         ("adresse", each.address),
     ):
-        yield field, len(label) <= LONGEST_TEXT, f"plus de {LONGEST_TEXT} caractères"
+        if len(label) > LONGEST_TEXT:
+            yield field, f"plus de {LONGEST_TEXT} caractères"
 
 
 def _is_zeros(value: str) -> bool:
@@ -253,21 +252,39 @@ def site_name(each: Establishment) -> str:
     return f"{each.name} – {each.more}" if each.more and fold(each.more) not in fold(each.name) else each.name
 
 
+async def _named_only(db: Database, gathered: Gathering) -> Entities:
+    """The legal entities that a file names without giving a site of theirs, as far as they are known here."""
+    found: dict[str, Entity] = {}
+    for chunk in _chunks(gathered.named_only()):
+        rows = await db.fetch(organisation_queries.known_by([*chunk], []))
+        found |= {row["finess_ej"]: chunk[row["finess_ej"]] for row in rows}
+    return gathered.checked(found)
+
+
 async def _known_organisations(db: Database, path: Path, communes: Communes, entities: Entities, report: Report) -> dict[str, UUID]:
-    """The organisations that are there already, by FINESS of the legal entity; what does not fit them goes to the report."""
+    """The organisations that are there already, by FINESS of the legal entity; what does not fit them goes to the report.
+
+    An organisation without FINESS is taken for the legal entity whose SIREN it alone bears. Another's SIREN is in doubt, and left out of
+    `entities`.
+    """
     ids: dict[str, UUID] = {}
     closed: dict[str, UUID] = {}
     for chunk in _chunks(entities):
         found = await db.fetch(organisation_queries.known_by([*chunk], [each.siren for each in chunk.values() if each.siren]))
-        by_finess, by_siren = {row["finess_ej"]: row for row in found}, {row["siren"]: row for row in found}
+        by_finess = {row["finess_ej"]: row for row in found}
+        by_siren: dict[str, list[Any]] = {}
+        for row in found:
+            by_siren.setdefault(row["siren"] or "", []).append(row)
         for finess_ej, entity in chunk.items():
-            known, holder = by_finess.get(finess_ej), by_siren.get(entity.siren)
-            if holder is not None and holder is not known and (known is not None or holder["finess_ej"] is not None):
-                report.refuse(entity.line, "siren", f"{entity.siren} est déjà le SIREN d'une autre organisation ({holder['id']})")
-            elif (row := known or holder) is not None:
-                ids[finess_ej] = row["id"]
-                if row["status"] == OrganisationStatus.closed:
-                    closed[finess_ej] = row["id"]
+            holders = by_siren.get(entity.siren, []) if entity.siren else []
+            known = by_finess.get(finess_ej) or _adopted(holders)
+            others = [row for row in holders if row is not known]
+            if others and not (known and known["siren"] == entity.siren):
+                entities[finess_ej] = _without_siren(entity, others[0], report)
+            if known is not None:
+                ids[finess_ej] = known["id"]
+                if known["status"] == OrganisationStatus.closed:
+                    closed[finess_ej] = known["id"]
     if closed:
         numbers = set(await db.fetch(site_queries.numbers_of(list(closed.values()))))
         for each in _establishments(path, communes, Report()):
@@ -276,6 +293,17 @@ async def _known_organisations(db: Database, path: Path, communes: Communes, ent
                     each.line, "finess_ej", f"l'organisation {each.finess_ej} est fermée : elle ne peut pas avoir de nouveau site"
                 )
     return ids
+
+
+def _adopted(holders: Sequence[Any]) -> Any:
+    return holders[0] if len(holders) == 1 and holders[0]["finess_ej"] is None else None
+
+
+def _without_siren(entity: Entity, holder: Any, report: Report) -> Entity:
+    other = f"« {holder['name']} » ({holder['finess_ej'] or 'sans FINESS'})"
+    said = f"le SIREN {entity.siren} de {entity.called} est déjà celui de {other} : il est laissé vide"
+    report.warn(entity.line, "siren", said)
+    return entity._replace(siren="")
 
 
 @dataclass
@@ -288,7 +316,7 @@ class _Writing:
     by: Principal
 
     async def organisations(self, entities: Entities) -> None:
-        """Writes the organisations of a file, whose ids it adds. The file does not name legal entities: people may correct the name."""
+        """Writes the organisations of a file, whose ids it adds."""
         ids = self.ids
         for chunk in _chunks(entities):
             found = await self.db.fetch(organisation_queries.organisations([ids[key] for key in chunk if key in ids]))
@@ -299,7 +327,7 @@ class _Writing:
                 if before is None:
                     created.append(_organisation(finess_ej, entity))
                     ids[finess_ej] = created[-1].id
-                elif _set_differing(before, _identity(finess_ej, entity, before)):
+                elif _set_differing(before, {**_identity(finess_ej, entity, before), **_renamed(entity, before)}):
                     changed.append(before)
             await self._save("organisation", created, changed, len(chunk))
 
@@ -324,7 +352,7 @@ class _Writing:
             values = _values(each, self.ids)
             if before is None:
                 created.append(Site(**values))
-            elif _set_differing(before, {**values, "sector": values["sector"] or before.sector}):
+            elif _set_differing(before, {**values, "sector": values["sector"] or before.sector, "siret": values["siret"] or before.siret}):
                 changed.append(before)
         await self._save("site", created, changed, len(chunk))
 
@@ -339,9 +367,19 @@ class _Writing:
 
 def _organisation(finess_ej: str, entity: Entity) -> Organisation:
     department = DEPARTMENTS.get(finess_ej[:2])
-    return Organisation(
-        name=entity.name.strip(), folded=fold(entity.name), roles=ROLES, department=department, **_identity(finess_ej, entity, None)
-    )
+    return Organisation(roles=ROLES, department=department, **_named(entity), **_identity(finess_ej, entity, None))
+
+
+def _named(entity: Entity) -> dict[str, Any]:
+    official = entity.legal_name or entity.name.strip()
+    return {"name": displayed(official), "official_name": official, "folded": fold(official)}
+
+
+def _renamed(entity: Entity, before: Organisation) -> Mapping[str, Any]:
+    """The name of a legal entity for one that a site's name stood for, or that the register has changed; what people corrected stays."""
+    named_here = before.official_name is not None and before.name == displayed(before.official_name)
+    shouted = before.official_name is None and before.name == entity.name.strip()
+    return _named(entity) if shouted or (entity.legal_name and named_here) else {}
 
 
 def _identity(finess_ej: str, entity: Entity, before: Organisation | None) -> dict[str, Any]:
@@ -355,11 +393,12 @@ def _identity(finess_ej: str, entity: Entity, before: Organisation | None) -> di
 
 
 def _values(each: Establishment, ids: Mapping[str, UUID]) -> dict[str, Any]:
-    name = site_name(each)
+    official = site_name(each)
     return {
         "organisation_id": ids[each.finess_ej],
-        "name": name,
-        "folded": fold(name),
+        "name": displayed(official),
+        "official_name": official,
+        "folded": fold(official),
         "finess_et": each.finess,
         "siret": each.siret or None,
         "category_code": each.category_code or None,

@@ -2,39 +2,60 @@
 
 import codecs
 import csv
+import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from services.access_api.imports.formats import is_mark, recognised
 from services.access_api.imports.report import Report
 from services.kernel.base.fields import hides_something
 
 MOST_BYTES = 200_000_000
-MOST_ROWS = 200_000
+MOST_ROWS = 500_000
 LONGEST_CELL = 10_000
 LONGEST_LINE = 1_000_000
 BLOCK = 1 << 16
 """Bytes read at once: so few lines that none of their objects grows old in the eyes of the garbage collector."""
 
-_C1 = bytes(range(0x80, 0xA0))
-_COMMON = bytes([0x0A, *range(0x20, 0x7F), *range(0x80, 0xC0), 0xC3])
-"""ASCII without controls, and the letters of western Europe in UTF-8: a block of nothing else needs no look at its characters."""
+WINDOWS = "windows-1252"
+SEPARATORS = {",": "virgule", ";": "point-virgule", "\t": "tabulation"}
+TEXT = "enregistrez la feuille au format « CSV UTF-8 »"
+
+_UNDEFINED = bytes([0x00, 0x81, 0x8D, 0x8F, 0x90, 0x9D])
+"""What no text in Windows-1252 holds. All of ISO 8859-1 that a text holds means the same in it."""
+_UTF8_LETTER = re.compile(rb"\xc3[\x80-\xbf]|\xc5[\x92\x93]|\xe2\x80[\x93\x94\x98\x99]")
+"""French letters and quotation marks in UTF-8; in Windows-1252 these bytes would be « Ã© » and the like, which nobody writes."""
+_ASCII = bytes([0x0A, *range(0x20, 0x7F)])
+_COMMON = {
+    "utf-8": _ASCII + bytes([*range(0x80, 0xC0), 0xC3]),
+    WINDOWS: _ASCII + bytes(each for each in range(0x82, 0x100) if each not in _UNDEFINED and each not in {0xA0, 0xAD}),
+}
+"""ASCII without controls, and the letters of western Europe: a block of nothing else needs no look at its characters."""
+_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " "})
 
 
 class Chunk(NamedTuple):
-    """Some lines of a file that can be read: their numbers, and their cells as they are, a tuple of them a column."""
+    """Some lines of a file that can be read: their numbers, their cells as they are, a tuple of them a column, and their section."""
 
     lines: Sequence[int]
     columns: Sequence[tuple[str, ...]]
+    section: str = ""
 
 
-def read_chunks(path: Path, columns: Sequence[str], report: Report) -> Iterator[Chunk]:
+Sections = Mapping[str, Sequence[str]]
+"""The kinds of lines of a file without a header: what a line of each begins with, and the names of the cells that follow."""
+
+
+def read_chunks(path: Path, columns: Sequence[str], report: Report, sections: Sections | None = None) -> Iterator[Chunk]:
     """The lines of a file that can be read, in the order of `columns`; what cannot be read goes to the report.
 
-    The file is UTF-8, or else ISO 8859-1, which the report then says; its cells are separated by commas or semicolons,
+    The file is UTF-8, or else Windows-1252, which the report then says; its cells are separated by commas, semicolons or tabs,
     its first line names the columns, in any order and perhaps among others. A cell never runs over a line's end.
+    Where `sections` are given, the first line may be the mark of an extraction instead; chunks then have all cells of their section.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -42,7 +63,7 @@ def read_chunks(path: Path, columns: Sequence[str], report: Report) -> Iterator[
         elif encoding := _encoding_of(path, report):
             report.encoding = encoding
             with path.open("rb") as file:
-                yield from _Reader(file, encoding, report).chunks(columns)
+                yield from _Reader(file, encoding, report).chunks(columns, sections)
     except OSError as error:
         report.refuse(0, "", f"illisible ({error.strerror})")
 
@@ -63,19 +84,62 @@ class _Reader:
         self.report = report
         self.names: list[str] = []
         self.delimiter = ","
+        self.sectioned = False
+        """Whether the file is an extraction, in which quotation marks may be no more than letters."""
+        self.others: dict[str, int] = {}
+        """How many lines there are of each section that is not asked for."""
 
-    def chunks(self, columns: Sequence[str]) -> Iterator[Chunk]:
-        header = self.file.readline(LONGEST_LINE).removeprefix(codecs.BOM_UTF8).decode(self.encoding, "replace").rstrip("\r\n")
-        self.delimiter = ";" if header.count(";") > header.count(",") else ","
-        try:
-            self.names = [name.strip() for name in next(csv.reader([header], delimiter=self.delimiter), [])]
-        except csv.Error:  # a lone carriage return, a null, a cell without end
-            self.report.refuse(1, "", "la ligne des noms de colonnes n'est pas lisible")
+    def chunks(self, columns: Sequence[str], sections: Sections | None) -> Iterator[Chunk]:
+        if not self._read_first_line():
+            self.report.lines = self._count_lines()
+            return
+        if sections and is_mark(self.names):
+            yield from self._sections(sections)
             return
         if not self._has_columns(columns):
+            self.report.lines = self._count_lines()
             return
         pick = itemgetter(*map(self.names.index, columns))
-        first = 2
+        for first, lines, plain in self._blocks():
+            read = (self._split(range(first, first + len(lines)), lines) if plain else None) or self._parse(first, lines)
+            if read.lines:
+                yield Chunk(read.lines, pick(read.columns) if len(columns) > 1 else (pick(read.columns),))
+
+    def _read_first_line(self) -> bool:
+        header = self.file.readline(LONGEST_LINE).removeprefix(codecs.BOM_UTF8).decode(self.encoding, "replace").rstrip("\r\n")
+        self.delimiter = max(SEPARATORS, key=header.count)
+        self.report.separator = SEPARATORS[self.delimiter]
+        if self.delimiter == "\t":
+            self.report.warn(1, "", "les colonnes sont séparées par des tabulations : le fichier est lu ainsi")
+        try:
+            names = next(csv.reader([unicodedata.normalize("NFC", header)], delimiter=self.delimiter), [])
+        except csv.Error:  # a lone carriage return, a null, a cell without end
+            self.report.refuse(1, "", "la ligne des noms de colonnes n'est pas lisible")
+            return False
+        self.names = [name.strip().lower() for name in names]
+        return True
+
+    def _has_columns(self, columns: Sequence[str]) -> bool:
+        absent = [column for column in columns if column not in self.names]
+        if absent and (other := recognised(self.names)):
+            lacking = f"il y manque {_listed(absent)}"
+            self.report.refuse(1, "", f"ce fichier est reconnu comme « {other.name} » : {lacking} ; {other.taken}")
+        elif len(absent) > 1:
+            self.report.refuse(1, "", f"le format de ce fichier n'est pas reconnu : il y manque {_listed(absent)}")
+        elif absent:
+            self.report.refuse(1, absent[0], "colonne absente")
+        twice = [column for column in columns if self.names.count(column) > 1]
+        for column in twice:
+            self.report.refuse(1, column, "colonne présente deux fois")
+        return not absent and not twice
+
+    def _count_lines(self) -> int:
+        """How many lines the rest of the file has, empty ones not counted."""
+        return sum(1 for line in self.file if line.strip())
+
+    def _blocks(self) -> Iterator[tuple[int, list[str], bool]]:
+        """(number of the first line, lines, whether they are common characters without quotation marks, as nearly all are)."""
+        first, common = 2, _COMMON[self.encoding] + (b"\t" if self.delimiter == "\t" else b"")
         while block := self.file.read(BLOCK):
             block += self.file.readline()
             if b"\r" in block:
@@ -86,50 +150,81 @@ class _Reader:
                 self.report.refuse(MOST_ROWS + 2, "", f"plus de {MOST_ROWS} lignes")
                 return
             self.report.lines += len(lines)
-            read = self._split(first, lines, block) or self._parse(first, lines)
+            yield first, lines, b'"' not in block and not block.translate(None, common)
             first += len(lines)
-            if read.lines:
-                yield Chunk(read.lines, pick(read.columns))
 
-    def _has_columns(self, columns: Sequence[str]) -> bool:
-        wrong = [column for column in columns if self.names.count(column) != 1]
-        for column in wrong:
-            self.report.refuse(1, column, "colonne présente deux fois" if column in self.names else "colonne absente")
-        return not wrong
+    def _sections(self, sections: Sections) -> Iterator[Chunk]:
+        """The lines of an extraction, by runs of one section."""
+        self.sectioned = True
+        for start, block, plain in self._blocks():
+            for section, run in groupby(enumerate(block, start), key=self._section_of):
+                numbers, lines = zip(*run, strict=True)
+                self.names = [section, *sections.get(section, ())]
+                if section not in sections and (section.isalpha() or not section):
+                    self._pass_over(section, numbers, lines)
+                    continue
+                read = (self._split(numbers, lines) if plain else None) or self._parse(numbers[0], lines)
+                if read.lines:
+                    yield Chunk(read.lines, read.columns[1:], section)
+        for section, count in self.others.items():
+            self.report.warn(0, section, f"{count} ligne(s) de cette sorte, qui ne sont pas importées")
 
-    def _split(self, first: int, lines: list[str], block: bytes) -> Chunk | None:
-        """A block of common characters without quotation marks, as nearly all are, needs no more than to be cut."""
-        if b'"' in block or block.translate(None, _COMMON):
-            return None
+    def _section_of(self, numbered: tuple[int, str]) -> str:
+        return numbered[1].partition(self.delimiter)[0].strip(' "').lower()
+
+    def _pass_over(self, section: str, numbers: Sequence[int], lines: Sequence[str]) -> None:
+        if section:
+            self.others[section] = self.others.get(section, 0) + len(lines)
+            return
+        for number, line in zip(numbers, lines, strict=True):
+            if line.strip(self.delimiter + ' "'):
+                self.report.refuse(number, "", "la ligne ne commence pas par ce qu'elle est")
+            else:
+                self.report.lines -= 1
+
+    def _split(self, numbers: Sequence[int], lines: Sequence[str]) -> Chunk | None:
+        """Lines of common characters without quotation marks need no more than to be cut."""
         rows = [line.split(self.delimiter) for line in lines]
         if {*map(len, rows)} != {len(self.names)} or max(map(len, lines)) > LONGEST_CELL:
             return None
-        return Chunk(range(first, first + len(lines)), list(zip(*rows, strict=True)))
+        if self.delimiter * (len(self.names) - 1) in lines:
+            return None
+        return Chunk(numbers, list(zip(*rows, strict=True)))
 
-    def _parse(self, first: int, lines: list[str]) -> Chunk:
+    def _parse(self, first: int, lines: Sequence[str]) -> Chunk:
         read = [(number, row) for number, line in enumerate(lines, first) if (row := self._cells(number, line))]
         return Chunk([number for number, _ in read], list(zip(*[row for _, row in read], strict=True)))
 
     def _cells(self, number: int, line: str) -> list[str] | None:
         """The cells of one line; none when it cannot be read, or when it is empty."""
-        if not line:
+        if not line.strip(self.delimiter + " ") and (not line or len(self.names) > 1):
             self.report.lines -= 1
             return None
         try:
             row = line.split(self.delimiter) if '"' not in line else next(csv.reader([line], delimiter=self.delimiter, strict=True))
         except csv.Error:
-            self.report.refuse(number, "", "guillemets mal placés ou non refermés, ou retour à la ligne dans une cellule")
+            row = line.split(self.delimiter) if self.sectioned else []
+            if len(row) != len(self.names):
+                self.report.refuse(number, "", "guillemets mal placés ou non refermés, ou retour à la ligne dans une cellule")
+                return None
+        wanted = len(self.names)
+        if len(row) > wanted and not any(row[wanted:]):  # a spreadsheet makes every line as long as the longest
+            row = row[:wanted]
+        if len(row) != wanted:
+            self.report.refuse(number, "", f"{len(row)} cellules au lieu de {wanted}")
             return None
-        if len(row) != len(self.names):
-            self.report.refuse(number, "", f"{len(row)} cellules au lieu de {len(self.names)}")
-            return None
-        plain = line.isascii() or (unicodedata.is_normalized("NFC", line) and not hides_something(line))
-        if plain and line.isprintable() and len(line) <= LONGEST_CELL:
+        text = line if self.delimiter != "\t" else line.replace("\t", " ")
+        plain = text.isascii() or (unicodedata.is_normalized("NFC", text) and not hides_something(text))
+        if plain and text.isprintable() and len(text) <= LONGEST_CELL:
             return row
         harmful = [(name, message) for name, cell in zip(self.names, row, strict=True) if (message := _refused_content(cell))]
         for name, message in harmful:
             self.report.refuse(number, name, message)
-        return None if harmful else [unicodedata.normalize("NFC", cell) for cell in row]
+        return None if harmful else [unicodedata.normalize("NFC", cell).translate(_SPACES) for cell in row]
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return f"{'la colonne' if len(columns) == 1 else 'les colonnes'} {', '.join(columns)}"
 
 
 def _refused_content(cell: str) -> str | None:
@@ -141,9 +236,14 @@ def _refused_content(cell: str) -> str | None:
 
 
 def _encoding_of(path: Path, report: Report) -> str | None:
+    """The encoding of a file, UTF-8 or else Windows-1252; none when it is in another, or no text."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     line = 1
     with path.open("rb") as file:
+        if said := _no_text(file.read(4)):
+            report.refuse(0, "", said)
+            return None
+        file.seek(0)
         while block := file.read(BLOCK):
             try:
                 decoder.decode(block)
@@ -157,12 +257,24 @@ def _encoding_of(path: Path, report: Report) -> str | None:
     return "utf-8"
 
 
+def _no_text(start: bytes) -> str | None:
+    """What a file is, by its first bytes, when it is no text that is read here."""
+    if start[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} or (len(start) > 1 and start[:2].count(0) == 1):
+        return f"le fichier est en UTF-16 (« texte Unicode » d'un tableur) : {TEXT}"
+    if start == b"PK\x03\x04":
+        return f"c'est un classeur (xlsx, ods) ou une archive (zip) : {TEXT}"
+    return None
+
+
 def _other_encoding_of(path: Path, line: int, report: Report) -> str | None:
-    """Text in ISO 8859-1 never has the bytes 80 to 9F, nor zeros: a file that has them is in something else, or no text."""
+    """Windows-1252, unless the file has bytes that no text in it holds."""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            if b"\0" in block or len(block.translate(None, _C1)) != len(block):
-                report.refuse(line, "", "ce n'est du texte ni en UTF-8 ni en ISO 8859-1 : enregistrez le fichier en UTF-8")
+            if len(block.translate(None, _UNDEFINED)) != len(block):
+                report.refuse(line, "", f"ce n'est du texte ni en UTF-8 ni en Windows-1252 : {TEXT}")
                 return None
-    report.warn(line, "", "le fichier n'est pas en UTF-8 : il est lu en ISO 8859-1 (latin-1)")
-    return "latin-1"
+            if _UTF8_LETTER.search(block):
+                report.refuse(line, "", f"la ligne n'est pas en UTF-8, d'autres le sont : {TEXT}")
+                return None
+    report.warn(line, "", "le fichier n'est pas en UTF-8 : il est lu en Windows-1252")
+    return WINDOWS

@@ -41,6 +41,11 @@ class Report:
 
     lines: int = 0
     encoding: str = "utf-8"
+    separator: str = ""
+    elsewhere: int = 0
+    """How many lines are of places outside the region: they are passed over."""
+    located: int = 0
+    """How many lines give the coordinates of a site, which are not kept."""
     counts: dict[str, Counts] = field(default_factory=dict)
     problems: list[LineProblem] = field(default_factory=list)
     refused: bool = False

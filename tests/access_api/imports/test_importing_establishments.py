@@ -97,9 +97,9 @@ async def test_a_rehearsal_reports_the_same_and_writes_nothing(databases: Databa
         ("raison_sociale", "CH\0"),
         ("adresse", "rue\u202eeur"),
         ("adresse", "A" * 201),
-        ("siren", "264400269"),
-        ("siret", "26440026800457"),
-        ("code_insee_commune", "75056"),
+        ("siren", "26440026"),
+        ("siret", "2644002680045"),
+        ("code_insee_commune", "44999"),
         ("code_departement", "49"),
         ("code_postal", "4460"),
         ("code_postal", "٤٤٦٠٠"),
@@ -127,12 +127,6 @@ async def test_a_finess_given_twice_is_refused(databases: Databases, tmp_path: P
     report = await run(databases, write_csv(tmp_path / "e.csv", rows))
     assert said(report) == [(4, "finess", True)]
     assert "ligne 2" in report.problems[0].message
-
-
-async def test_two_legal_entities_never_share_a_siren(databases: Databases, tmp_path: Path) -> None:
-    rows = [establishment(number, number, siren=siren(5), siret="") for number in (1, 2)]
-    report = await run(databases, write_csv(tmp_path / "e.csv", rows))
-    assert said(report) == [(3, "siren", True)]
 
 
 async def test_a_former_commune_is_replaced_with_a_warning(databases: Databases, tmp_path: Path) -> None:
@@ -165,15 +159,6 @@ async def test_an_organisation_known_by_its_siren_receives_its_finess(
     found = (await steering.get(f"/access/v1/organisations/{known['id']}")).json()
     assert report.of("organisation").changed == 1
     assert (found["finess_ej"], found["name"], found["roles"]) == (row["finess_ej"], "Notre hôpital", ["partner"])
-
-
-async def test_the_siren_of_another_organisation_is_refused(databases: Databases, steering: httpx.AsyncClient, tmp_path: Path) -> None:
-    row = establishment(1)
-    await an_organisation(steering, siren=row["siren"], finess_ej=finess(7))
-    before = await counted(databases)
-    report = await run(databases, write_csv(tmp_path / "e.csv", [row]))
-    assert said(report) == [(2, "siren", True)]
-    assert await counted(databases) == before
 
 
 async def test_a_closed_organisation_keeps_its_sites_and_gets_no_new_one(

@@ -35,13 +35,40 @@ def test_semicolons_and_a_byte_order_mark_are_understood(path: Path) -> None:
     assert read(path, b"\xef\xbb\xbfa;b\n1,5;2\n")[0] == [(2, ("1,5", "2"))]
 
 
-def test_latin_1_is_read_and_announced(path: Path) -> None:
-    rows, report = read(path, "a,b\nété,1\n".encode("latin-1"))
-    assert (rows, report.encoding, report.refused) == ([(2, ("été", "1"))], "latin-1", False)
+@pytest.mark.parametrize(("cell", "encoding"), [("été", "latin-1"), ("L’ŒUVRE – ÉTÉ", "cp1252"), ("A\u00a0ÉTÉ", "cp1252")])
+def test_f2_windows_1252_is_read_and_announced(path: Path, cell: str, encoding: str) -> None:
+    rows, report = read(path, f"a;b\r\n{cell};1\r\n".encode(encoding))
+    assert (rows, report.encoding, report.refused) == ([(2, (cell.replace("\u00a0", " "), "1"))], "windows-1252", False)
     assert [(problem.line, problem.blocking) for problem in report.problems] == [(2, False)]
+    assert "Windows-1252" in str(report.problems[0])
+    assert report.separator == "point-virgule"
 
 
-@pytest.mark.parametrize("content", ["a,b\n1,2\n".encode("utf-16"), b"a,b\n\x92,1\n", b"PK\x03\x04\x80\0\0", b"\x1f\x8b\x08\0\xff"])
+@pytest.mark.parametrize("line", ["1\t2", '"1"\t"2"', "1\t2\t\t"])
+def test_f2_tabs_are_recognised_and_said(path: Path, line: str) -> None:
+    rows, report = read(path, f"a\tb\r\n{line}\r\n\t\r\n".encode())
+    assert (rows, report.separator, report.lines) == ([(2, ("1", "2"))], "tabulation", 1)
+    assert [(problem.line, problem.blocking) for problem in report.problems] == [(1, False)]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "UTF-16"),
+        ("a,b\n1,2\n".encode("utf-16-be"), "UTF-16"),
+        (b"PK\x03\x04\x14\0", "classeur"),
+        ("a,b\né,1\n".encode() + "é,2\n".encode("latin-1"), "d'autres le sont"),
+        (b"a,b\n\x81,1\n", "ni en UTF-8 ni en Windows-1252"),
+    ],
+)
+def test_f2_what_is_no_text_or_in_another_encoding_is_called_by_its_name(path: Path, content: bytes, word: str) -> None:
+    rows, report = read(path, content)
+    assert (rows, report.refused, len(report.problems)) == ([], True, 1)
+    assert word in str(report.problems[0])
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04\x80\0\0", b"\x1f\x8b\x08\0\xff"])
 def test_other_encodings_and_archives_are_refused(path: Path, content: bytes) -> None:
     rows, report = read(path, content)
     assert (rows, report.refused, len(report.problems)) == ([], True, 1)
@@ -53,7 +80,7 @@ def test_a_first_line_that_cannot_be_read_is_told(path: Path, content: bytes) ->
     assert (rows, lines_of(report), report.refused) == ([], [1], True)
 
 
-@pytest.mark.parametrize(("content", "columns"), [(b"", ["a", "b"]), (b"a\n1\n", ["b"]), (b"a,b,b\n1,2,3\n", ["b"])])
+@pytest.mark.parametrize(("content", "columns"), [(b"", [""]), (b"a\n1\n", ["b"]), (b"a,b,b\n1,2,3\n", ["b"])])
 def test_a_column_that_is_absent_or_there_twice_is_named(path: Path, content: bytes, columns: list[str]) -> None:
     rows, report = read(path, content)
     assert rows == []
@@ -80,8 +107,18 @@ def test_a_cell_that_runs_over_a_lines_end_is_told(path: Path) -> None:
 
 
 def test_empty_lines_say_nothing(path: Path) -> None:
-    rows, report = read(path, b"a,b\n\n1,2\n\n\n")
+    rows, report = read(path, b"a,b\n\n1,2\n\n,\n\n")
     assert (rows, report.lines, report.problems) == ([(3, ("1", "2"))], 1, [])
+
+
+def test_f4_a_file_without_the_columns_has_its_lines_counted(path: Path) -> None:
+    rows, report = read(path, b"c,d\n1,2\n\n3,4\n")
+    assert (rows, report.lines, len(report.problems)) == ([], 2, 1)
+    assert "les colonnes a, b" in str(report.problems[0])
+
+
+def test_f8_a_byte_order_mark_and_decomposed_letters_change_nothing(path: Path) -> None:
+    assert read(path, "\ufeffa,b\r\nE\u0301TE\u0301,1\r\n".encode())[0] == [(2, ("ÉTÉ", "1"))]
 
 
 def test_composed_and_decomposed_letters_are_one(path: Path) -> None:
