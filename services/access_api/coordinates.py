@@ -20,8 +20,8 @@ def _rounded(degrees: float) -> float:
     return round(degrees, 6)
 
 
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[47.27506]), AfterValidator(_rounded)]
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[-2.21793]), AfterValidator(_rounded)]
+Latitude = Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, examples=[47.27506]), AfterValidator(_rounded)]
+Longitude = Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, examples=[-2.21793]), AfterValidator(_rounded)]
 
 
 class Located(SQLModel):
