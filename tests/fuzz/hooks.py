@@ -53,8 +53,9 @@ class Hooks:
         if ParameterLocation.QUERY in sound and case.query:
             query = sound_query(self.world, operation, dict(case.query), case.path_parameters.get("code"))
             if "after" in query:
+                searches = path == COMMUNES and "q" in query  # whose cursors are others than the list's
                 cursor = self.world.cursors.get(path)
-                if cursor:
+                if cursor and not searches:
                     query["after"] = cursor
                 else:
                     del query["after"]

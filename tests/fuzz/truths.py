@@ -94,6 +94,9 @@ def made_sound(world: World, operation: str, body: Json, now: Json | None, calle
         body["expires_on"] = max(body["expires_on"], today)
     if operation == "submitRequest":
         body["learners"] = min(body["learners"], 3)
+    if body.keys() & {"latitude", "longitude"}:
+        place = body.get("latitude"), body.get("longitude")
+        body["latitude"], body["longitude"] = (None, None) if None in place else place
     return {name: BEYOND.sub("x", value) if isinstance(value, str) else value for name, value in body.items()}
 
 
