@@ -40,11 +40,14 @@ _NIRS = (
     _APART.join(("([1-478][0-9]{2})", *["([0-9]{3})"] * 4)),
 )
 """Sex, year, month, place, rank and key: in one run or in these groups, whatever is between; by one digit; by two; by three."""
+_DIGIT = re.compile(r"\d")
+FEWEST_DIGITS = 14  # one of the fifteen may be the letter of Corsica
 _LIKE_A_NIR = tuple(re.compile(f"(?<![0-9])(?={each}(?![0-9]))", re.IGNORECASE) for each in _NIRS)
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 MOST_MARKS = 30
+_MAY_BE_MARKS = re.compile(f"[^\u0000-\u02ff]{{{MOST_MARKS + 1}}}")  # no mark stands before U+0300
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 DAY_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -76,6 +79,8 @@ def _said(value: str) -> str:
 
 def without_nir(value: str) -> str:
     """The text. Raises `ValueError` when a national number (NIR) with its key stands in it."""
+    if len(_DIGIT.findall(value)) < FEWEST_DIGITS:
+        return value
     shown = value if value.isascii() else _BLANK_BY_ITSELF.sub("", unicodedata.normalize("NFKC", value))
     if any(nir.is_valid("".join(found.groups())) for pattern in _LIKE_A_NIR for found in pattern.finditer(shown)):
         raise ValueError("un numéro de sécurité sociale (NIR) ne s'écrit pas ici : retirez-le")
@@ -89,11 +94,12 @@ def _composed(value: Any, maximum: int) -> Any:
     """
     if not isinstance(value, str) or value.isascii() or len(value) > 4 * maximum:
         return value
-    run = 0
-    for character in value:
-        run = run + 1 if unicodedata.combining(character) else 0
-        if run > MOST_MARKS:
-            raise ValueError("trop de signes sur une même lettre")
+    if _MAY_BE_MARKS.search(value):
+        run = 0
+        for character in value:
+            run = run + 1 if unicodedata.combining(character) else 0
+            if run > MOST_MARKS:
+                raise ValueError("trop de signes sur une même lettre")
     return unicodedata.normalize("NFC", value)
 
 
