@@ -1,15 +1,22 @@
 """Periodic jobs are sent when due, by one scheduler at a time, and their rows say how they went."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
+import asyncpg
 import dramatiq
 
-from services.kernel.data.database import Databases
+from services.kernel.data.connecting import Use
+from services.kernel.data.database import Database, Databases
 from services.kernel.data.outbox import lags, purge
+from services.kernel.data.service import Job
 from services.kernel.events.brokers import Sender
 from services.kernel.events.relay import Relay
 from services.kernel.events.scheduler import KERNEL_JOBS, Scheduler, run_job
+from services.kernel.events.worker import working
 from tests.kernel.event_world import World, until
 
 ALL = {"note", "fail", *(job.name for job in KERNEL_JOBS)}
@@ -73,6 +80,35 @@ async def test_jobs_travel_by_the_broker_to_a_worker(world: World, broker: drama
         await until(all_ran)
         stop.set()
         await scheduler
+
+
+async def test_a_job_that_met_a_failing_database_runs_again_at_once(world: World, memory: dramatiq.Broker) -> None:
+    faults = [asyncpg.ConnectionDoesNotExistError("x"), TimeoutError("x"), OSError("x")]
+
+    async def shaky(_db: Database) -> None:
+        if faults and isinstance(faults[-1], asyncpg.PostgresError):
+            raise faults.pop()
+
+    class Shaky(Databases):
+        @asynccontextmanager
+        async def open(self, service: str, use: Use = "api", *, rehearsal: bool = False) -> AsyncIterator[Database]:
+            if faults and not isinstance(faults[-1], asyncpg.PostgresError):
+                raise faults.pop()
+            async with super().open(service, use, rehearsal=rehearsal) as db:
+                yield db
+
+    service = replace(world.consumer, jobs=(Job("shaky", timedelta(days=1), shaky),))
+    await world.rows(world.consumer, "INSERT INTO job (name) VALUES ('shaky')")
+
+    async def ran() -> bool:
+        return bool(await world.rows(world.consumer, "SELECT FROM job WHERE last_run_at IS NOT NULL AND last_error IS NULL"))
+
+    async with working(memory, [service], Shaky(world.databases.settings), threads=1):
+        sender = Sender(memory)
+        await sender.send(f"{service.name}.jobs", f"{service.name}.run_job", {"name": "shaky"})
+        await until(ran)
+        sender.close()
+    assert faults == []
 
 
 async def test_the_purge_takes_what_was_acknowledged_long_ago_and_nothing_else(world: World, memory: dramatiq.Broker) -> None:

@@ -13,7 +13,7 @@ import pytest
 from services.kernel.base import ids
 from services.kernel.base.logs import correlation_id
 from services.kernel.data.outbox import Recorded
-from services.kernel.events import consumption
+from services.kernel.events import attempts, consumption
 from services.kernel.events.consumption import consume
 from tests.kernel.event_world import World
 from tests.support.forgeries import put
@@ -140,7 +140,7 @@ async def test_ten_copies_at_the_same_time_are_one_run(world: World) -> None:
     "error", [asyncpg.DeadlockDetectedError("x"), asyncpg.ConnectionDoesNotExistError("x"), asyncpg.AdminShutdownError("x")]
 )
 async def test_a_fault_of_the_database_counts_against_no_event(world: World, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumption, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(attempts, "PAUSES", (0.01, 0.01))
     events = made(world)
     world.behaviour.faults[events[0].id] = raising(error, times=2)
     assert await given(world, events)
@@ -158,7 +158,7 @@ async def test_an_error_that_may_be_the_events_own_counts_and_holds_nobody_up(wo
 
 
 async def test_a_database_that_keeps_failing_leaves_the_batch_to_be_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumption, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(attempts, "PAUSES", (0.01, 0.01))
     batch, events = ids.new(), made(world)
     world.behaviour.faults[events[0].id] = raising(asyncpg.ConnectionDoesNotExistError("x"), times=3)
     assert not await given(world, events, batch)

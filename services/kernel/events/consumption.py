@@ -4,7 +4,6 @@ The receipt of a batch is committed before the work and deleted with it, so it i
 cut it. It says where the run was (0: the whole batch; n: its nth event) and how often that has been begun.
 """
 
-import asyncio
 import contextlib
 from collections import Counter as Tally
 from collections.abc import AsyncIterator, Iterator, Sequence, Set as AbstractSet
@@ -23,6 +22,7 @@ from services.kernel.data.database import Databases
 from services.kernel.data.database_errors import RETRYABLE, TRANSIENT
 from services.kernel.data.service import Received, Service
 from services.kernel.events import incoming_events, quarantine
+from services.kernel.events.attempts import attempted
 from services.kernel.events.incoming_events import UnreadableError
 
 log = structlog.get_logger(__name__)
@@ -32,9 +32,6 @@ RUNS = 3
 
 INTERRUPTED = f"le traitement a été interrompu {RUNS} fois pendant cet événement"
 """The reason of an event whose runs left nothing but their receipts, as when it kills its worker."""
-
-PAUSES = (0.1, 0.5, *[1.0] * 7)
-"""Seconds between attempts while the database is the one that fails; together under the relay's lease."""
 
 APPLIED = Counter("plam_events_applied", "Events applied, duplicates and older versions included.", ["consumer", "type"])
 
@@ -83,14 +80,7 @@ async def consume(databases: Databases, service: Service, batch: UUID, events: S
     """
     kinds = databases.producers(service.name).get(producer, frozenset())
     run = _Run(databases, service, batch, producer, [read(raw, producer=producer, kinds=kinds) for raw in events])
-    for pause in (*PAUSES, None):
-        try:
-            return await run.begin()
-        except RETRYABLE as error:
-            log.warning("events.database_failed", consumer=service.name, batch=str(batch), pause=pause, error=repr(error))
-            if pause is not None:
-                await asyncio.sleep(pause)
-    return False
+    return bool(await attempted(run.begin, "events.database_failed", consumer=service.name, batch=str(batch)))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import contextlib
 import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from threading import Thread
 from typing import Any
 from uuid import UUID
@@ -15,10 +16,10 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware
 
 from services.kernel.data.database import Databases
-from services.kernel.data.database_errors import RETRYABLE
 from services.kernel.data.service import Service
+from services.kernel.events.attempts import attempted
 from services.kernel.events.brokers import BrokerUnavailableError, Sender, idle_wait
-from services.kernel.events.consumption import PAUSES, consume
+from services.kernel.events.consumption import consume
 from services.kernel.events.incoming_messages import REFUSED
 from services.kernel.events.scheduler import jobs_of, run_job
 
@@ -153,21 +154,16 @@ def _acknowledgements_actor(broker: dramatiq.Broker, service: Service, databases
         if batch_id is None or not isinstance(consumer, str) or consumer not in service.consumers:
             _refuse(queue, batch=batch, consumer=consumer)
             return
-        for pause in (*PAUSES, None):
-            try:
-                async with databases.borrowed(service.name, "worker") as connection:
-                    waiting = await connection.fetchval(_ACKNOWLEDGE, consumer, batch_id)
-            except RETRYABLE as error:
-                log.warning("worker.acknowledgement_failed", batch=batch, pause=pause, error=repr(error))
-                if pause is not None:
-                    await asyncio.sleep(pause)
-            except Exception:
-                log.exception("worker.acknowledgement_broken", queue=queue, batch=batch)
-                return
-            else:
-                if waiting:  # the relay may have been at the end of its window
-                    databases.waker(service.name).wake()
-                return
+
+        async def record() -> bool:
+            async with databases.borrowed(service.name, "worker") as connection:
+                return bool(await connection.fetchval(_ACKNOWLEDGE, consumer, batch_id))
+
+        try:
+            if await attempted(record, "worker.acknowledgement_failed", batch=batch):  # the relay may have been at the end of its window
+                databases.waker(service.name).wake()
+        except Exception:
+            log.exception("worker.acknowledgement_broken", queue=queue, batch=batch)
 
     dramatiq.actor(actor_name=f"{service.name}.acknowledge", queue_name=queue, broker=broker)(acknowledge)
     return queue
@@ -181,9 +177,7 @@ def _jobs_actor(broker: dramatiq.Broker, service: Service, databases: Databases)
             _refuse(queue, job=name)
             return
         try:
-            await run_job(databases, service, name)
-        except RETRYABLE as error:
-            log.warning("worker.job_not_run", service=service.name, job=name, error=repr(error))
+            await attempted(partial(run_job, databases, service, name), "worker.job_not_run", service=service.name, job=name)
         except Exception:
             log.exception("worker.job_failed", service=service.name, job=name)
 
