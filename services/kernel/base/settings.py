@@ -86,7 +86,7 @@ class PoolSizes(BaseModel):
     api: int = Field(10, ge=1, le=MOST_CONNECTIONS)
     worker: int = Field(16, ge=A_BATCH + 1, le=MOST_CONNECTIONS)
     relay: int = Field(3, ge=2, le=MOST_CONNECTIONS)  # one that listens, and those that claim
-    health: int = Field(1, ge=1, le=MOST_CONNECTIONS)
+    health: int = Field(2, ge=2, le=MOST_CONNECTIONS)  # readiness and the gauges, neither behind the other
 
 
 class Settings(BaseSettings):

@@ -50,6 +50,7 @@ def service_app(service: Service, databases: Databases, tokens: Tokens, stopping
         redirect_slashes=False,
     )
     app.state.databases, app.state.tokens, app.state.service, app.state.stopping = databases, tokens, service, stopping
+    app.state.looks = health.Looks(databases, service)
     for router in (*service.routers, health.router):
         app.router.routes += router.routes  # as they are: `include_router` would match each request twice, and wrap each route anew
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # FastAPI's documented way
@@ -80,7 +81,7 @@ def system_app(
             await asyncio.shield(databases.close())
 
     async def exposed(_request: Request) -> Response:
-        await asyncio.gather(*(health.look(databases, service) for service in services))
+        await asyncio.gather(*(app.state.looks.event_path() for app in apps.values()))
         return metrics.exposition()
 
     apps = {service.name: service_app(service, databases, tokens, stopping) for service in services}

@@ -1,6 +1,7 @@
 """Health: `livez` (the process answers), `readyz` (its database answers too), `metrics`."""
 
 import asyncio
+from functools import partial
 from typing import Literal
 
 import asyncpg
@@ -19,11 +20,15 @@ from services.kernel.data.schema_revisions import SchemaBehind, check_revision
 from services.kernel.data.secret_fingerprints import SecretRefused
 from services.kernel.data.service import Service
 from services.kernel.process import event_metrics
+from services.kernel.process.shared_look import SharedLook
 
 log = structlog.get_logger(__name__)
 
 LONGEST = 1.0
 """Seconds that a look at the database may take: the answer leaves within two."""
+
+METRICS_KEPT = 2.0
+"""Seconds for which the gauges of the event path stand: they are public, and whoever asks often learns no more."""
 
 router = APIRouter(tags=["Santé du service"])
 
@@ -50,8 +55,27 @@ async def read_readiness(request: Request, _caller: Public) -> Health:
     """Le processus et sa base répondent, et le schéma est celui du code : il peut recevoir du trafic."""
     if request.app.state.stopping():
         raise Unavailable("Arrêt en cours.")
-    databases: Databases = request.app.state.databases
-    name: str = request.app.state.service.name
+    await request.app.state.looks.readiness()
+    return Health(status="ok")
+
+
+@router.get("/metrics", operation_id="readMetrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def read_metrics(request: Request, _caller: Public) -> Response:
+    """Les mesures du processus, et l'état du chemin des événements du service, au format Prometheus."""
+    await request.app.state.looks.event_path()
+    return metrics.exposition()
+
+
+class Looks:
+    """What health and metrics ask of a service's database, once for all who ask at the same time."""
+
+    def __init__(self, databases: Databases, service: Service) -> None:
+        self.readiness = SharedLook(partial(check_ready, databases, service.name))
+        self.event_path = SharedLook(partial(look, databases, service), kept=METRICS_KEPT)
+
+
+async def check_ready(databases: Databases, name: str) -> None:
+    """Raises `Unavailable` unless a service's database answers and its schema is this code's."""
     try:
         async with asyncio.timeout(LONGEST), databases.borrowed(name, "health", wait=LONGEST) as connection:
             kept = await connection.fetchrow(READY)
@@ -64,15 +88,6 @@ async def read_readiness(request: Request, _caller: Public) -> Health:
     check_revision(name, kept["version_num"] if kept else None)
     if refused := secret_fingerprints.refusal(name, databases.secret, kept if kept and kept["fingerprint"] else None):
         raise Unavailable(refused)
-    return Health(status="ok")
-
-
-@router.get("/metrics", operation_id="readMetrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-async def read_metrics(request: Request, _caller: Public) -> Response:
-    """Les mesures du processus, et l'état du chemin des événements du service, au format Prometheus."""
-    service: Service = request.app.state.service
-    await look(request.app.state.databases, service)
-    return metrics.exposition()
 
 
 async def look(databases: Databases, service: Service) -> None:
