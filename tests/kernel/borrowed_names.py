@@ -32,6 +32,7 @@ from fastapi.security.base import SecurityBase
 from pydantic import BaseModel, Field, create_model
 from sqlalchemy import Integer, Text, bindparam, delete, insert, literal, update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.orm import configure_mappers
 from sqlalchemy.sql.dml import UpdateBase
 from sqlmodel import Field as Stored, SQLModel, col, select
 from starlette.convertors import StringConvertor
@@ -300,8 +301,9 @@ def _what_a_change_returns() -> None:
         assert len(statement.returning(col(BorrowedRow.id), col(BorrowedRow.title))._returning) == 2
 
 
-@borrowed("sqlalchemy", "_sa_class_manager", "new_instance")
+@borrowed("sqlalchemy", "_sa_class_manager", "new_instance", "configure_mappers")
 def _an_instance_made_past_its_constructor() -> None:
+    configure_mappers()
     manager = BorrowedRow.__dict__["_sa_class_manager"]
     made = manager.new_instance()
     made.__dict__.update(id=1, title="x")
@@ -310,6 +312,7 @@ def _an_instance_made_past_its_constructor() -> None:
 
 @borrowed("pydantic", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 def _what_pydantic_keeps_beside_an_instance_s_fields() -> None:
+    configure_mappers()
     made = BorrowedRow.__dict__["_sa_class_manager"].new_instance()
     made.__dict__.update(id=1, title="x")
     for name, value in (("__pydantic_fields_set__", {"id", "title"}), ("__pydantic_extra__", None), ("__pydantic_private__", None)):
@@ -367,8 +370,13 @@ def _a_pool() -> None:
 
 
 @borrowed("uvicorn", "uvicorn.protocols.http.httptools_impl", "HttpToolsProtocol", "connection_made", "on_url", "url")
+@borrowed("uvicorn", "loop", "connection_lost", "on_message_begin", "on_headers_complete")
 def _the_protocol() -> None:
     assert list(inspect.signature(HttpToolsProtocol.connection_made).parameters) == ["self", "transport"]
+    assert list(inspect.signature(HttpToolsProtocol.connection_lost).parameters) == ["self", "exc"]
+    for name in ("on_message_begin", "on_headers_complete"):
+        assert list(inspect.signature(getattr(HttpToolsProtocol, name)).parameters) == ["self"]
+    assert "self.loop = " in inspect.getsource(HttpToolsProtocol.__init__)
     assert list(inspect.signature(HttpToolsProtocol.on_url).parameters) == ["self", "url"]
     assert "self.url += url" in inspect.getsource(HttpToolsProtocol.on_url)
     source = inspect.getsource(HttpToolsProtocol)

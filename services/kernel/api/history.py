@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Table, select
 from starlette.responses import Response
 
-from services.kernel.api.resources import JSON
+from services.kernel.api.resources import JSON, NO_STORE
 from services.kernel.base.fields import Instant
 from services.kernel.base.problems import NotFound
 from services.kernel.data.database import Database
@@ -56,7 +56,7 @@ async def read_history(db: Database, versions: Table, identifier: UUID, query: H
     if not rows:
         raise NotFound
     items = [_item(*row) for row in rows]
-    return Response(f'{{"items":[{",".join(items)}]}}', media_type=JSON)
+    return Response(f'{{"items":[{",".join(items)}]}}', headers=NO_STORE, media_type=JSON)  # it says who did what
 
 
 def _item(version: int, recorded_at: datetime, by: str, document: str) -> str:

@@ -14,7 +14,7 @@ from services.kernel.data.database import Database
 from services.kernel.data.kept_answers import KEPT
 
 PATTERN = r"^[\x21-\x7e]{1,255}$"
-KEPT_HEADERS = ("content-type", "etag", "location")
+KEPT_HEADERS = ("cache-control", "content-type", "etag", "location")
 
 
 async def required(

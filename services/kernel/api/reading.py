@@ -18,7 +18,7 @@ from starlette.responses import Response
 from services.contracts.codes import Department, Role
 from services.kernel.api.history import HistoryQuery, read_history
 from services.kernel.api.paging import PageQuery, after_of
-from services.kernel.api.resources import document_answer, page_of, resource
+from services.kernel.api.resources import document_answer, kept_by_nobody, page_of, resource
 from services.kernel.base import clock
 from services.kernel.base.declarations import file_of
 from services.kernel.base.principals import Principal
@@ -180,11 +180,11 @@ class Reading(Generic[R]):
         document, version = records[0]
         if document is None:  # stored in an old shape
             return resource(await self.one(db, identifier, by=by))
-        return document_answer(request, document, version)
+        return document_answer(request, document, version, no_store=kept_by_nobody(self.table))
 
     async def page(self, request: Request, db: Database, query: PageQuery, *, by: Principal) -> Response:
         """A page of what the caller sees."""
-        return page_of(request, query, await self.rows(db, query, by=by))
+        return page_of(request, query, await self.rows(db, query, by=by), no_store=kept_by_nobody(self.table))
 
     async def rows(self, db: Database, query: PageQuery, *, by: Principal) -> list[tuple[UUID, str]]:
         """The (id, document) pairs of a page, and one more when another page follows."""

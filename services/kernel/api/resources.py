@@ -1,6 +1,7 @@
 """Answers made of stored documents: one resource, a created one, a page of them; `ETag` and `If-Match`."""
 
 import re
+from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,7 +14,8 @@ from starlette.responses import Response
 from services.kernel.api.paging import PageQuery, cursor
 from services.kernel.base.problems import NotFound, PreconditionFailed, PreconditionRequired
 from services.kernel.data.database import Database
-from services.kernel.data.records import Record
+from services.kernel.data.privacy import Privacy, privacy_of
+from services.kernel.data.records import Record, table_of
 from services.kernel.data.saving import current_document
 
 M = TypeVar("M", bound=BaseModel)
@@ -27,6 +29,21 @@ class Page(BaseModel, Generic[M]):
     next: str | None = Field(description="Curseur de la page suivante, à donner dans `after` ; absent de la dernière.")
 
 
+NO_STORE = {"Cache-Control": "no-store"}
+"""What is personal, or depends on the day or the caller, is kept by nobody on the way."""
+
+
+@cache
+def kept_by_nobody(table: type[Record]) -> bool:
+    """Whether a noun's documents are of persons."""
+    privacy = privacy_of(table_of(table).c.document)
+    return privacy is not None and privacy >= Privacy.personal
+
+
+def _head(row: Record, **headers: str) -> dict[str, str]:
+    return {"ETag": etag(row.version), **headers, **(NO_STORE if kept_by_nobody(type(row)) else {})}
+
+
 def etag(version: int) -> str:
     """The strong ETag of a version."""
     return f'"{version}"'
@@ -34,13 +51,12 @@ def etag(version: int) -> str:
 
 def resource(row: Record, status: int = 200) -> Response:
     """A resource as it was just saved."""
-    return Response(current_document(row), status, headers={"ETag": etag(row.version)}, media_type=JSON)
+    return Response(current_document(row), status, headers=_head(row), media_type=JSON)
 
 
 def created(request: Request, row: Record) -> Response:
     """201, the new resource, and where it is: below the collection that it was posted to."""
-    headers = {"ETag": etag(row.version), "Location": f"{request.scope['path']}/{row.id}"}
-    return Response(row.document, 201, headers=headers, media_type=JSON)
+    return Response(row.document, 201, headers=_head(row, Location=f"{request.scope['path']}/{row.id}"), media_type=JSON)
 
 
 async def read(request: Request, db: Database, statement: Executable, **parameters: Any) -> Response:
@@ -51,19 +67,20 @@ async def read(request: Request, db: Database, statement: Executable, **paramete
     return document_answer(request, *records[0])
 
 
-def document_answer(request: Request, document: str, version: int) -> Response:
+def document_answer(request: Request, document: str, version: int, *, no_store: bool = False) -> Response:
     """A resource by its stored document; 304 when the caller has that version already."""
     tag = etag(version)
+    headers = {"ETag": tag, **NO_STORE} if no_store else {"ETag": tag}
     known = request.headers.get("if-none-match")
     if known is not None and (tag in known or known.strip() == "*"):
-        return Response(status_code=304, headers={"ETag": tag})
-    return Response(document, headers={"ETag": tag}, media_type=JSON)
+        return Response(status_code=304, headers=headers)
+    return Response(document, headers=headers, media_type=JSON)
 
 
-def page_of(request: Request, query: PageQuery, rows: list[tuple[UUID, str]]) -> Response:
+def page_of(request: Request, query: PageQuery, rows: list[tuple[UUID, str]], *, no_store: bool = False) -> Response:
     """A page from the pairs of a page, and one more when another page follows."""
     shown = rows[: query.limit]
-    headers = {}
+    headers = dict(NO_STORE) if no_store else {}
     following = "null"
     if len(rows) > query.limit:
         token = cursor(shown[-1][0])
@@ -86,7 +103,7 @@ def with_matched(document: str, value: BaseModel) -> str:
 
 def live(value: BaseModel) -> Response:
     """What depends on the day or the caller: never cached, no ETag."""
-    return Response(value.model_dump_json(), headers={"Cache-Control": "no-store"}, media_type=JSON)
+    return Response(value.model_dump_json(), headers=NO_STORE, media_type=JSON)
 
 
 async def if_match(

@@ -192,11 +192,14 @@ class StrictRequest(Request):
     def __init__(self, scope: Scope, receive: Receive, *, longest_body: int) -> None:
         super().__init__(scope, receive)
         self.longest_body = longest_body
+        self.incomplete = False
+        """Whether a part of the body is being waited for."""
 
     async def body(self) -> bytes:
         """The body. Raises `TooLarge`."""
         if not hasattr(self, "_body"):
             body, more = bytearray(), True
+            self.incomplete = True
             while more:
                 message = await self._receive()
                 if message["type"] == "http.disconnect":
@@ -205,5 +208,6 @@ class StrictRequest(Request):
                 if len(body) > self.longest_body:
                     raise TooLarge("Le corps dépasse la taille permise.")
                 more = message.get("more_body", False)
+            self.incomplete = False
             self._body = bytes(body)
         return self._body

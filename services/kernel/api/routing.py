@@ -15,7 +15,16 @@ from services.kernel.api.auth import Policy, authenticate
 from services.kernel.api.route_calls import Call, StrictRequest
 from services.kernel.base.logs import correlation_id
 from services.kernel.base.principals import ANONYMOUS
-from services.kernel.base.problems import ConnectionLost, FieldError, Invalid, TooLarge, Unavailable, UnsupportedMedia
+from services.kernel.base.problems import (
+    ConnectionLost,
+    FieldError,
+    Invalid,
+    Problem,
+    RequestTimeout,
+    TooLarge,
+    Unavailable,
+    UnsupportedMedia,
+)
 from services.kernel.data.database import Database, Databases
 from services.kernel.data.database_errors import problem_for
 
@@ -75,7 +84,7 @@ class Route(APIRoute):
                             raise
                         return await _attempt(respond, request, databases, service)
             except TimeoutError as error:
-                raise Unavailable("La réponse a pris trop de temps.") from error
+                raise _too_late(request) from error
 
         return handle
 
@@ -96,6 +105,12 @@ class _Answer:
                 raise
             response = problem.response(correlation_id.get())
         await response(scope, receive, send)
+
+
+def _too_late(request: StrictRequest) -> Problem:
+    if request.incomplete:
+        return RequestTimeout("Le corps de la requête n'est pas arrivé en entier : renvoyez-la.")
+    return Unavailable("La réponse a pris trop de temps.")
 
 
 async def _attempt(

@@ -135,6 +135,17 @@ class MethodNotAllowed(Problem):
     title = "Méthode non permise"
 
 
+class RequestTimeout(Problem):
+    """The body did not come in time. The connection ends with the answer: the rest of the body is not waited for."""
+
+    status = 408
+    type = "request-timeout"
+    title = "Requête incomplète"
+
+    def __init__(self, detail: str | None = None, **extra: Any) -> None:
+        super().__init__(detail, headers={"Connection": "close"}, **extra)
+
+
 class Conflict(Problem):
     status = 409
     type = "conflict"
@@ -219,6 +230,7 @@ BY_STATUS: dict[int, type[Problem]] = {
         Forbidden,
         NotFound,
         MethodNotAllowed,
+        RequestTimeout,
         Conflict,
         PreconditionFailed,
         TooLarge,

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import asyncpg
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.orm import configure_mappers
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.cache_key import CacheKey
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -119,6 +120,7 @@ def _row_maker(statement: Executable) -> Row | None:
 
 def instance_maker(entity: type[SQLModel]) -> Row:
     """A function from the driver's record to an instance of a table class: no validation, the database constrains."""
+    configure_mappers()  # or else no attribute of an instance can be read, in a process that has built no such statement before
     manager = entity.__dict__["_sa_class_manager"]
     enums = enum_fields(entity)
     fields = frozenset(entity.model_fields)

@@ -70,7 +70,7 @@ async def list_envelope_entries(
     request: Request, envelope_id: UUID, query: Annotated[PageQuery, Query()], caller: EnvelopeEditor, db: Db
 ) -> Response:
     """Le registre de l'enveloppe : ses écritures, la dernière d'abord."""
-    return page_of(request, query, await operations.read_entries(db, envelope_id, query, by=caller))
+    return page_of(request, query, await operations.read_entries(db, envelope_id, query, by=caller), no_store=True)
 
 
 @routes.post("/{envelope_id}/ceiling", operation_id="changeEnvelopeCeiling", response_model=EnvelopeRead, responses=MOVE)

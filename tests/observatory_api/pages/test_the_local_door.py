@@ -5,16 +5,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from services.kernel.api.http_protocol import OneWriteProtocol
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.kernel.process.app import system_app
 from services.observatory_api.service import SERVICE
 from tests.support.api import call
 from tests.support.database import STUCK
+from tests.support.listening import listening
 
 PORT = "{port}"
 """Stands for the port that the server listens on."""
@@ -93,14 +92,8 @@ async def asked(pools: Databases, headers: Sequence[Header], port: int = 8000, *
 @pytest.fixture
 async def port(pools: Databases) -> AsyncIterator[int]:
     """The port of a real server, made as `plam up` makes it."""
-    app: ASGIApp = system_app((SERVICE,), pools)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, http=OneWriteProtocol, ws="none", log_config=None, access_log=False))
-    running = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
-        await asyncio.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await running
+    async with listening(system_app((SERVICE,), pools)) as number:
+        yield number
 
 
 async def sent(port: int, headers: Sequence[Header], line: str = "GET /observatory/ HTTP/1.1") -> int:
