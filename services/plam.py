@@ -43,7 +43,7 @@ from services.kernel.process import doctor, rotation, running
 from services.kernel.process.app import leads_to
 from services.kernel.process.embedded import EmbeddedError
 from services.kernel.process.environment import Lasting, check, read_settings
-from services.kernel.process.migrate import MigrationRefused, migrate as bring_to_head
+from services.kernel.process.migrate import MigrationRefused, make_roles, migrate as bring_to_head
 from services.kernel.process.startup_checks import check as check_schemas
 from services.observatory_api.ledger.definitions import switch as switch_definition
 from services.observatory_api.ledger.rebuild import Rebuilt, rebuild as recompute
@@ -136,10 +136,16 @@ def scheduler(names: Names = None) -> None:
 
 
 @cli.command()
-def migrate(names: Names = None) -> None:
+def migrate(
+    names: Names = None,
+    roles: Annotated[bool, typer.Option("--roles", help="Créer seulement les rôles, avant de restaurer une sauvegarde.")] = False,
+) -> None:
     """Crée ou met à jour les schémas et les rôles de la base."""
     chosen = _chosen(names)
     with _settings(services=chosen) as settings, _progress("migration"):
+        if roles:
+            asyncio.run(make_roles(chosen, settings))
+            return
         said = asyncio.run(bring_to_head(chosen, settings))
     _warn(said)
 
@@ -162,7 +168,7 @@ def import_the_plan(
     with _settings(services=[ACTIONS]) as settings:
         lines = asyncio.run(_with_databases(settings, lambda databases: _import_plan(databases, plan, dry_run=dry_run), [ACTIONS]))
     for line in lines:
-        out.print(line, highlight=False)
+        out.print(line, highlight=False, markup=False)
 
 
 async def _import_plan(databases: Databases, plan: dict[str, Any], *, dry_run: bool) -> list[str]:
@@ -371,7 +377,7 @@ def _show(found: Verification) -> None:
     table.add_row("sens", f"{meaning.compared} indicateurs", str(len(meaning.differences)), _verdict(meaning.sound))
     out.print(table)
     for example in [*complete.examples, *sums.examples]:
-        out.print(f"  {example}", highlight=False)
+        out.print(f"  {example}", highlight=False, markup=False)
     if complete.without_row:
         out.print(
             f"  {complete.without_row} fait(s) dont aucune ligne n'a la clé : plam follow (deux secrets) ou plam rebuild", highlight=False
@@ -436,7 +442,9 @@ def examine() -> None:
         findings = asyncio.run(_examine(settings))
     for finding in findings:
         colour = {doctor.Verdict.ok: "green", doctor.Verdict.warning: "yellow", doctor.Verdict.wrong: "red"}[finding.verdict]
-        out.print(f"[{colour}]{finding.verdict.value:9}[/{colour}] {finding.subject} : {finding.words}", highlight=False, soft_wrap=True)
+        out.print(
+            f"[{colour}]{finding.verdict.value:9}[/{colour}] {finding.subject} : {escape(finding.words)}", highlight=False, soft_wrap=True
+        )
     raise typer.Exit(1 if any(finding.verdict is doctor.Verdict.wrong for finding in findings) else 0)
 
 

@@ -126,9 +126,9 @@ async def test_o1_a_read_goes_on_when_the_server_closes_its_connection(settings:
     async with tables(settings), Mute(settings.database_url.get_secret_value()).serving() as network:
         world = Running(World(), settings.model_copy(update={"database_url": SecretStr(network.url), "pools": PoolSizes(api=4)}))
         for _ in range(5):
-            assert {answer.status for answer in await asyncio.gather(*(world.get("slow?seconds=0.1") for _ in range(4)))} == {200}
             kept = await world.databases.connections("actions")
-            assert len(kept._free) == 4
+            while len(kept._free) < 4:  # a busy machine may answer one before it begins the next
+                assert {answer.status for answer in await asyncio.gather(*(world.get("slow?seconds=0.1") for _ in range(4)))} == {200}
             network.terminate()
             await asyncio.sleep(0.05)  # heard, while the stream has not ended: the driver takes the connection for open
             assert [(await world.get("slow?seconds=0")).status for _ in range(4)] == [200] * 4

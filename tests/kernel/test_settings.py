@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import orjson
 import pytest
@@ -41,6 +42,8 @@ ABSURD: Mapping[str, tuple[str, ...]] = {
     "internships_database_url": DATABASES,
     "recruitment_database_url": DATABASES,
     "observatory_database_url": DATABASES,
+    "database_password": ("",),
+    "broker_password": ("",),
     "max_connections": NUMBERS,
     "pools": ("", "many", "3", '{"api": 0}', '{"clients": 3}'),
     "pools__api": NUMBERS,
@@ -110,6 +113,36 @@ def test_o3_a_setting_that_is_well_is_read(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(f"PLAM_{name}", value)
     settings = read_settings()
     assert (settings.log_level, settings.pools.api, settings.local_pages) == ("warning", 20, False)
+
+
+HARD = "p@ss/w:rd %41#?é"
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "full"),
+    [
+        ("database", "postgresql://plam@db:5432/plam", "postgresql://plam:p%40ss%2Fw%3Ard%20%2541%23%3F%C3%A9@db:5432/plam"),
+        ("database", "postgresql://plam:own@db/plam", "postgresql://plam:own@db/plam"),
+        ("broker", "amqp://plam@rabbitmq:5672/", "amqp://plam:p%40ss%2Fw%3Ard%20%2541%23%3F%C3%A9@rabbitmq:5672/"),
+        ("broker", "redis://redis:6379/0", "redis://:p%40ss%2Fw%3Ard%20%2541%23%3F%C3%A9@redis:6379/0"),
+        ("broker", "memory://", "memory://"),
+    ],
+)
+def test_o12_a_password_of_any_characters_is_given_apart(name: str, url: str, full: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"PLAM_{name.upper()}_URL", url)
+    monkeypatch.setenv(f"PLAM_{name.upper()}_PASSWORD", HARD)
+    settings = read_settings()
+    given = settings.database_url_of("access") if name == "database" else settings.broker_url.get_secret_value()
+    assert given == full
+    if HARD not in full and "own" not in full and "memory" not in full:
+        assert unquote(urlsplit(given).password or "") == HARD
+
+
+def test_o12_a_password_apart_needs_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAM_ACTIONS_DATABASE_URL", "postgresql:///plam?host=/run/postgresql")
+    monkeypatch.setenv("PLAM_DATABASE_PASSWORD", "hush")
+    with pytest.raises(EnvironmentRefusedError, match=r"^PLAM_ACTIONS_DATABASE_URL ne nomme pas de compte"):
+        read_settings()
 
 
 @pytest.mark.parametrize(

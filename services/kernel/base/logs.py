@@ -2,9 +2,11 @@
 
 import logging
 import sys
+import time
 import traceback
 from collections.abc import MutableMapping
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -15,6 +17,9 @@ from services.kernel.base import clock
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 MOST_CAUSES = 10
 LONGEST_WORDS = 10_000
+
+REPEATED_AFTER = 30.0
+"""Seconds in which what a library says again is held back."""
 
 
 def configure(level: str = "info") -> None:
@@ -29,6 +34,7 @@ def configure(level: str = "info") -> None:
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_LibraryFormatter())
+    handler.addFilter(_Repeated())
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
 
 
@@ -64,9 +70,35 @@ def _words(record: logging.LogRecord) -> str:
         return f"{record.msg} ({type(error).__name__})"[:LONGEST_WORDS]
 
 
+class _Repeated(logging.Filter):
+    """Lets a library say a thing once in a while: a broker that is away makes its driver say the same a hundred times a second.
+
+    What is said is known by the place in the source that says it, and the kind of fault; how often it was held back is told with the next.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, int, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is to be written."""
+        fault = type(record.exc_info[1]).__name__ if record.exc_info else ""
+        place, now = (record.pathname, record.lineno, fault), time.monotonic()
+        last, held = self._said.get(place, (-REPEATED_AFTER, 0))
+        if now - last < REPEATED_AFTER:
+            self._said[place] = last, held + 1
+            return False
+        self._said[place] = now, 0
+        record.held_back = held
+        return True
+
+
 class _LibraryFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {"event": _words(record), "logger": record.name, "level": record.levelname.lower()}
+        at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        line = {"event": _words(record), "logger": record.name, "level": record.levelname.lower(), "timestamp": at}
+        if held := getattr(record, "held_back", 0):
+            line["held_back"] = str(held)
         if record.exc_info and record.exc_info[1]:
             line["exception"] = trace(record.exc_info[1])
         return orjson.dumps(line).decode()

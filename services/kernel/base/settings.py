@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -57,6 +57,18 @@ def _names_a_database(url: str) -> bool:
     return bool((parts.netloc.rpartition("@")[2] or "host" in given) and (parts.path.strip("/") or given & {"database", "dbname"}))
 
 
+def _with_password(name: str, url: SecretStr, password: SecretStr) -> SecretStr:
+    """The URL with a password for its login, unless it has one."""
+    parts = urlsplit(url.get_secret_value())
+    login, _, server = parts.netloc.rpartition("@")
+    if ":" in login or parts.scheme not in (*REMOTE_SCHEMES, *DATABASE_SCHEMES):
+        return url
+    if not login and parts.scheme not in MAY_BE_NAMELESS:
+        variable = f"{PREFIX}{name.upper()}"
+        raise ValueError(f"{variable} ne nomme pas de compte, et un mot de passe est donné à part : écrivez postgresql://compte@…")
+    return SecretStr(urlunsplit(parts._replace(netloc=f"{login}:{quote(password.get_secret_value(), safe='')}@{server}")))
+
+
 def _folder(value: Path) -> Path:
     if "\0" in str(value) or (value.exists() and not value.is_dir()):
         raise ValueError("doit nommer un dossier")
@@ -70,6 +82,7 @@ def _level(value: Any) -> Any:
 
 
 REMOTE_SCHEMES = ("redis", "rediss", "amqp", "amqps")
+MAY_BE_NAMELESS = ("redis", "rediss")
 DATABASE_SCHEMES = ("postgresql", "postgres")
 DatabaseUrl = Annotated[SecretStr, _url(*DATABASE_SCHEMES)]
 BrokerUrl = Annotated[SecretStr, _url("memory", "redis", "rediss", "unix", "amqp", "amqps")]
@@ -106,6 +119,9 @@ class Settings(BaseSettings):
     internships_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/internships"])
     recruitment_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/recruitment"])
     observatory_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/observatory"])
+    database_password: SecretStr | None = Field(
+        None, min_length=1, description="Password of the login of every database URL that has none: as it is, nothing in it is escaped."
+    )
     max_connections: int = Field(300, ge=20, le=10_000, description="Connections the embedded PostgreSQL accepts.")
     pools: PoolSizes = Field(PoolSizes(), examples=['{"api": 10}'])
     acquire_timeout: Seconds = Field(1.0, description="Seconds to wait for a pooled connection before 503.")
@@ -121,6 +137,9 @@ class Settings(BaseSettings):
 
     broker_url: BrokerUrl = Field(
         SecretStr("memory://"), description="memory://, redis://… or amqp://…", examples=["amqp://plam:…@rabbitmq:5672/"]
+    )
+    broker_password: SecretStr | None = Field(
+        None, min_length=1, description="Password of the broker's login, where its URL has none: as it is, nothing in it is escaped."
     )
     worker_threads: int = Field(4, ge=1, le=64, description="Batches that a worker process applies at once.")
 
@@ -147,6 +166,15 @@ class Settings(BaseSettings):
         if self.pools.worker < self.worker_threads * A_BATCH:
             least = self.worker_threads * A_BATCH
             raise ValueError(f"PLAM_POOLS__WORKER doit valoir au moins {least} pour PLAM_WORKER_THREADS={self.worker_threads}")
+        return self
+
+    @model_validator(mode="after")
+    def _passwords_in_their_urls(self) -> Self:
+        for name in type(self).model_fields:
+            password = self.broker_password if name == "broker_url" else self.database_password if name.endswith(DATABASE_URL) else None
+            url: SecretStr | None = getattr(self, name) if password else None
+            if url is not None and password is not None:
+                setattr(self, name, _with_password(name, url, password))
         return self
 
     @property

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from services.kernel.base import clock
 from services.kernel.base.settings import Settings
 from services.kernel.data import secret_fingerprints
 from services.kernel.data.database import Databases
@@ -21,6 +20,8 @@ from services.kernel.data.schema_revisions import SchemaBehind, ahead
 from services.kernel.data.service import Service
 from services.kernel.events.brokers import make_broker
 from services.kernel.events.quarantine import HELD
+from services.kernel.process.event_metrics import skew_of
+from services.kernel.process.startup_checks import MUCH_SKEW, SKEWED
 
 OLDEST_POSTGRES = 150_000
 LITTLE_SPACE = 1_000_000_000
@@ -29,7 +30,6 @@ LONGEST_LAG = 2.0
 LONGEST_WAIT = 2.0
 SHARING = 5
 """Services that one PostgreSQL usually serves."""
-MUCH_SKEW = 5.0
 
 
 class Verdict(StrEnum):
@@ -123,9 +123,8 @@ async def _service(service: Service, databases: Databases, tight: dict[str, str]
             yield Finding(Verdict.wrong, name, words)
         if newer := ahead(name, here):
             yield Finding(Verdict.warning, name, newer)
-        skew = abs((await connection.fetchval("SELECT clock_timestamp()") - clock.now()).total_seconds())
-        if skew > MUCH_SKEW:
-            yield Finding(Verdict.warning, name, f"l'horloge de la base et celle-ci diffèrent de {skew:.0f} s.")
+        if abs(skew := await skew_of(connection)) > MUCH_SKEW:
+            yield Finding(Verdict.warning, name, f"{SKEWED} Écart : {skew:+.0f} s.")
         held = await connection.fetchval(HELD)
         if held:
             yield Finding(Verdict.warning, name, f"{held} événement(s) en quarantaine : plam events.")

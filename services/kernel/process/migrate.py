@@ -63,6 +63,17 @@ async def migrate(services: Sequence[Service], settings: Settings, revision: str
     return said
 
 
+async def make_roles(services: Sequence[Service], settings: Settings) -> None:
+    """Makes the roles of services alone, which a server must know before a backup is restored to it. Raises `MigrationRefused`."""
+    for service in services:
+        connection = await asyncpg.connect(settings.database_url_of(service.name))
+        try:
+            await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+            await _take_roles(connection, service.name)
+        finally:
+            await connection.close()
+
+
 async def _migrate(connection: asyncpg.Connection, service: Service, url: str, revision: str, secret: bytes) -> list[str]:
     said = await _prepare(connection, service.name)
     await secret_fingerprints.compare(connection, service.name, secret)
@@ -94,9 +105,7 @@ def alembic_config(service: Service, url: str) -> Config:
 
 async def _prepare(connection: asyncpg.Connection, service: str) -> list[str]:
     """Roles and schema, made when missing: the owner migrates, the runtime role reads and writes rows, nothing else."""
-    owner, runtime = owner_role(service), runtime_role(service)
-    for role in (owner, runtime):
-        await _take(connection, role)
+    owner, runtime = await _take_roles(connection, service)
     if not await connection.fetchval("SELECT to_regnamespace(quote_ident($1)) IS NOT NULL", service):
         await _make_schema(connection, service, owner)
     async with _as_owner(connection, service):
@@ -107,6 +116,13 @@ async def _prepare(connection: asyncpg.Connection, service: str) -> list[str]:
             f'ALTER DEFAULT PRIVILEGES IN SCHEMA "{service}" GRANT USAGE ON SEQUENCES TO "{runtime}"'
         )
     return await _without_temporary_tables(connection)
+
+
+async def _take_roles(connection: asyncpg.Connection, service: str) -> tuple[str, str]:
+    owner, runtime = owner_role(service), runtime_role(service)
+    for role in (owner, runtime):
+        await _take(connection, role)
+    return owner, runtime
 
 
 async def _take(connection: asyncpg.Connection, role: str) -> None:

@@ -13,8 +13,13 @@ from services.kernel.data.database_errors import UNREACHABLE
 from services.kernel.data.schema_revisions import SchemaBehind
 from services.kernel.data.secret_fingerprints import SecretRefused
 from services.kernel.data.service import Service
+from services.kernel.process.event_metrics import skew_of
 
 log = structlog.get_logger(__name__)
+
+MUCH_SKEW = 5.0
+"""Seconds between two clocks that are worth a word."""
+SKEWED = "L'horloge de ce processus et celle de la base diffèrent : à minuit, des faits seraient datés du mauvais jour. Réglez-les (NTP)."
 
 LOOK_AGAIN = 1.0
 """Seconds between two looks at a database that is away."""
@@ -38,6 +43,8 @@ async def check(databases: Databases, services: Sequence[Service]) -> None:
     for service in services:
         async with databases.borrowed(service.name, "health", wait=databases.settings.request_timeout) as connection:
             secret_fingerprints.check(service.name, databases.secret, await connection.fetchrow(secret_fingerprints.KEPT))
+            if abs(skew := await skew_of(connection)) > MUCH_SKEW:
+                log.warning("clock.skewed", service=service.name, seconds=round(skew, 1), detail=SKEWED)
 
 
 async def check_when_there(databases: Databases, services: Sequence[Service]) -> None:
