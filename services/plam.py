@@ -18,7 +18,6 @@ from starlette.routing import Route
 
 from services.access_api.imports.communes import COMMUNES, FORMER, VINTAGE, import_communes
 from services.access_api.imports.establishments import import_establishments
-from services.access_api.imports.report import Report
 from services.access_api.service import SERVICE as ACCESS
 from services.actions_api.imports.plan import import_plan
 from services.actions_api.referentials.operations import PLAN, read_plan
@@ -28,6 +27,7 @@ from services.internships_api.service import SERVICE as INTERNSHIPS
 from services.kernel.api.auth import Tokens
 from services.kernel.api.token_claims import RESERVED, SUBJECT
 from services.kernel.base import logs
+from services.kernel.base.file_reports import Report
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Problem
 from services.kernel.base.secrets import SecretMissingError

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from services.access_api.communes.tables import Commune
 from services.access_api.identifiers import luhn
 from services.access_api.imports.establishments import COLUMNS, check_file, import_establishments, read_communes
-from services.access_api.imports.report import Report
 from services.contracts.codes import Department
+from services.kernel.base.file_reports import Report
 from services.kernel.base.folding import fold
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases

@@ -14,13 +14,14 @@ from services.access_api.communes.schemas import CommuneDocument
 from services.access_api.communes.tables import Commune, CommuneOld
 from services.access_api.coordinates import MICRO
 from services.access_api.identifiers import COMMUNE_PATTERN, POSTAL_PATTERN
-from services.access_api.imports import formats
+from services.access_api.imports.codes import SIREN
 from services.access_api.imports.columns import is_elsewhere
-from services.access_api.imports.reading import read_rows
-from services.access_api.imports.report import Progress, Report
-from services.access_api.imports.spreadsheets import SHOWN, SIREN, damage, tidied
+from services.contracts import file_formats
 from services.contracts.codes import Department
+from services.kernel.base.file_reading import read_rows
+from services.kernel.base.file_reports import Progress, Report
 from services.kernel.base.folding import fold
+from services.kernel.base.spreadsheets import SHOWN, damage, tidied
 from services.kernel.data.database import Database
 
 NOWHERE: Mapping[str, int | None] = {"lat_e6": None, "lon_e6": None}
@@ -30,7 +31,7 @@ FORMER = DATA / "communes_deleguees_pays_de_la_loire.csv"
 CENTRES = DATA / "communes_centroides_pays_de_la_loire.csv"
 VINTAGE = 2026
 
-COLUMNS, FORMER_COLUMNS, CENTRE_COLUMNS = formats.COMMUNES.columns, formats.FORMER_COMMUNES.columns, formats.CENTRES.columns
+COLUMNS, FORMER_COLUMNS, CENTRE_COLUMNS = file_formats.COMMUNES.columns, file_formats.FORMER_COMMUNES.columns, file_formats.CENTRES.columns
 CODES = ("code_insee", "code_departement", "code_arrondissement", "siren_epci", "siren_commune")
 """Cells in which spaces and lower case mean nothing."""
 DEPARTMENTS = {department.value: department for department in Department}

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from services.access_api.imports.report import Report
-from services.access_api.imports.spreadsheets import SIREN
+from services.access_api.imports.codes import SIREN
+from services.kernel.base.file_reports import Report
 
 
 class Entity(NamedTuple):

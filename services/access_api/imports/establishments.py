@@ -13,14 +13,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.access_api.communes import queries as commune_queries
+from services.access_api.imports.codes import FINESS, POSTAL, SIREN, SIRET
 from services.access_api.imports.columns import LONGEST_TEXT, doubtful_positions, is_code, is_elsewhere
 from services.access_api.imports.display import displayed
 from services.access_api.imports.entities import SPOKEN, Entities, Entity, Gathering
 from services.access_api.imports.extraction import legal_entities, of_structures
-from services.access_api.imports.formats import ESTABLISHMENTS, SECTIONS
-from services.access_api.imports.reading import Chunk, read_chunks
-from services.access_api.imports.report import Progress, Report
-from services.access_api.imports.spreadsheets import FINESS, POSTAL, SHOWN, SIREN, SIRET, Code, damage, tidied
 from services.access_api.organisations import queries as organisation_queries
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sectors import sector_of
@@ -28,8 +25,12 @@ from services.access_api.sites import queries as site_queries
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole
+from services.contracts.file_formats import ESTABLISHMENTS, SECTIONS
+from services.kernel.base.file_reading import Chunk, read_chunks
+from services.kernel.base.file_reports import Progress, Report
 from services.kernel.base.folding import fold
 from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.base.spreadsheets import SHOWN, Code, damage, tidied
 from services.kernel.data.database import Database
 from services.kernel.data.records import Record
 

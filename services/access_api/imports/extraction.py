@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from services.access_api.imports.codes import FINESS
 from services.access_api.imports.columns import LONGEST_TEXT
 from services.access_api.imports.entities import Entity
-from services.access_api.imports.formats import SECTIONS
-from services.access_api.imports.reading import Chunk
-from services.access_api.imports.report import Report
-from services.access_api.imports.spreadsheets import FINESS, tidied
+from services.contracts.file_formats import SECTIONS
+from services.kernel.base.file_reading import Chunk
+from services.kernel.base.file_reports import Report
+from services.kernel.base.spreadsheets import tidied
 
 Column = Sequence[str]
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from services.access_api.imports.codes import UAI
 from services.access_api.imports.display import displayed
-from services.access_api.imports.spreadsheets import UAI, tidied
+from services.kernel.base.spreadsheets import tidied
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from sqlmodel import col, select
 
 from services.access_api.imports.communes import COMMUNES, import_communes
 from services.access_api.imports.establishments import import_establishments
-from services.access_api.imports.formats import OTHERS, SECTIONS
-from services.access_api.imports.report import Report
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.tables import Site
+from services.contracts.file_formats import OTHERS, SECTIONS
+from services.kernel.base.file_reports import Report
 from services.kernel.data.database import Databases
 from tests.support.access import an_organisation, establishment, finess, organisation_body, siren, siret, write_csv
 

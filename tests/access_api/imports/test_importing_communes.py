@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 from services.access_api.communes.schemas import CommuneDocument
 from services.access_api.communes.tables import Commune, CommuneOld
 from services.access_api.imports.communes import COMMUNES, FORMER, import_communes
-from services.access_api.imports.report import Report
+from services.kernel.base.file_reports import Report
 from services.kernel.data.database import Databases
 
 HEADER = COMMUNES.read_text("utf-8").splitlines()[0]

@@ -8,11 +8,11 @@ import pytest
 from sqlmodel import col, func, select
 
 from services.access_api.imports.establishments import import_establishments
-from services.access_api.imports.report import Report
 from services.access_api.organisations.schemas import OrganisationRead
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.schemas import SiteRead
 from services.access_api.sites.tables import Site
+from services.kernel.base.file_reports import Report
 from services.kernel.data.database import Databases
 from tests.support.access import an_organisation, establishment, finess, move, siren, write_csv
 

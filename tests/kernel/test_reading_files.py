@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from services.access_api.imports import reading
-from services.access_api.imports.reading import read_rows
-from services.access_api.imports.report import Report
+from services.kernel.base import file_reading as reading
+from services.kernel.base.file_reading import read_rows
+from services.kernel.base.file_reports import Report
 
 Read = tuple[list[tuple[int, tuple[str, ...]]], Report]
 

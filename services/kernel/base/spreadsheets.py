@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from services.access_api.identifiers import is_finess, is_siren, is_siret, is_uai
-
 CHANGED = "le tableur a changé ce nombre : mettez la colonne au format Texte"
 A_DAY = "le tableur en a fait une date : mettez la colonne au format Texte"
 SHOWN = 20
@@ -57,14 +55,3 @@ def damage(value: str) -> str | None:
 def tidied(value: str) -> str:
     """A code without the spaces that group its digits, no-break ones among them, in capitals."""
     return "".join(value.split()).upper()
-
-
-def _digits(length: int) -> Callable[[str], bool]:
-    return lambda value: len(value) == length and value.isdecimal() and value.isascii()
-
-
-FINESS = Code("FINESS", 9, is_finess)
-SIREN = Code("SIREN", 9, is_siren)
-SIRET = Code("SIRET", 14, is_siret)
-UAI = Code("code UAI", 8, is_uai)
-POSTAL = Code("code postal", 5, _digits(5))

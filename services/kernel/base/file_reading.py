@@ -10,9 +10,9 @@ from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from services.access_api.imports.formats import is_mark, recognised
-from services.access_api.imports.report import Report
+from services.contracts.file_formats import is_mark, recognised
 from services.kernel.base.fields import hides_something
+from services.kernel.base.file_reports import Report
 
 MOST_BYTES = 200_000_000
 MOST_ROWS = 500_000
