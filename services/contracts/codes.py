@@ -80,6 +80,23 @@ class Profession(StrEnum):
     educateur_specialise = "es"
     moniteur_educateur = "me"
     agent_hospitalier = "ash"
+    medecin = "medecin"
+    interne = "interne"
+    pharmacien = "pharmacien"
+    infirmier_pratique_avancee = "ipa"
+    cadre_de_sante = "cadre"
+    orthophoniste = "ortho"
+    orthoptiste = "orthoptiste"
+    pedicure_podologue = "podologue"
+    dieteticien = "dieteticien"
+    technicien_laboratoire = "tlm"
+    preparateur_pharmacie = "pph"
+    assistant_service_social = "ass"
+    educateur_jeunes_enfants = "eje"
+    conseiller_economie_sociale = "cesf"
+    technicien_intervention_sociale = "tisf"
+    psychologue = "psychologue"
+    aide_medico_psychologique = "amp"
 
 
 class Role(StrEnum):

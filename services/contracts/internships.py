@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import Count, Day, Instant, Several, State, Text
+from services.contracts.standing import Concealment, Owner
 
 
 class UnitStatus(StrEnum):
@@ -53,13 +54,15 @@ class UnitState(State):
     """Un terrain de stage : l'unité d'un site qui accueille des stagiaires."""
 
     kind: ClassVar[str] = "unit"
-    number: ClassVar[int] = 1
+    number: ClassVar[int] = 2
 
     organisation_id: UUID
     site_id: UUID
     department: Department
     professions: Several[Profession]
     first_placement_suitable: bool
+    owners: Several[Owner] = ()
+    concealed: Several[Concealment] = ()
     status: UnitStatus
 
 
@@ -67,7 +70,7 @@ class OfferState(State):
     """Une offre de stage : des places dans un terrain, sur des semaines civiles entières (lundi inclus, fin exclue)."""
 
     kind: ClassVar[str] = "offer"
-    number: ClassVar[int] = 1
+    number: ClassVar[int] = 2
 
     unit_id: UUID
     organisation_id: UUID
@@ -78,6 +81,8 @@ class OfferState(State):
     seats: Count
     taken: Count
     published_on: Day | None = None
+    owners: Several[Owner] = ()
+    concealed: Several[Concealment] = ()
     status: OfferStatus
 
 
@@ -85,7 +90,7 @@ class RequestState(State):
     """Une demande de places faite par un institut sur une offre, et la réponse du terrain ; sans réponse, elle finit avec l'offre."""
 
     kind: ClassVar[str] = "request"
-    number: ClassVar[int] = 2
+    number: ClassVar[int] = 3
 
     offer_id: UUID
     organisation_id: UUID
@@ -98,6 +103,8 @@ class RequestState(State):
     decline_reason: Text | None = None
     ended_on: Day | None = None
     why: OfferEnding | None = None
+    owners: Several[Owner] = ()
+    concealed: Several[Concealment] = ()
     status: RequestStatus
 
 
@@ -105,7 +112,7 @@ class PlacementState(State):
     """Un stage attribué à un apprenant. L'identifiant est un pseudonyme : il ne désigne personne hors du service."""
 
     kind: ClassVar[str] = "placement"
-    number: ClassVar[int] = 1
+    number: ClassVar[int] = 2
 
     organisation_id: UUID
     institute_id: UUID

@@ -5,7 +5,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.contracts.codes import Department, Profession, Sector
-from services.contracts.envelope import Cents, Count, Day, Instant, State, Text
+from services.contracts.envelope import Cents, Count, Day, Instant, Several, State, Text
+from services.contracts.standing import Concealment, Owner
 
 
 class SchemeKind(StrEnum):
@@ -133,7 +134,7 @@ class NeedState(State):
     """Un besoin de recrutement d'un employeur : des postes à pourvoir, une urgence, une échéance."""
 
     kind: ClassVar[str] = "need"
-    number: ClassVar[int] = 1
+    number: ClassVar[int] = 2
 
     organisation_id: UUID
     department: Department
@@ -145,6 +146,8 @@ class NeedState(State):
     published_at: Instant | None = None
     expires_on: Day | None = None
     ended_on: Day | None = None
+    owners: Several[Owner] = ()
+    concealed: Several[Concealment] = ()
     status: NeedStatus
 
 
@@ -152,7 +155,7 @@ class ApplicationState(State):
     """Une candidature à un besoin ; sans réponse, elle finit avec lui. L'identifiant est un pseudonyme ; rien ne désigne la personne."""
 
     kind: ClassVar[str] = "application"
-    number: ClassVar[int] = 2
+    number: ClassVar[int] = 3
 
     department: Department
     profession: Profession
@@ -162,14 +165,15 @@ class ApplicationState(State):
     answered_at: Instant | None = None
     ended_on: Day | None = None
     why: NeedEnding | None = None
+    concealed: Several[Concealment] = ()
     status: ApplicationStatus
 
 
 class AssignmentState(State):
-    """Une affectation : un poste d'un besoin pourvu par une personne. L'identifiant est un pseudonyme."""
+    """Une affectation : un poste d'un besoin pourvu par une personne, dissimulé avec lui. L'identifiant est un pseudonyme."""
 
     kind: ClassVar[str] = "assignment"
-    number: ClassVar[int] = 1
+    number: ClassVar[int] = 2
 
     organisation_id: UUID
     department: Department
@@ -179,4 +183,5 @@ class AssignmentState(State):
     confirmed_at: Instant
     starts_on: Day
     cancelled_on: Day | None = None
+    concealed: Several[Concealment] = ()
     status: AssignmentStatus

@@ -43,9 +43,21 @@ def _never_ended(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "ended_on": None, "why": None}
 
 
+def _as_it_was(data: dict[str, Any]) -> dict[str, Any]:
+    """Until then fewer professions were known, nothing had changed hands, and nothing was concealed: what is not said is empty."""
+    return data
+
+
 UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
+    ("unit", 1): _as_it_was,
+    ("offer", 1): _as_it_was,
     ("request", 1): _never_ended,
+    ("request", 2): _as_it_was,
+    ("placement", 1): _as_it_was,
+    ("need", 1): _as_it_was,
     ("application", 1): _never_ended,
+    ("application", 2): _as_it_was,
+    ("assignment", 1): _as_it_was,
 }
 """(kind, number) → a function from the data of that number to the data of the next one."""
 

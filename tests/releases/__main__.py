@@ -1,7 +1,7 @@
 """`python -m tests.releases NAME`: keeps what this release leaves behind, as `tests/releases/NAME`.
 
-Two installations, each told by the release itself over HTTP on a real server (`PLAM_TEST_DATABASE_URL`): `sound`, after the seeded
-story; `damaged`, the same after another process went on with another secret, so that every person counts twice. Run it from the commit
+An installation told by the release itself over HTTP on a real server (`PLAM_TEST_DATABASE_URL`): `sound`, after the seeded story. That of
+0.1 was kept `damaged` too, after another process went on with another secret, which no later release lets happen. Run it from the commit
 that is to be kept, before anything changes.
 """
 
@@ -28,12 +28,13 @@ from services.kernel.base.principals import Principal
 from services.kernel.base.settings import Settings
 from services.plam import SERVICES
 from tests.support.database import database_url
+from tests.support.keys import token_keys
 from tests.support.story import tell
 from tests.system.conftest import _run as run_on_server
 from tests.system.processes import Process, free_port, wait_ready
 
 HERE = Path(__file__).parent
-SECRETS = {"sound": "the secret of an old installation", "damaged": "another secret, by mistake"}
+SECRET = "the secret of an old installation"
 META_COMMAND = re.compile(r"^\\.*\n", re.MULTILINE)
 
 
@@ -56,9 +57,9 @@ class Release:
         self.address = f"http://127.0.0.1:{self.port}"
 
     @contextmanager
-    def running(self, secret: str) -> Iterator[httpx.AsyncClient]:
-        """The whole system under a secret; a client who may do everything."""
-        process = Process(["up"], self._environment(secret), self.folder / "up.log")
+    def running(self) -> Iterator[httpx.AsyncClient]:
+        """The whole system; a client who may do everything."""
+        process = Process(["up"], self._environment(), self.folder / "up.log")
         process.start()
         try:
             wait_ready(self.address, "recruitment", process)
@@ -67,20 +68,21 @@ class Release:
         finally:
             process.terminate()
 
-    def command(self, secret: str, *arguments: str) -> str:
+    def command(self, *arguments: str) -> str:
         """Runs a command to its end, whatever its verdict; what it printed."""
         command = [sys.executable, "-m", "services.plam", *arguments]
-        done = subprocess.run(command, env=self._environment(secret), capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(command, env=self._environment(), capture_output=True, text=True, timeout=300, check=False)
         return done.stdout + done.stderr
 
-    def _environment(self, secret: str) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(HERE.parents[1]),
             "PLAM_HOME": str(self.folder),
             "PLAM_PORT": str(self.port),
             "PLAM_DATABASE_URL": self.url,
-            "PLAM_SECRET": secret,
+            "PLAM_SECRET": SECRET,
+            "PLAM_TOKEN_KEYS": token_keys(self.folder),
             "PLAM_LOG_LEVEL": "warning",
         }
 
@@ -102,34 +104,21 @@ def dump(url: str, file: Path) -> None:
 
 
 async def _tell(release: Release) -> dict[str, Any]:
-    with release.running(SECRETS["sound"]) as client:
+    with release.running() as client:
         async with client:
             await tell(client)
-            await asyncio.to_thread(release.command, SECRETS["sound"], "verify")
-            return await figures(client)
-
-
-async def _damage(release: Release) -> dict[str, Any]:
-    with release.running(SECRETS["damaged"]) as client:
-        async with client:
-            await tell(client)
-            for service in ("internships", "recruitment"):
-                await asyncio.to_thread(release.command, SECRETS["damaged"], "resync", service)
-            await asyncio.to_thread(release.command, SECRETS["damaged"], "verify")
+            await asyncio.to_thread(release.command, "verify")
             return await figures(client)
 
 
 def main(name: str) -> None:
-    """Tells the story, dumps, damages, dumps again."""
+    """Tells the story, and dumps."""
     folder = HERE / name
     folder.mkdir(exist_ok=True)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     with tempfile.TemporaryDirectory() as home, installation(os.environ["PLAM_TEST_DATABASE_URL"]) as url:
-        release = Release(Path(home), url)
-        known: dict[str, Any] = {"commit": commit, "secrets": SECRETS}
-        for state, act in (("sound", _tell), ("damaged", _damage)):
-            known[state] = asyncio.run(act(release))
-            dump(url, folder / f"{state}.sql.xz")
+        known = {"commit": commit, "secrets": {"sound": SECRET}, "sound": asyncio.run(_tell(Release(Path(home), url)))}
+        dump(url, folder / "sound.sql.xz")
     (folder / "figures.json").write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import OfferState, OfferStatus
+from services.contracts.standing import Concealment, Owner
 from services.internships_api.offers.tables import Offer
 from services.internships_api.units.schemas import Professions
 from services.internships_api.weeks import Monday, check_period
@@ -76,6 +77,8 @@ class OfferRead(Resource):
     published_on: date | None = Field(description="Jour de la publication.")
     status: OfferStatus = Field(description="Statut.")
     status_reason: str | None = Field(description="Motif de l'annulation.")
+    owners: list[Owner] = Field(description="Organisations qui l'ont eue ; vide : la même depuis l'origine.")
+    concealed: list[Concealment] = Field(description="Périodes où rien n'en est montré ni répondu ; vide : jamais.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
@@ -99,4 +102,4 @@ class OfferQuery(PageQuery):
     available: bool | None = Field(None, description="Publiées avec au moins une place libre, ou les autres.")
 
 
-OFFER = Noun(Offer, OfferRead, OfferState)
+OFFER = Noun(Offer, OfferRead, OfferState, document_schema=2)

@@ -10,9 +10,10 @@ from services.contracts.internships import OfferStatus
 from services.internships_api.base import InternshipsRecord
 from services.kernel.data.columns import all_of, internal, one_of, page_index
 from services.kernel.data.records import with_history
+from services.kernel.data.standing import Concealable, Owned
 
 
-class Offer(InternshipsRecord, table=True):
+class Offer(Owned, Concealable, InternshipsRecord, table=True):
     """Une offre de stage."""
 
     __tablename__ = "placement_offer"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import OfferEnding, RequestState, RequestStatus
+from services.contracts.standing import Concealment, Owner
 from services.internships_api.requests.tables import DeclineReason, PlacementRequest
 from services.kernel.api.paging import PageQuery
 from services.kernel.base.fields import Paragraphs, count
@@ -53,6 +54,8 @@ class RequestRead(Resource):
     ended_on: date | None = Field(description="Jour où elle a pris fin avec l'offre, sans réponse.")
     why: OfferEnding | None = Field(description="Comment l'offre a pris fin : close, dernière semaine passée, annulée.")
     status: RequestStatus = Field(description="Statut.")
+    owners: list[Owner] = Field(description="Organisations qui l'ont reçue ; vide : la même depuis l'origine.")
+    concealed: list[Concealment] = Field(description="Périodes où rien n'en est montré ni répondu ; vide : jamais.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
@@ -73,4 +76,4 @@ class RequestQuery(PageQuery):
     status: RequestStatus | None = Field(None, description="Statut.")
 
 
-REQUEST = Noun(PlacementRequest, RequestRead, RequestState, document_schema=2)
+REQUEST = Noun(PlacementRequest, RequestRead, RequestState, document_schema=3)

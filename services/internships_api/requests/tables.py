@@ -12,6 +12,7 @@ from services.contracts.internships import OfferEnding, RequestStatus
 from services.internships_api.base import InternshipsRecord
 from services.kernel.data.columns import internal, one_of, page_index
 from services.kernel.data.records import with_history
+from services.kernel.data.standing import Concealable, Owned
 
 
 class DeclineReason(StrEnum):
@@ -25,7 +26,7 @@ class DeclineReason(StrEnum):
     other = "other"
 
 
-class PlacementRequest(InternshipsRecord, table=True):
+class PlacementRequest(Owned, Concealable, InternshipsRecord, table=True):
     """Une demande de places."""
 
     __tablename__ = "placement_request"

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import UnitState, UnitStatus
+from services.contracts.standing import Concealment, Owner
 from services.internships_api.units.tables import Unit
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
@@ -62,6 +63,8 @@ class UnitRead(Resource):
     first_placement_suitable: bool = Field(description="Convient à un premier stage.")
     status: UnitStatus = Field(description="Statut.")
     status_reason: str | None = Field(description="Motif de la suspension.")
+    owners: list[Owner] = Field(description="Organisations qui l'ont eu ; vide : la même depuis l'origine.")
+    concealed: list[Concealment] = Field(description="Périodes où rien n'en est montré ni répondu ; vide : jamais.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
@@ -81,4 +84,4 @@ class UnitQuery(PageQuery):
     status: UnitStatus | None = Field(None, description="Statut.")
 
 
-UNIT = Noun(Unit, UnitRead, UnitState)
+UNIT = Noun(Unit, UnitRead, UnitState, document_schema=2)

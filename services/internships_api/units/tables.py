@@ -9,9 +9,10 @@ from services.contracts.internships import UnitStatus
 from services.internships_api.base import InternshipsRecord
 from services.kernel.data.columns import all_of, internal, one_of, page_index
 from services.kernel.data.records import with_history
+from services.kernel.data.standing import Concealable, Owned
 
 
-class Unit(InternshipsRecord, table=True):
+class Unit(Owned, Concealable, InternshipsRecord, table=True):
     """Un terrain de stage."""
 
     __tablename__ = "placement_unit"

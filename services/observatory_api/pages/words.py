@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from services.contracts.actions import ActionStatus
-from services.contracts.codes import Department, OrganisationRole
+from services.contracts.codes import Department, OrganisationRole, Profession
 from services.kernel.base.clock import PARIS
 from services.observatory_api.indicators.model import REGION, Unit
 
@@ -97,8 +97,45 @@ DEPARTMENTS: Mapping[str, str] = {
     Department.sarthe: "Sarthe",
     Department.vendee: "Vendée",
 }
+PROFESSIONS: Mapping[str, str] = {
+    Profession.aide_soignant: "Aide-soignant",
+    Profession.infirmier: "Infirmier",
+    Profession.infirmier_anesthesiste: "Infirmier anesthésiste",
+    Profession.infirmier_bloc: "Infirmier de bloc opératoire",
+    Profession.puericultrice: "Puériculteur",
+    Profession.auxiliaire_puericulture: "Auxiliaire de puériculture",
+    Profession.sage_femme: "Sage-femme",
+    Profession.masseur_kine: "Masseur-kinésithérapeute",
+    Profession.manipulateur_radio: "Manipulateur en électroradiologie médicale",
+    Profession.ergotherapeute: "Ergothérapeute",
+    Profession.psychomotricien: "Psychomotricien",
+    Profession.ambulancier: "Ambulancier",
+    Profession.assistant_regulation: "Assistant de régulation médicale",
+    Profession.accompagnant_educatif: "Accompagnant éducatif et social",
+    Profession.educateur_specialise: "Éducateur spécialisé",
+    Profession.moniteur_educateur: "Moniteur-éducateur",
+    Profession.agent_hospitalier: "Agent des services hospitaliers",
+    Profession.medecin: "Médecin",
+    Profession.interne: "Interne",
+    Profession.pharmacien: "Pharmacien",
+    Profession.infirmier_pratique_avancee: "Infirmier en pratique avancée",
+    Profession.cadre_de_sante: "Cadre de santé",
+    Profession.orthophoniste: "Orthophoniste",
+    Profession.orthoptiste: "Orthoptiste",
+    Profession.pedicure_podologue: "Pédicure-podologue",
+    Profession.dieteticien: "Diététicien",
+    Profession.technicien_laboratoire: "Technicien de laboratoire médical",
+    Profession.preparateur_pharmacie: "Préparateur en pharmacie hospitalière",
+    Profession.assistant_service_social: "Assistant de service social",
+    Profession.educateur_jeunes_enfants: "Éducateur de jeunes enfants",
+    Profession.conseiller_economie_sociale: "Conseiller en économie sociale familiale",
+    Profession.technicien_intervention_sociale: "Technicien de l'intervention sociale et familiale",
+    Profession.psychologue: "Psychologue",
+    Profession.aide_medico_psychologique: "Aide médico-psychologique",
+}
 VALUES: Mapping[str, Mapping[str, str]] = {
     "department": {**DEPARTMENTS, REGION: "Sans département"},
+    "profession": PROFESSIONS,
     "status": {
         ActionStatus.submitted: "Soumise",
         ActionStatus.approved: "Validée",

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import ApplicationState, ApplicationStatus, NeedEnding, NeedUrgency
+from services.contracts.standing import Concealment, Owner
 from services.kernel.api.paging import PageQuery
 from services.kernel.base.fields import without_nir
 from services.kernel.data.nouns import Noun, Resource
@@ -58,6 +59,8 @@ class ApplicationRead(Resource):
     decline_reason: DeclineReason | None = Field(description="Motif du refus.")
     ended_on: date | None = Field(description="Jour où elle a pris fin avec le besoin, sans réponse.")
     why: NeedEnding | None = Field(description="Comment le besoin a cessé de chercher : pourvu, expiré, annulé.")
+    owners: list[Owner] = Field(description="Organisations qui l'ont reçue ; vide : la même depuis l'origine.")
+    concealed: list[Concealment] = Field(description="Périodes où rien n'en est montré ni répondu ; vide : jamais.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
@@ -81,4 +84,4 @@ class ApplicationQuery(PageQuery):
     overdue: bool | None = Field(None, description="Sans réponse alors que le délai est passé, ou non.")
 
 
-APPLICATION = Noun(Application, ApplicationRead, ApplicationState, document_schema=2, personal=True)
+APPLICATION = Noun(Application, ApplicationRead, ApplicationState, document_schema=3, personal=True)

@@ -11,6 +11,7 @@ from services.contracts.codes import Department, Profession
 from services.contracts.recruitment import ApplicationStatus, NeedEnding, NeedUrgency
 from services.kernel.data.columns import one_of, page_index, personal
 from services.kernel.data.records import with_history
+from services.kernel.data.standing import Concealable, Owned
 from services.recruitment_api.base import RecruitmentRecord
 
 
@@ -29,7 +30,7 @@ class DeclineReason(StrEnum):
     other = "other"
 
 
-class Application(RecruitmentRecord, table=True):
+class Application(Owned, Concealable, RecruitmentRecord, table=True):
     """Une candidature à un besoin."""
 
     __tablename__ = "application"

@@ -10,6 +10,7 @@ from services.contracts.codes import Department, Profession
 from services.contracts.recruitment import AssignmentStatus, NeedUrgency
 from services.kernel.data.columns import one_of, page_index, personal
 from services.kernel.data.records import with_history
+from services.kernel.data.standing import Concealable
 from services.recruitment_api.base import RecruitmentRecord
 from services.recruitment_api.needs.tables import LegalForm
 
@@ -25,7 +26,7 @@ class CancelReason(StrEnum):
     other = "other"
 
 
-class Assignment(RecruitmentRecord, table=True):
+class Assignment(Concealable, RecruitmentRecord, table=True):
     """Une affectation."""
 
     __tablename__ = "assignment"

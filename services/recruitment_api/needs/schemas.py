@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 from services.contracts.codes import Department, Profession, Sector
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import NeedState, NeedStatus, NeedUrgency
+from services.contracts.standing import Concealment, Owner
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Paragraphs, count, distinct
@@ -100,6 +101,8 @@ class NeedRead(Resource):
     prolongation_count: int = Field(description="Prolongations déjà faites, trois au plus.")
     status: NeedStatus = Field(description="Statut.")
     status_reason: str | None = Field(description="Motif de l'annulation.")
+    owners: list[Owner] = Field(description="Organisations qui l'ont eu ; vide : la même depuis l'origine.")
+    concealed: list[Concealment] = Field(description="Périodes où rien n'en est montré ni répondu ; vide : jamais.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
@@ -122,4 +125,4 @@ class NeedQuery(PageQuery):
     status: NeedStatus | None = Field(None, description="Statut.")
 
 
-NEED = Noun(StaffingNeed, NeedRead, NeedState)
+NEED = Noun(StaffingNeed, NeedRead, NeedState, document_schema=2)

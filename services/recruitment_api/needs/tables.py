@@ -22,6 +22,7 @@ from services.contracts.codes import Department, Profession, Sector
 from services.contracts.recruitment import NeedStatus, NeedUrgency
 from services.kernel.data.columns import all_of, internal, one_of, page_index
 from services.kernel.data.records import with_history
+from services.kernel.data.standing import Concealable, Owned
 from services.recruitment_api.base import RecruitmentRecord
 
 MOST_PROLONGATIONS = 3
@@ -50,7 +51,7 @@ class LegalForm(StrEnum):
     reserve = "reserve"
 
 
-class StaffingNeed(RecruitmentRecord, table=True):
+class StaffingNeed(Owned, Concealable, RecruitmentRecord, table=True):
     """Un besoin de recrutement."""
 
     __tablename__ = "need"

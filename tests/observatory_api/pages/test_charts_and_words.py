@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from services.contracts.codes import Profession
 from services.observatory_api.indicators.model import Unit
 from services.observatory_api.pages import words
 from services.observatory_api.pages.charts import Chart, Point, ceiling, drawn, level
@@ -94,3 +95,8 @@ def test_days_and_instants_are_said_by_the_clocks_of_paris() -> None:
     assert words.day(date(2026, 3, 1)) == "1er mars 2026"
     assert words.instant(datetime(2026, 7, 31, 22, 5, 9, tzinfo=UTC)) == "1er août 2026 à 00\u202fh\u202f05\u202fmin\u202f09\u202fs"
     assert words.month("2026-12") == "décembre 2026"
+
+
+def test_every_profession_has_its_name_and_no_two_have_the_same() -> None:
+    assert words.PROFESSIONS.keys() == set(Profession)
+    assert len(set(words.PROFESSIONS.values())) == len(Profession)
