@@ -67,6 +67,7 @@ ABSURD: Mapping[str, tuple[str, ...]] = {
     "log_level": ("", "loud"),
     "allowed_hosts": ("", "[]", "plam.example.org", "3", '["a host"]', '["https://plam.example.org"]', "[1]"),
     "local_pages": ("", "perhaps"),
+    "public_pages": ("", "perhaps"),
 }
 CASES = [(name, value) for name, values in ABSURD.items() for value in values]
 

@@ -161,6 +161,8 @@ class Settings(BaseSettings):
         None, examples=["false"], description="Pages open without a token to this machine; none: with the embedded database alone."
     )
 
+    public_pages: bool = Field(False, description="Whether everybody reads the plan's figures on the page, save those that count few.")
+
     @model_validator(mode="after")
     def _batches_find_connections(self) -> Self:
         if self.pools.worker < self.worker_threads * A_BATCH:

@@ -1,15 +1,18 @@
 """What the page reads: the dashboard of a day and a state of knowledge, and a few breakdowns, all in one snapshot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from services.kernel.base.clock import PARIS
+from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.model import Figure, Indicator
+from services.observatory_api.pages.published import hidden_codes, published
 from services.observatory_api.pages.schemas import PageQuery
 from services.observatory_api.pages.words import DEPARTMENTS, VALUES
+from services.observatory_api.values.audience import DETAILED, sees
 from services.observatory_api.values.figures import figure
 from services.observatory_api.values.operations import Reader, dashboard, open_snapshot, rolled_up_sums, shown
 from services.observatory_api.values.queries import rolled_up
@@ -43,10 +46,15 @@ class Overview:
     figures: DashboardRead
     definitions: Mapping[str, Indicator]
     breakdowns: Mapping[str, Mapping[str, Mapping[str, Figure]]] = field(default_factory=dict)
+    hidden: AbstractSet[str] = frozenset()
+    """The codes of which nothing is shown, since they count fewer than five."""
 
 
-async def overview(db: Database, query: PageQuery, *, detailed: bool) -> Overview:
-    """Reads a page. Raises `Invalid` for an instant that the ledger has not reached; a day that is not over means until now."""
+async def overview(db: Database, query: PageQuery, *, viewer: Principal, public: bool = False) -> Overview:
+    """Reads a page: to the public, without figures that count fewer than five.
+
+    Raises `Invalid` for an instant that the ledger has not reached; a day that is not over means until now.
+    """
     newest = (await open_snapshot(db, None)).known_at
     known_at = query.instant
     if isinstance(query.known_at, date) and known_at is None:
@@ -56,11 +64,11 @@ async def overview(db: Database, query: PageQuery, *, detailed: bool) -> Overvie
     figures = await dashboard(db, DashboardQuery(as_of=query.as_of, known_at=known_at, every=Every.month))
     reader = await open_snapshot(db, known_at)
     definitions = {item.code: reader.current(item.code) for item in figures.items}
-    if not detailed:
-        return Overview(figures, definitions)
+    if not viewer.has(*DETAILED):
+        return Overview(published(figures), definitions, hidden=hidden_codes(figures)) if public else Overview(figures, definitions)
     breakdowns: dict[str, dict[str, Mapping[str, Figure]]] = {}
     for dimension, codes in BREAKDOWNS.items():
-        for code, found in (await _broken_down(reader, figures.as_of, dimension, codes)).items():
+        for code, found in (await _broken_down(reader, figures.as_of, dimension, codes, viewer)).items():
             breakdowns.setdefault(code, {})[dimension] = found
     return Overview(figures, definitions, breakdowns)
 
@@ -70,7 +78,9 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), PARIS) - timedelta(microseconds=1)
 
 
-async def _broken_down(reader: Reader, as_of: date, dimension: str, codes: Sequence[str]) -> dict[str, Mapping[str, Figure]]:
+async def _broken_down(
+    reader: Reader, as_of: date, dimension: str, codes: Sequence[str], viewer: Principal
+) -> dict[str, Mapping[str, Figure]]:
     question = reader.question(as_of, by=(dimension,))
     current = [reader.current(code) for code in codes]
     sums = await rolled_up_sums(reader, [one for one in current if rolled_up(one, question)], question)
@@ -80,5 +90,6 @@ async def _broken_down(reader: Reader, as_of: date, dimension: str, codes: Seque
         named = {group[0]: one.total for group, one in found.items() if group[0] is not None}
         if dimension == "department":  # a department where nothing happened is said too
             named = {code: figure(indicator, {}) for code in DEPARTMENTS} | named
+            named = {code: one for code, one in named.items() if sees(viewer, code)}
         made[indicator.code] = named
     return made

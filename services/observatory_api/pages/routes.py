@@ -16,10 +16,12 @@ from services.kernel.data.database_errors import problem_for
 from services.observatory_api.pages import operations, views
 from services.observatory_api.pages.local import is_local
 from services.observatory_api.pages.schemas import PageQuery
+from services.observatory_api.values.audience import ANY
 
-READERS = (Role.steering, Role.committee, Role.reader)
 LOCAL = Principal("local", frozenset({Role.steering}))
 """Who sits at this machine, where the pages are open to it."""
+PUBLIC = Principal("public", frozenset({Role.reader}))
+"""Everybody, where an operator has opened the pages: the region's figures, without those that count fewer than five."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -54,7 +56,7 @@ pages = APIRouter(tags=["Pages"], route_class=PageRoute, include_in_schema=False
 async def read_page(request: Request, db: Db, caller: Public, query: Annotated[PageQuery, Query()]) -> Response:
     """Montre les indicateurs du plan à une personne : valeurs, graphiques, tableaux, définitions."""
     viewer = admitted(request, caller)
-    overview = await operations.overview(db, query, detailed=viewer.has(Role.steering))
+    overview = await operations.overview(db, query, viewer=viewer, public=viewer is PUBLIC)
     return HTMLResponse(views.page(overview, query), headers={**HEADERS, "Cache-Control": "no-store"})
 
 
@@ -69,12 +71,14 @@ async def read_style(request: Request, caller: Public) -> Response:
 
 
 def admitted(request: Request, caller: Principal) -> Principal:
-    """Who reads the page: the caller by its token, or the person at this machine. Raises `Unauthenticated` or `Forbidden`."""
-    if caller.has(*READERS):
+    """Who reads the page: the caller by its token, the person at this machine, or everybody. Raises `Unauthenticated` or `Forbidden`."""
+    if caller.has(*ANY):
         return caller
     if caller is not ANONYMOUS:
-        raise Forbidden("Votre jeton ne donne pas le droit de lire les chiffres du plan : il y faut le rôle steering, committee ou reader.")
+        raise Forbidden(f"Votre jeton ne donne pas le droit de lire les chiffres du plan : il y faut l'un des rôles {', '.join(ANY)}.")
     settings: Settings = request.app.state.databases.settings
     if settings.local_pages and is_local(request.scope):
         return LOCAL
+    if settings.public_pages:
+        return PUBLIC
     raise Unauthenticated("Les chiffres du plan se lisent depuis la machine qui les sert, sans intermédiaire, ou avec un jeton.")

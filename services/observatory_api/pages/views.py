@@ -68,7 +68,7 @@ class Card:
     words: str
     recent: str
     caption: str
-    chart: Markup
+    chart: Markup | None
     columns: Sequence[str]
     rows: Rows
     definition: str
@@ -132,12 +132,12 @@ def _card(item: IndicatorValue, overview: Overview) -> Card:
     return Card(
         code=item.code,
         label=item.label,
-        value=words.amount(item.value, item.unit, item.code),
+        value=words.FEW if item.code in overview.hidden else words.amount(item.value, item.unit, item.code),
         known=item.value is not None,
-        words=_sentence(item),
+        words="" if item.code in overview.hidden else _sentence(item),
         recent=_recent(item, overview),
         caption=_caption(item),
-        chart=drawn(_chart(item)),
+        chart=drawn(_chart(item)) if item.series else None,
         columns=columns,
         rows=rows,
         definition=indicator.words,

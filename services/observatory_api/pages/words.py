@@ -17,6 +17,7 @@ TYPOGRAPHY = ((" : ", "\u00a0: "), (" ; ", f"{NARROW}; "), (" ?", f"{NARROW}?"),
 
 PLAN = "Plan de mobilisation pour les ressources humaines en santé (PlaM)"
 NOTHING = "sans objet"
+FEW = "moins de cinq"
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 SHORT_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 

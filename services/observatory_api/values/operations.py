@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from services.kernel.base import clock
+from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import FieldError, Invalid, NotFound
 from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading
 from services.observatory_api.ledger.definitions import current_numbers
-from services.observatory_api.values import queries
+from services.observatory_api.values import audience, queries
 from services.observatory_api.values.figures import Tally, figure, merged, months
 from services.observatory_api.values.queries import Question
 from services.observatory_api.values.schemas import (
@@ -84,17 +85,24 @@ async def open_snapshot(db: Database, known_at: datetime | None, catalogue: Cata
     return Reader(db, catalogue, at, known_at is not None, await current_numbers(db, catalogue, at))
 
 
-async def indicator_values(db: Database, code: str, query: ValuesQuery, *, catalogue: Catalogue = CATALOGUE) -> ValuesRead:
-    """The figures of one indicator. Raises `NotFound`, and `Invalid` for what it cannot be asked."""
+async def indicator_values(
+    db: Database, code: str, query: ValuesQuery, *, by: Principal = SYSTEM, catalogue: Catalogue = CATALOGUE
+) -> ValuesRead:
+    """The figures of one indicator that the caller reads.
+
+    Raises `NotFound`, `Invalid` for what it cannot be asked, and `Forbidden` for a department that is not the caller's.
+    """
     reader = await open_snapshot(db, query.known_at, catalogue)
     indicator = reader.current(code)
     as_of = query.as_of or clock.today()
-    by, filters = query.groups(), query.filters()
-    check(indicator, by, filters, query)
+    dimensions, filters = query.groups(), query.filters()
+    check(indicator, dimensions, filters, query)
+    audience.check_asked(by, filters.get(audience.DEPARTMENT))
+    territory = dimensions.index(audience.DEPARTMENT) if audience.DEPARTMENT in dimensions else None
     wanted = wanted_months(query, as_of)
     question = reader.question(as_of, start=query.start, end=query.end, filters=filters, first_month=wanted[0] if wanted else None)
     total = (await shown(reader, indicator, question, wanted)).get((), Shown(Figure(None), None))
-    groups = await shown(reader, indicator, replace(question, by=by), wanted) if by else {}
+    groups = await shown(reader, indicator, replace(question, by=dimensions), wanted) if dimensions else {}
     return ValuesRead(
         **_about(indicator, total, wanted),
         as_of=as_of,
@@ -102,12 +110,12 @@ async def indicator_values(db: Database, code: str, query: ValuesQuery, *, catal
         start=query.start,
         end=query.end,
         filters=filters,
-        by=list(by),
-        additive=indicator.measures == ("count",) and not indicator.many & set(by),
+        by=list(dimensions),
+        additive=indicator.measures == ("count",) and not indicator.many & set(dimensions),
         groups=[
-            GroupRead(dimensions=dict(zip(by, group, strict=True)), series=_points(one, wanted), **one.total._asdict())
+            GroupRead(dimensions=dict(zip(dimensions, group, strict=True)), series=_points(one, wanted), **one.total._asdict())
             for group, one in sorted(groups.items(), key=lambda item: [(value is None, value or "") for value in item[0]])
-            if _says_something(one)
+            if _says_something(one) and (territory is None or audience.sees(by, group[territory]))
         ],
     )
 

@@ -5,29 +5,31 @@ from typing import Annotated
 from fastapi import Path, Query
 from starlette.responses import Response
 
-from services.contracts.codes import Role
 from services.kernel.api.auth import allow
 from services.kernel.api.resources import live
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import problems
-from services.observatory_api.values import operations
+from services.observatory_api.values import audience, operations
 from services.observatory_api.values.schemas import DashboardQuery, DashboardRead, ValuesQuery, ValuesRead
 
-Steering = Annotated[Principal, allow(Role.steering)]
-Reader = Annotated[Principal, allow(Role.steering, Role.committee, Role.reader)]
+Anyone = Annotated[Principal, allow(*audience.ANY)]
+Detailed = Annotated[Principal, allow(*audience.DETAILED)]
 Code = Annotated[str, Path(min_length=3, max_length=4, pattern=r"^[A-Z][0-9]{2,3}$", description="Code de l'indicateur.", examples=["K06"])]
 
 values = router("/v1", "Chiffres")
 
 
 @values.get("/values", operation_id="readDashboard", response_model=DashboardRead)
-async def read_dashboard(db: Db, caller: Reader, query: Annotated[DashboardQuery, Query()]) -> Response:
+async def read_dashboard(db: Db, caller: Anyone, query: Annotated[DashboardQuery, Query()]) -> Response:
     """Donne la valeur régionale de tous les indicateurs, à un jour et à un état de connaissance donnés."""
     return live(await operations.dashboard(db, query))
 
 
 @values.get("/indicators/{code}/values", operation_id="readIndicatorValues", response_model=ValuesRead, responses=problems(404))
-async def read_indicator_values(db: Db, caller: Steering, code: Code, query: Annotated[ValuesQuery, Query()]) -> Response:
-    """Donne les chiffres d'un indicateur : période, groupes, filtres, série mensuelle. Réservé au pilotage du plan."""
-    return live(await operations.indicator_values(db, code, query))
+async def read_indicator_values(db: Db, caller: Detailed, code: Code, query: Annotated[ValuesQuery, Query()]) -> Response:
+    """Donne les chiffres d'un indicateur : période, groupes, filtres, série mensuelle.
+
+    Le pilotage et les comités lisent tout ; les autres, la région et les départements de leur jeton.
+    """
+    return live(await operations.indicator_values(db, code, query, by=caller))

@@ -21,8 +21,10 @@ async def browser(settings: Settings, databases: Databases) -> AsyncIterator[Bro
     opened: list[httpx.AsyncClient] = []
     pools: list[Databases] = []
 
-    def make(address: str = "127.0.0.1", *, host: str = "localhost:8000", local_pages: bool | None = True) -> httpx.AsyncClient:
-        pools.append(Databases(settings.model_copy(update={"local_pages": local_pages})))
+    def make(
+        address: str = "127.0.0.1", *, host: str = "localhost:8000", local_pages: bool | None = True, public_pages: bool = False
+    ) -> httpx.AsyncClient:
+        pools.append(Databases(settings.model_copy(update={"local_pages": local_pages, "public_pages": public_pages})))
         transport = httpx.ASGITransport(system_app((SERVICE,), pools[-1]), client=(address, 50_000))
         opened.append(httpx.AsyncClient(transport=transport, base_url=f"http://{host}"))
         return opened[-1]
