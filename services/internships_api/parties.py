@@ -7,7 +7,6 @@ from services.contracts.codes import Role
 from services.internships_api.base import InternshipsRecord
 from services.kernel.api.reading import Scope, visible_to
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import Forbidden
 from services.kernel.data.records import table_of
 
 
@@ -19,13 +18,13 @@ def acts_for_host(caller: Principal, organisation_id: UUID) -> bool:
 def check_host(caller: Principal, organisation_id: UUID) -> None:
     """Raises `Forbidden` when a caller does not act for a host organisation."""
     if not acts_for_host(caller, organisation_id):
-        raise Forbidden("Seule l'organisation d'accueil peut faire cela.")
+        raise caller.not_theirs("Seule l'organisation d'accueil peut faire cela.")
 
 
 def check_institute(caller: Principal, institute_id: UUID) -> None:
     """Raises `Forbidden` when a caller does not act for an institute."""
     if not (caller.has(Role.steering) or (caller.has(Role.institute) and caller.organisation == institute_id)):
-        raise Forbidden("Seul l'institut peut faire cela.")
+        raise caller.not_theirs("Seul l'institut peut faire cela.")
 
 
 def visible_to_parties(record: type[InternshipsRecord]) -> Callable[[Principal], Scope]:

@@ -6,7 +6,6 @@ from uuid import UUID
 from services.contracts.codes import Department, Role
 from services.kernel.api.reading import Scope, visible_to
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import Forbidden
 from services.kernel.data.records import table_of
 from services.recruitment_api.base import RecruitmentRecord
 
@@ -14,7 +13,7 @@ from services.recruitment_api.base import RecruitmentRecord
 def check_employer(caller: Principal, organisation_id: UUID) -> None:
     """Raises `Forbidden` when a caller does not act for an employer."""
     if not (caller.has(Role.steering) or (caller.has(Role.employer) and caller.organisation == organisation_id)):
-        raise Forbidden("Vous n'agissez pas pour cette organisation.")
+        raise caller.not_theirs("Vous n'agissez pas pour cette organisation : votre jeton en nomme une autre.")
 
 
 def check_employer_or_hr_partner(caller: Principal, organisation_id: UUID, department: Department) -> None:

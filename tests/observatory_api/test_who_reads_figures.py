@@ -74,7 +74,7 @@ async def test_a_reader_has_the_dashboard_alone_and_nobody_else_has_it(client: C
 )
 def test_nothing_that_counts_fewer_than_five_is_published(unit: str, kind: str, given: dict[str, Any], few: bool) -> None:
     item = {"code": "X01", "label": "x", "definition": 1, "kind": kind, "unit": unit, "reading": "flow", "series": None, **NOTHING, **given}
-    figures = DashboardRead.model_validate({"as_of": "2026-01-01", "known_at": "2026-01-01T00:00:00Z", "items": [item]})
+    figures = DashboardRead.model_validate({"as_of": "2026-01-01", "to_come": False, "known_at": "2026-01-01T00:00:00Z", "items": [item]})
     assert counts_few(figures.items[0], figures.items[0]) is few
     assert hidden_codes(figures) == ({"X01"} if few else set())
     [shown] = published(figures).items
@@ -85,6 +85,6 @@ def test_a_month_that_counts_few_takes_the_months_with_it() -> None:
     points = [{**NOTHING, "month": f"2026-0{month}", "value": value} for month, value in ((1, 3), (2, 40))]
     item = {"code": "X01", "label": "x", "definition": 1, "kind": "sum", "unit": "count", "reading": "flow", "series": points}
     item |= {**NOTHING, "value": 43}
-    figures = DashboardRead.model_validate({"as_of": "2026-02-28", "known_at": "2026-03-01T00:00:00Z", "items": [item]})
+    figures = DashboardRead.model_validate({"as_of": "2026-02-28", "to_come": False, "known_at": "2026-03-01T00:00:00Z", "items": [item]})
     [shown] = published(figures).items
     assert (shown.value, shown.series) == (43, None)

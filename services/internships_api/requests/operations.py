@@ -108,6 +108,8 @@ async def _open_offer(db: Database, offer_id: UUID, by: Principal) -> Offer:
 async def _institute(db: Database, named: UUID | None, by: Principal) -> UUID:
     institute_id = named or (by.organisation if by.has(Role.institute) else None)
     if institute_id is None:
+        if not by.has(Role.steering):
+            raise by.not_theirs("Seul l'institut peut faire cela.")
         raise invalid("#/institute_id", "missing", "Dites pour quel institut.")
     check_institute(by, institute_id)
     institute = await active_organisation(db, institute_id)

@@ -69,7 +69,7 @@ class Tokens:
             principal = principal_of(claims)
             self._times.validate({name: claims[name] for name in ("exp", "iat", "nbf") if name in claims})
         except (BadRequest, JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise Unauthenticated("Jeton invalide ou expiré.") from error
+            raise Unauthenticated("Jeton invalide ou expiré : demandez-en un nouveau.") from error
         return principal, float(claims["exp"])
 
 
@@ -105,7 +105,7 @@ def authenticate(request: Request) -> Principal:
         raise BadRequest("L'en-tête Authorization est donné plusieurs fois.")
     scheme, _, token = given[0].partition(" ")
     if scheme.lower() != "bearer":
-        raise Unauthenticated("Seul le schéma Bearer est accepté.")
+        raise Unauthenticated("Seul le schéma Bearer est accepté : « Authorization: Bearer … ».")
     tokens: Tokens = request.app.state.tokens
     return tokens.verify(token.strip())
 

@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from services.kernel.base.problems import ProblemRead, problems
 
-ALWAYS = (422, 503)
+ALWAYS = (406, 422, 503)
 WITH_BODY = (400, 408, 413, 415)
 WITH_TOKEN = (401, 403)
 ANSWERED = {"201": ("ETag", "Location"), "401": ("WWW-Authenticate",), "503": ("Retry-After",)}

@@ -48,7 +48,7 @@ def patched(row: R, patch: BaseModel, whole: type[BaseModel]) -> bool:
     ):  # rules between fields are not asked while a field is at fault
         faults = _faults(whole, {name: PASSES if name in old and isinstance(value, str) else value for name, value in values.items()})
     if faults := [each for each in faults if not each["loc"] or each["loc"][0] in sent]:
-        raise problem_of([{**each, "loc": ("body", *each["loc"])} for each in faults])
+        raise problem_of([{**each, "loc": ("body", *each["loc"])} for each in faults], {"body": whole})
     return bool(changes)
 
 

@@ -119,11 +119,19 @@ async def if_match(
 ) -> int:
     """The version that the caller has read. Raises `PreconditionRequired` without it."""
     if value is None:
-        raise PreconditionRequired("Envoyez dans If-Match l'ETag de la ressource que vous avez lue.")
+        raise PreconditionRequired("Envoyez dans l'en-tête If-Match l'ETag de la ressource que vous avez lue, par exemple If-Match: \"3\".")
     found = re.fullmatch(r'"([1-9][0-9]{0,17})"', value)
     if found is None:
-        raise PreconditionFailed("If-Match doit être un ETag de cette ressource.")
+        raise PreconditionFailed(_not_an_etag(value))
     return int(found[1])
+
+
+def _not_an_etag(value: str) -> str:
+    if value.strip().isdecimal():
+        return f'If-Match porte un ETag avec ses guillemets : écrivez "{value.strip()[:20]}", guillemets compris.'
+    if value.strip() == "*":
+        return "If-Match ne prend pas « * » : donnez l'ETag de la version que vous avez lue, pour ne pas écraser ce qu'un autre a fait."
+    return 'If-Match porte l\'ETag de la ressource, tel que sa lecture le donne, par exemple "3".'
 
 
 IfMatch = Annotated[int, Depends(if_match)]

@@ -50,8 +50,19 @@ class Call:
         errors: Errors = []
         arguments = await self.arguments(request, errors)
         if errors:
-            raise problem_of(errors)
+            raise problem_of(errors, dict(self.annotations()))
         return await self.function(**arguments)
+
+    def annotations(self) -> Iterator[tuple[str, Any]]:
+        """(location, or `location/name` of a single parameter; its type, or its declaration): what a request is held against."""
+        for _, dependency in self._dependencies:
+            yield from dependency.annotations()
+        for parameter in (*self._parameters, *([self._body] if self._body else [])):
+            info = parameter.field.field_info
+            if parameter.location == "body" or parameter.whole_query:
+                yield parameter.location, info.annotation
+            else:
+                yield f"{parameter.location}/{parameter.field.alias}", info
 
     async def arguments(self, request: "StrictRequest", errors: Errors) -> dict[str, Any]:
         """The arguments of the function; what is wrong with them is added to the errors."""

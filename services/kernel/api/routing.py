@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -13,12 +14,14 @@ from starlette.types import Receive, Scope, Send
 from services.kernel.api import idempotency
 from services.kernel.api.auth import Policy, authenticate
 from services.kernel.api.route_calls import Call, StrictRequest
+from services.kernel.base.declared_fields import suggested
 from services.kernel.base.logs import correlation_id
 from services.kernel.base.principals import ANONYMOUS
 from services.kernel.base.problems import (
     ConnectionLost,
     FieldError,
     Invalid,
+    NotAcceptable,
     Problem,
     RequestTimeout,
     TooLarge,
@@ -40,6 +43,9 @@ class Route(APIRoute):
     The transaction is committed before the answer leaves: a failed commit is never a 201. What the function returns is sent
     as it is, a `Response` or a model: `response_model` is what the OpenAPI document says of it.
     """
+
+    gives: str | None = JSON
+    """What the route answers in, whatever is asked; None: in what its own answers say."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -64,17 +70,14 @@ class Route(APIRoute):
             key = request.headers.get("idempotency-key") if posts else None
             return answer(request) if key is None else _once(answer, request, db, key, guarded=guarded)
 
+        check_head = partial(_check_head, gives=self.gives, allowed=allowed, changes=changes, takes_body=takes_body)
+
         async def handle(request: Request) -> Response:
             app = request.scope["app"]
             databases: Databases = app.state.databases
             service: str = app.state.service.name
             assert isinstance(request, StrictRequest)
-            if request.scope["query_string"]:
-                _check_query(request, allowed)
-            if changes:
-                _check_length(request)
-            if takes_body:
-                _check_media(request)
+            check_head(request)
             try:
                 async with asyncio.timeout(databases.settings.request_timeout * SHARE_OF_TIMEOUT):
                     try:
@@ -159,36 +162,69 @@ def _query_names(dependant: Dependant) -> frozenset[str]:
     return frozenset(names)
 
 
+def _check_head(request: StrictRequest, *, gives: str | None, allowed: frozenset[str], changes: bool, takes_body: bool) -> None:
+    if gives:
+        _check_accept(request, gives)
+    if request.scope["query_string"]:
+        _check_query(request, allowed)
+    if changes:
+        _check_length(request)
+    if takes_body:
+        _check_media(request)
+
+
+def _check_accept(request: Request, gives: str) -> None:
+    accepted = request.headers.get("accept")
+    if accepted is None or accepted in ("*/*", gives):
+        return
+    family = f"{gives.partition('/')[0]}/*"
+    for each in accepted.split(","):
+        media, _, options = each.partition(";")
+        if media.strip().lower() in ("*/*", family, gives, "") and not _REFUSED.search(options):
+            return
+    raise NotAcceptable(f"Cette adresse ne répond qu'en {gives} : envoyez « Accept: {gives} », ou rien.")
+
+
+_REFUSED = re.compile(r"q=0(\.0*)?\s*$")
+
+
 def _check_query(request: Request, allowed: frozenset[str]) -> None:
     seen: set[str] = set()
     for name, value in request.query_params.multi_items():
         if name not in allowed:
-            raise _query_error(name, "unknown", "Ce paramètre n'existe pas.")
+            raise _query_error(name, "unknown", f"Ce paramètre n'existe pas ici{_permitted(name, allowed)}.")
         if name in seen:
-            raise _query_error(name, "duplicate", "Ce paramètre est donné deux fois.")
+            raise _query_error(name, "duplicate", "Ce paramètre est donné deux fois : gardez-en un.")
         if "\x00" in value:
             raise _query_error(name, "null_character", "Caractère nul refusé.")
         seen.add(name)
 
 
+def _permitted(name: str, allowed: frozenset[str]) -> str:
+    return f" ; {suggested(name, sorted(allowed))}" if allowed else " : cette adresse n'en prend aucun"
+
+
 def _query_error(name: str, code: str, detail: str) -> Invalid:
-    return Invalid(detail, errors=[FieldError(pointer=name[:100], location="query", code=code, detail=detail)])
+    pointer = name[:100]
+    return Invalid(f"{pointer} : {detail}", errors=[FieldError(pointer=pointer, location="query", code=code, detail=detail)])
 
 
 def _check_length(request: StrictRequest) -> None:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > request.longest_body:
-        raise TooLarge("Le corps dépasse la taille permise.")
+        raise TooLarge(f"Le corps dépasse la taille permise, {request.longest_body} octets.")
 
 
 def _check_media(request: Request) -> None:
     given = request.headers.get("content-type", "")
     if given == JSON:
         return
+    if not given and request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
+        return  # no body at all: that is what is wrong, and the route says so
     media, _, options = given.partition(";")
     charset = options.strip().lower().removeprefix("charset=").strip('"')
     if media.strip().lower() != JSON or (charset and charset != "utf-8"):
-        raise UnsupportedMedia("Le corps doit être en application/json, UTF-8.")
+        raise UnsupportedMedia("Le corps doit être du JSON en UTF-8, avec l'en-tête « Content-Type: application/json ».")
 
 
 async def _database(request: Request) -> Database:

@@ -37,7 +37,11 @@ def strict_json(body: bytes) -> Any:
     try:
         return _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
-        raise _located(text) or _bad("#", "json_invalid", f"Le corps n'est pas du JSON : {error}.") from error
+        raise _located(text) or _bad("#", "json_invalid", f"Le corps n'est pas du JSON{_where(error)}.") from error
+
+
+def _where(error: Exception) -> str:
+    return f" : il ne se lit plus à la ligne {error.lineno}, colonne {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
 
 
 def _bad(pointer: str, code: str, detail: str) -> BadRequest:

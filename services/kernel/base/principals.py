@@ -25,6 +25,11 @@ class Principal:
         """Whether a department is within the caller's (a caller without departments covers the region)."""
         return not self.departments or department in self.departments
 
+    def not_theirs(self, words: str) -> Forbidden:
+        """The refusal of what is another organisation's: in these words, unless the caller's token names none."""
+        nobody = "Votre jeton ne nomme aucune organisation : demandez-en un qui nomme la vôtre."
+        return Forbidden(nobody if self.organisation is None else words)
+
     def check_covers(self, departments: Collection[Department]) -> None:
         """Raises `Forbidden` unless every one of these departments is within the caller's. None of them stands for the whole region."""
         if self.departments and not (departments and self.departments.issuperset(departments)):

@@ -110,7 +110,7 @@ class Unauthenticated(Problem):
     type = "unauthenticated"
     title = "Identification requise"
 
-    def __init__(self, detail: str | None = None, **extra: Any) -> None:
+    def __init__(self, detail: str | None = "Envoyez votre jeton dans l'en-tête « Authorization: Bearer … ».", **extra: Any) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"}, **extra)
 
 
@@ -133,6 +133,12 @@ class MethodNotAllowed(Problem):
     status = 405
     type = "method-not-allowed"
     title = "Méthode non permise"
+
+
+class NotAcceptable(Problem):
+    status = 406
+    type = "not-acceptable"
+    title = "Format non proposé"
 
 
 class RequestTimeout(Problem):
@@ -230,6 +236,7 @@ BY_STATUS: dict[int, type[Problem]] = {
         Forbidden,
         NotFound,
         MethodNotAllowed,
+        NotAcceptable,
         RequestTimeout,
         Conflict,
         PreconditionFailed,

@@ -33,6 +33,8 @@ HEADERS = {
 class PageRoute(Route):
     """A route whose refusals are pages too: a person reads them."""
 
+    gives = None
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The kernel's handler, with ours around it."""
         inner = super().get_route_handler()

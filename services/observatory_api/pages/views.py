@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from services.kernel.base import clock
 from services.kernel.base.problems import Problem
 from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading, Unit
@@ -88,7 +87,7 @@ def page(overview: Overview, query: PageQuery) -> str:
         plan=words.PLAN,
         as_of=words.day(figures.as_of),
         as_of_value=figures.as_of.isoformat(),
-        to_come=figures.as_of > clock.today(),
+        to_come=figures.to_come,
         known_at=words.instant(figures.known_at) if figures.known_at.year > 1970 else "",
         known_day=query.known_at.isoformat() if query.known_at and not query.instant else "",
         known_instant=known_at if query.instant else "",

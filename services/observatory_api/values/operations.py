@@ -106,6 +106,7 @@ async def indicator_values(
     return ValuesRead(
         **_about(indicator, total, wanted),
         as_of=as_of,
+        to_come=as_of > clock.today(),
         known_at=reader.known_at,
         start=query.start,
         end=query.end,
@@ -132,7 +133,7 @@ async def dashboard(db: Database, query: DashboardQuery, *, catalogue: Catalogue
     for indicator in current:
         found = await shown(reader, indicator, question, wanted, sums)
         items.append(IndicatorValue(**_about(indicator, found[()], wanted)))
-    return DashboardRead(as_of=as_of, known_at=reader.known_at, items=items)
+    return DashboardRead(as_of=as_of, to_come=as_of > clock.today(), known_at=reader.known_at, items=items)
 
 
 def check(indicator: Indicator, by: Sequence[str], filters: Mapping[str, str], query: ValuesQuery) -> None:

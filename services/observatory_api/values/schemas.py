@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.contracts.actions import ActionStatus
+from services.contracts.codes import Axis, Department, Objective, OrganisationRole, Profession, Sector
+from services.contracts.recruitment import NeedUrgency, SchemeKind
 from services.kernel.base.fields import Day, FreeText, Instant
 from services.observatory_api.indicators.catalogue import CATALOGUE
-from services.observatory_api.indicators.model import Indicator, Kind, Reading, Unit
+from services.observatory_api.indicators.model import REGION, Indicator, Kind, Reading, Unit
 
 Value = Annotated[str, FreeText(80)]
 Dimensions = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z_]{1,30}(,[a-z_]{1,30}){0,2}$")]
@@ -19,6 +22,20 @@ class Every(StrEnum):
     """Le pas d'une série."""
 
     month = "month"
+
+
+class Territory(StrEnum):
+    """Un département, ou la région pour ce qui n'est d'aucun."""
+
+    loire_atlantique = Department.loire_atlantique.value
+    maine_et_loire = Department.maine_et_loire.value
+    mayenne = Department.mayenne.value
+    sarthe = Department.sarthe.value
+    vendee = Department.vendee.value
+    region = REGION
+
+
+TrueOrFalse = Literal["true", "false"]
 
 
 class DashboardQuery(BaseModel):
@@ -43,27 +60,29 @@ class ValuesQuery(DashboardQuery):
         None, description="Une à trois dimensions de l'indicateur, séparées par des virgules.", examples=["department"]
     )
 
-    axis: Value | None = Field(None, description="Axe de travail.")
-    objective: Value | None = Field(None, description="Objectif.")
-    status: Value | None = Field(None, description="Statut.")
+    axis: Axis | None = Field(None, description="Axe de travail.")
+    objective: Objective | None = Field(None, description="Objectif.")
+    status: ActionStatus | None = Field(None, description="Statut.")
     cohort: Value | None = Field(None, description="Cohorte d'actions phares.")
-    flagship: Value | None = Field(None, description="Action phare : true ou false.")
-    department: Value | None = Field(None, description="Département (code INSEE).")
-    sector: Value | None = Field(None, description="Secteur.")
-    role: Value | None = Field(None, description="Rôle d'une organisation.")
-    profession: Value | None = Field(None, description="Profession.")
+    flagship: TrueOrFalse | None = Field(None, description="Action phare.")
+    department: Territory | None = Field(None, description="Département (code INSEE) ; 52 : ce qui n'est d'aucun.")
+    sector: Sector | None = Field(None, description="Secteur.")
+    role: OrganisationRole | None = Field(None, description="Rôle d'une organisation.")
+    profession: Profession | None = Field(None, description="Profession.")
     school_year: Value | None = Field(None, description="Année scolaire, par exemple 2026-2027.")
-    first_placement_suitable: Value | None = Field(None, description="Terrain convenant à un premier stage : true ou false.")
-    urgency: Value | None = Field(None, description="Urgence d'un besoin.")
+    first_placement_suitable: TrueOrFalse | None = Field(None, description="Terrain convenant à un premier stage.")
+    urgency: NeedUrgency | None = Field(None, description="Urgence d'un besoin.")
     scheme_code: Value | None = Field(None, description="Code du dispositif.")
-    scheme_kind: Value | None = Field(None, description="Nature du dispositif.")
+    scheme_kind: SchemeKind | None = Field(None, description="Nature du dispositif.")
     fiscal_year: Value | None = Field(None, description="Exercice budgétaire.")
     funder: Value | None = Field(None, description="Financeur.")
 
     def filters(self) -> dict[str, str]:
         """The filters given, by dimension."""
         asked = set(DashboardQuery.model_fields) | {"start", "end", "by"}
-        return {name: value for name in sorted(type(self).model_fields) if name not in asked and (value := getattr(self, name)) is not None}
+        return {
+            name: str(value) for name in sorted(type(self).model_fields) if name not in asked and (value := getattr(self, name)) is not None
+        }
 
     def groups(self) -> tuple[str, ...]:
         """The dimensions to group by."""
@@ -107,6 +126,7 @@ class GroupRead(FigureRead):
 
 class _Asked(BaseModel):
     as_of: date = Field(description="Jour auquel les chiffres se lisent, inclus.")
+    to_come: bool = Field(description="Si ce jour est à venir : les chiffres sont ceux des faits déjà enregistrés et datés jusque-là.")
     known_at: datetime = Field(
         description="Dernier enregistrement pris en compte : redemandé avec lui, le même chiffre a les mêmes octets."
     )

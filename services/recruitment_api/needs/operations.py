@@ -13,7 +13,7 @@ from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.principals import SYSTEM, Principal
-from services.kernel.base.problems import Conflict, Forbidden, invalid
+from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
 from services.kernel.data.service import in_parts
 from services.recruitment_api.copies import ORGANISATIONS, SITES
@@ -241,5 +241,5 @@ def _employer_of(organisation_id: UUID | None, by: Principal) -> UUID:
         return organisation_id
     own = by.organisation if by.has(Role.employer) else None
     if own is None or organisation_id not in (None, own):
-        raise Forbidden("Un employeur ne publie que ses propres besoins.")
+        raise by.not_theirs("Un employeur ne publie que ses propres besoins.")
     return own
