@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from services.kernel.base.french import day_in_words
 from services.kernel.base.problems import Problem
 from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading, Unit
@@ -85,7 +86,7 @@ def page(overview: Overview, query: PageQuery) -> str:
     return _rendered(
         "observatory.html",
         plan=words.PLAN,
-        as_of=words.day(figures.as_of),
+        as_of=day_in_words(figures.as_of),
         as_of_value=figures.as_of.isoformat(),
         to_come=figures.to_come,
         known_at=words.instant(figures.known_at) if figures.known_at.year > 1970 else "",

@@ -1,12 +1,13 @@
 """How figures, days and instants are said in French: numbers with narrow no-break spaces, nouns in the right number."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from services.contracts.actions import ActionStatus
 from services.contracts.codes import Department, OrganisationRole, Profession
 from services.kernel.base.clock import PARIS
+from services.kernel.base.french import MONTHS, day_in_words
 from services.observatory_api.indicators.model import REGION, Unit
 
 NARROW = "\u202f"
@@ -18,7 +19,6 @@ TYPOGRAPHY = ((" : ", "\u00a0: "), (" ; ", f"{NARROW}; "), (" ?", f"{NARROW}?"),
 PLAN = "Plan de mobilisation pour les ressources humaines en santé (PlaM)"
 NOTHING = "sans objet"
 FEW = "moins de cinq"
-MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 SHORT_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 
 
@@ -205,15 +205,10 @@ def divided(code: str, above: int | None, below: int | None) -> str:
     return f"{number(over)} sur {number(under)}"
 
 
-def day(value: date) -> str:
-    """A day: 22 novembre 2026; the first of a month is an ordinal."""
-    return f"{'1er' if value.day == 1 else value.day} {MONTHS[value.month - 1]} {value.year}"
-
-
 def instant(value: datetime) -> str:
     """An instant, to the second, by the clocks of Paris."""
     local = value.astimezone(PARIS)
-    return f"{day(local.date())} à {local:%H}{NARROW}h{NARROW}{local:%M}{NARROW}min{NARROW}{local:%S}{NARROW}s"
+    return f"{day_in_words(local.date())} à {local:%H}{NARROW}h{NARROW}{local:%M}{NARROW}min{NARROW}{local:%S}{NARROW}s"
 
 
 def month(written: str, names: tuple[str, ...] = MONTHS) -> str:

@@ -1,6 +1,6 @@
 """Charts and words by themselves: gaps, scales, French numbers and dates."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -91,8 +91,7 @@ def test_what_a_share_divides_is_said() -> None:
     assert words.divided("Z99", 1, 2) == "1 sur 2"
 
 
-def test_days_and_instants_are_said_by_the_clocks_of_paris() -> None:
-    assert words.day(date(2026, 3, 1)) == "1er mars 2026"
+def test_instants_and_months_are_said_by_the_clocks_of_paris() -> None:
     assert words.instant(datetime(2026, 7, 31, 22, 5, 9, tzinfo=UTC)) == "1er août 2026 à 00\u202fh\u202f05\u202fmin\u202f09\u202fs"
     assert words.month("2026-12") == "décembre 2026"
 
