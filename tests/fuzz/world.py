@@ -164,7 +164,7 @@ def _internships(world: World) -> None:
             )
         )
         weeks = {"from_week": monday.isoformat(), "to_week": (monday + timedelta(weeks=100)).isoformat()}
-        ok(world.client.put(f"{UNITS}/{unit['id']}/capacity", json={**weeks, "capacity": 10_000}))
+        ok(world.client.put(f"{UNITS}/{unit['id']}/capacity", json={**weeks, "capacity_tenths": 10_000}))
         open_offer = {"unit_id": unit["id"], "professions": everybody, "seats": 200, **period}
         world.anchors.setdefault(UNITS, []).append(unit["id"])
         offer = _move(world, OFFERS, _make(world, OFFERS, **open_offer), "publish")

@@ -104,7 +104,7 @@ async def made(client: httpx.AsyncClient, collection: str, body: Json) -> Json:
 
 
 async def a_unit(client: httpx.AsyncClient, place: Place, *, capacity: int = 100, **given: Any) -> Json:
-    """A unit with the same capacity in each week of 2027 (none: no week set)."""
+    """A unit with the same capacity, in tenths, in each week of 2027 (none: no week set)."""
     unit = await made(client, "units", unit_body(place, **given))
     if capacity:
         ok(await set_capacity(client, unit, capacity))
@@ -114,15 +114,15 @@ async def a_unit(client: httpx.AsyncClient, place: Place, *, capacity: int = 100
 async def set_capacity(
     client: httpx.AsyncClient, unit: Json, capacity: int, from_week: str = "2027-01-04", to_week: str = "2027-12-27"
 ) -> httpx.Response:
-    """Sets the capacity of a unit on a period."""
-    body = {"from_week": from_week, "to_week": to_week, "capacity": capacity}
+    """Sets the capacity of a unit on a period, in tenths."""
+    body = {"from_week": from_week, "to_week": to_week, "capacity_tenths": capacity}
     return await client.put(f"{API}/units/{unit['id']}/capacity", json=body)
 
 
 async def counters(client: httpx.AsyncClient, unit: Json, start: date = FIRST, end: date = LAST) -> list[tuple[int, int, int]]:
-    """(capacity, offered, taken) of each week of a period."""
+    """(capacity, offered, taken) of each week of a period, in tenths."""
     answer = await client.get(f"{API}/units/{unit['id']}/capacity", params={"from": start.isoformat(), "to": end.isoformat()})
-    return [(week["capacity"], week["offered"], week["taken"]) for week in ok(answer)["items"]]
+    return [(week["capacity_tenths"], week["offered_tenths"], week["taken_tenths"]) for week in ok(answer)["items"]]
 
 
 async def an_offer(client: httpx.AsyncClient, unit: Json, *, published: bool = True, **given: Any) -> Json:
@@ -192,8 +192,8 @@ async def recount(databases: Databases) -> None:
             taken[offer.unit_id, week] += seats[offer.id] * SEAT
         assert offer.document == OfferRead.model_validate(offer).model_dump_json()
     assert {offer.id: offer.taken for offer in offers.values()} == {id_: seats[id_] for id_ in offers}, "taken"
-    assert {(row.unit_id, row.week): (row.offered, row.taken) for row in rows} == {
+    assert {(row.unit_id, row.week): (row.offered_tenths, row.taken_tenths) for row in rows} == {
         (row.unit_id, row.week): (offered[row.unit_id, row.week], taken[row.unit_id, row.week]) for row in rows
     }
-    assert all(0 <= row.taken <= row.offered <= row.capacity for row in rows)
+    assert all(0 <= row.taken_tenths <= row.offered_tenths <= row.capacity_tenths for row in rows)
     assert not (+offered).keys() - {(row.unit_id, row.week) for row in rows}

@@ -126,7 +126,7 @@ async def internships(client: httpx.AsyncClient, story: Story, site: Resource) -
     story.add("unit", await verb(client, path, unit, "resume"))
     monday = clock.today() + timedelta(days=28 - clock.today().weekday())
     end = monday + timedelta(weeks=5)
-    ok(await client.put(f"{path}/capacity", json={"from_week": monday.isoformat(), "to_week": end.isoformat(), "capacity": 100}))
+    ok(await client.put(f"{path}/capacity", json={"from_week": monday.isoformat(), "to_week": end.isoformat(), "capacity_tenths": 100}))
     offers = []
     for seats in (6, 2, 1):
         body = {"unit_id": unit["id"], "professions": ["ide"], "starts_on": monday.isoformat(), "ends_on": end.isoformat(), "seats": seats}

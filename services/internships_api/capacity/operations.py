@@ -1,6 +1,6 @@
 """What can be done with a unit's weekly capacity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -8,9 +8,10 @@ from services.internships_api.capacity import queries
 from services.internships_api.capacity.schemas import MOST_WEEKS, CapacityList, CapacityQuery, CapacityRead, CapacityWrite
 from services.internships_api.capacity.tables import CapacityWeek
 from services.internships_api.units.queries import UNITS
-from services.internships_api.weeks import WEEK, check_period, monday_of, weeks
+from services.internships_api.weeks import SEAT, WEEK, check_period, monday_of, weeks
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
+from services.kernel.base.french import counted, day_in_words
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
@@ -34,11 +35,11 @@ async def set_capacity(db: Database, unit_id: UUID, body: CapacityWrite, *, by: 
     """Sets the capacity of a unit on a period. Raises `CapacityBelowOffered`, naming the weeks, and then changes none."""
     await UNITS.load_for_change(db, unit_id, by=by, lock=Lock.no_key_update)  # one at a time, and no offer is published meanwhile
     rows = await db.fetch(queries.weeks_for_update(unit_id, body.from_week, body.to_week))
-    below = [row for row in rows if row.offered > body.capacity]
+    below = [row for row in rows if row.offered_tenths > body.capacity_tenths]
     if below:
-        detail = f"Sur {len(below)} semaine(s), les offres publiées dépassent {body.capacity}."
-        raise CapacityBelowOffered(detail, weeks=_documents(below))
-    await db.fetch(queries.set_capacity(unit_id, weeks(body.from_week, body.to_week), body.capacity, clock.now(), by.subject))
+        raise CapacityBelowOffered(_below(body.capacity_tenths, below), weeks=_documents(below))
+    period = weeks(body.from_week, body.to_week)
+    await db.fetch(queries.set_capacity(unit_id, period, body.capacity_tenths, clock.now(), by.subject))
     return _list(await db.fetch(queries.weeks_of(unit_id, body.from_week, body.to_week)))
 
 
@@ -54,17 +55,43 @@ async def read(db: Database, unit_id: UUID, query: CapacityQuery) -> CapacityLis
     return _list(await db.fetch(queries.weeks_of(unit_id, start, end)))
 
 
-async def shift_counters(db: Database, unit_id: UUID, start: date, end: date, *, offered: int = 0, taken: int = 0) -> None:
-    """Adds tenths to the counters of every week of a period, or of none. Raises `CapacityLacking`, naming the weeks."""
+async def shift_counters(db: Database, unit_id: UUID, start: date, end: date, *, offered_tenths: int = 0, taken_tenths: int = 0) -> None:
+    """Adds to the counters of every week of a period, or of none. Raises `CapacityLacking`, naming the weeks."""
     rows = {row.week: row for row in await db.fetch(queries.weeks_for_update(unit_id, start, end))}
-    moved = set(await db.fetch(queries.shift_counters(unit_id, start, end, offered, taken)))
-    lacking = [week for week in weeks(start, end) if week not in moved]
+    moved = set(await db.fetch(queries.shift_counters(unit_id, start, end, offered_tenths, taken_tenths)))
+    lacking = [_said_or_nothing(rows, unit_id, week) for week in weeks(start, end) if week not in moved]
     if lacking:
-        documents = [{"week": week.isoformat(), "capacity": 0, "offered": 0, "taken": 0} for week in lacking if week not in rows]
-        documents += _documents([rows[week] for week in lacking if week in rows])
-        raise CapacityLacking(
-            f"Il manque de la place sur {len(lacking)} semaine(s).", weeks=sorted(documents, key=lambda each: str(each["week"]))
-        )
+        raise CapacityLacking(_lacking(offered_tenths, lacking), weeks=_documents(lacking))
+
+
+def _said_or_nothing(rows: Mapping[date, CapacityWeek], unit_id: UUID, week: date) -> CapacityWeek:
+    """A week of a unit; one whose capacity nobody has said has none."""
+    return rows.get(week) or CapacityWeek(unit_id=unit_id, week=week, capacity_tenths=0, offered_tenths=0, taken_tenths=0)
+
+
+def _lacking(asked_tenths: int, rows: Sequence[CapacityWeek]) -> str:
+    fullest = min(rows, key=lambda row: row.capacity_tenths - row.offered_tenths)
+    asked, free = asked_tenths // SEAT, (fullest.capacity_tenths - fullest.offered_tenths) // SEAT
+    needed = max(row.offered_tenths for row in rows) + asked_tenths
+    return (
+        f"{counted(asked, 'place demandée', 'places demandées')}, {counted(free, 'libre')} {_week_in_words(fullest, rows)}. Offrez moins "
+        f"de places, ou portez d'abord la capacité du terrain à {counted(needed // SEAT, 'place')} : capacity_tenths, en dixièmes, vaut "
+        f"alors {needed}."
+    )
+
+
+def _below(asked_tenths: int, rows: Sequence[CapacityWeek]) -> str:
+    fullest = max(rows, key=lambda row: row.offered_tenths)
+    asked, offered = f"{asked_tenths / SEAT:g}".replace(".", ","), fullest.offered_tenths
+    return (
+        f"Capacité demandée : {asked} ; offertes : {counted(offered // SEAT, 'place')} {_week_in_words(fullest, rows)}. Demandez au moins "
+        f"capacity_tenths {offered}, en dixièmes de place, ou clôturez d'abord des offres."
+    )
+
+
+def _week_in_words(row: CapacityWeek, rows: Sequence[CapacityWeek]) -> str:
+    others = "" if len(rows) == 1 else f" ({len(rows)} semaines sont en cause)"
+    return f"la semaine du {day_in_words(row.week)}{others}"
 
 
 def _documents(rows: Sequence[CapacityWeek]) -> list[dict[str, object]]:

@@ -28,27 +28,27 @@ def weeks_for_update(unit_id: UUID, start: date, end: date) -> SelectOfScalar[Ca
     return weeks_of(unit_id, start, end).with_for_update()
 
 
-def shift_counters(unit_id: UUID, start: date, end: date, offered: int, taken: int) -> Executable:
+def shift_counters(unit_id: UUID, start: date, end: date, offered_tenths: int, taken_tenths: int) -> Executable:
     """Adds to the counters of the weeks of a period, where they stay within bounds; gives the weeks that moved."""
-    new_offered, new_taken = col(CapacityWeek.offered) + offered, col(CapacityWeek.taken) + taken
-    within = and_(new_taken >= 0, new_taken <= new_offered, new_offered <= col(CapacityWeek.capacity))
-    moved = update(CapacityWeek).where(_period(unit_id, start, end), within).values(offered=new_offered, taken=new_taken)
+    offered, taken = col(CapacityWeek.offered_tenths) + offered_tenths, col(CapacityWeek.taken_tenths) + taken_tenths
+    within = and_(taken >= 0, taken <= offered, offered <= col(CapacityWeek.capacity_tenths))
+    moved = update(CapacityWeek).where(_period(unit_id, start, end), within).values(offered_tenths=offered, taken_tenths=taken)
     return moved.returning(col(CapacityWeek.week))
 
 
-def set_capacity(unit_id: UUID, weeks: Sequence[date], capacity: int, at: datetime, by: str) -> Executable:
+def set_capacity(unit_id: UUID, weeks: Sequence[date], capacity_tenths: int, at: datetime, by: str) -> Executable:
     """Sets the capacity of weeks, given in order; those that nothing was said of begin with nothing offered."""
     values = select_columns(
         literal(unit_id, SaUuid()),
         func.unnest(literal(list(weeks), ARRAY(Date))),
-        literal(capacity, Integer),
+        literal(capacity_tenths, Integer),
         literal(0, Integer),
         literal(0, Integer),
         literal(at, DateTime(timezone=True)),
         literal(by, Text),
     )
     statement = insert(CapacityWeek).from_select(
-        ["unit_id", "week", "capacity", "offered", "taken", "updated_at", "updated_by"], values, include_defaults=False
+        ["unit_id", "week", "capacity_tenths", "offered_tenths", "taken_tenths", "updated_at", "updated_by"], values, include_defaults=False
     )
-    new = {name: statement.excluded[name] for name in ("capacity", "updated_at", "updated_by")}
+    new = {name: statement.excluded[name] for name in ("capacity_tenths", "updated_at", "updated_by")}
     return statement.on_conflict_do_update(index_elements=["unit_id", "week"], set_=new)

@@ -11,19 +11,19 @@ from services.kernel.data.columns import internal, personal
 
 
 class CapacityWeek(SQLModel, table=True):
-    """A unit's week. Offers and placements move `offered` and `taken`, the host sets `capacity`."""
+    """A unit's week. Offers and placements move `offered_tenths` and `taken_tenths`, the host sets `capacity_tenths`."""
 
     __tablename__ = "capacity_week"
     __table_args__ = (
-        CheckConstraint("0 <= taken AND taken <= offered AND offered <= capacity", "counters"),
+        CheckConstraint("0 <= taken_tenths AND taken_tenths <= offered_tenths AND offered_tenths <= capacity_tenths", "counters"),
         CheckConstraint("extract(isodow FROM week) = 1", "monday"),
     )
     metadata = METADATA
 
     unit_id: UUID = internal(SaUuid, primary_key=True, references="placement_unit.id")
     week: date = internal(Date, primary_key=True)
-    capacity: int = internal(Integer)
-    offered: int = internal(Integer, default=0)
-    taken: int = internal(Integer, default=0)
+    capacity_tenths: int = internal(Integer)
+    offered_tenths: int = internal(Integer, default=0)
+    taken_tenths: int = internal(Integer, default=0)
     updated_at: datetime = internal(DateTime(timezone=True))
     updated_by: str = personal(Text)

@@ -22,6 +22,7 @@ from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
+from services.kernel.base.french import counted
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
@@ -109,7 +110,7 @@ async def publish(db: Database, offer_id: UUID, *, by: Principal, version: int) 
     if offer.ends_on <= clock.today():
         raise OfferNotOpen("Cette offre est déjà finie.")
     await _check_unit(db, await UNITS.one(db, offer.unit_id, by=SYSTEM, lock=Lock.share), offer.professions)
-    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=offer.seats * SEAT)
+    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered_tenths=offer.seats * SEAT)
     offer.published_on = clock.today()
     return await db.save(offer, event="internships.offer.published", by=by)
 
@@ -142,7 +143,7 @@ async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, ve
     move(offer, OfferStatus.cancelled)
     if offer.taken:
         raise OfferHasPlacements(f"{offer.taken} stage(s) à annuler d'abord.")
-    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=-offer.seats * SEAT)
+    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered_tenths=-offer.seats * SEAT)
     offer.status_reason = reason
     await db.save(offer, event="internships.offer.cancelled", by=by)
     await end_requests(db, [offer], by=by)
@@ -159,9 +160,10 @@ async def take(db: Database, offer_id: UUID, seats: int, *, by: Principal) -> Of
         offer = await OFFERS.one(db, offer_id, by=SYSTEM)
         check_open(offer, clock.today())
         left = offer.seats - offer.taken
-        raise NoSeatLeft(f"Il reste {left} place(s) pour {seats} demandée(s).", seats_left=left)
+        asked = counted(seats, "place demandée", "places demandées")
+        raise NoSeatLeft(f"{asked}, {counted(left, 'libre')} : refusez la demande, ou offrez d'autres places.", seats_left=left)
     await check_site(db, taken[0])
-    await shift_counters(db, taken[0].unit_id, taken[0].starts_on, taken[0].ends_on, taken=seats * SEAT)
+    await shift_counters(db, taken[0].unit_id, taken[0].starts_on, taken[0].ends_on, taken_tenths=seats * SEAT)
     return await db.save(taken[0], event="internships.offer.taken", by=by)
 
 
@@ -170,7 +172,7 @@ async def free(db: Database, offer_id: UUID, seats: int, *, by: Principal) -> Of
     offer: Offer = await db.one(queries.free_seats(offer_id, seats))
     tenths = seats * SEAT
     offered = tenths if offer.status is OfferStatus.closed else 0
-    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=-offered, taken=-tenths)
+    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered_tenths=-offered, taken_tenths=-tenths)
     return await db.save(offer, event="internships.offer.freed", by=by)
 
 
@@ -201,7 +203,7 @@ async def check_site(db: Database, offer: Offer) -> None:
 
 async def _close(db: Database, offer: Offer, *, by: Principal) -> Offer:
     move(offer, OfferStatus.closed)
-    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered=(offer.taken - offer.seats) * SEAT)
+    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered_tenths=(offer.taken - offer.seats) * SEAT)
     return await db.save(offer, event="internships.offer.closed", by=by)
 
 

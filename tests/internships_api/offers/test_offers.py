@@ -111,8 +111,8 @@ async def test_publishing_without_room_names_the_weeks_and_takes_nothing(steerin
 
     assert (answer.status_code, problem_type(answer)) == (409, "capacity-lacking")
     assert answer.json()["weeks"] == [
-        {"week": "2027-02-08", "capacity": 40, "offered": 30, "taken": 0},
-        {"week": "2027-02-22", "capacity": 0, "offered": 0, "taken": 0},
+        {"week": "2027-02-08", "capacity_tenths": 40, "offered_tenths": 30, "taken_tenths": 0},
+        {"week": "2027-02-22", "capacity_tenths": 0, "offered_tenths": 0, "taken_tenths": 0},
     ]
     assert await counters(steering, unit) == [(40, 0, 0), (40, 30, 0), (40, 0, 0)]
     assert await fresh(steering, "offers", draft) == draft

@@ -154,7 +154,7 @@ async def test_offers_published_at_once_never_exceed_a_week_s_capacity(steering:
     assert {answer.status_code for answer in answers} == {200, 409}
     refused = [answer.json() for answer in answers if answer.status_code == 409]
     assert {problem["type"] for problem in refused} == {"urn:plam:problem:capacity-lacking"}
-    assert all(week["offered"] > 40 for problem in refused for week in problem["weeks"])
+    assert all(week["offered_tenths"] > 40 for problem in refused for week in problem["weeks"])
     weeks = [offered for _, offered, _ in await counters(steering, unit)]
     assert max(weeks) == weeks[2] == 60, "the week that every offer shares is full: there were enough offers of one seat"
     await recount(databases)
@@ -170,10 +170,10 @@ async def test_ranges_taken_from_both_ends_do_not_deadlock(steering: httpx.Async
     async def back_and_forth(start: date, end: date) -> None:
         for _ in range(8):
             async with wide.open("internships") as db:
-                await shift_counters(db, UUID(unit["id"]), start, end, offered=7)
-                await shift_counters(db, UUID(unit["id"]), start, end, taken=5)
+                await shift_counters(db, UUID(unit["id"]), start, end, offered_tenths=7)
+                await shift_counters(db, UUID(unit["id"]), start, end, taken_tenths=5)
             async with wide.open("internships") as db:
-                await shift_counters(db, UUID(unit["id"]), start, end, offered=-7, taken=-5)
+                await shift_counters(db, UUID(unit["id"]), start, end, offered_tenths=-7, taken_tenths=-5)
 
     await asyncio.gather(*(back_and_forth(*each) for each in ranges))
 
