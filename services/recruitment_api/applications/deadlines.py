@@ -1,21 +1,17 @@
-"""By when an application is to be answered."""
+"""By when an application is to be answered: deadlines are given once, when it is submitted, and stay."""
 
 from datetime import date, timedelta
 
 from services.contracts.recruitment import NeedUrgency
+from services.kernel.base.worked_days import add_worked_days, worked_from
 
 PRESSING = (NeedUrgency.urgent, NeedUrgency.critical)
 PRESSING_DELAY = timedelta(days=2)
-WORKING_DAYS = 10
-ONE_DAY = timedelta(days=1)
+WORKED_DAYS = 10
 
 
 def respond_by(submitted_on: date, urgency: NeedUrgency) -> date:
-    """The last day for an answer: two days on (48 h) when it presses, else ten working days on (Monday to Friday)."""
+    """The last day for an answer, which is a worked day: the tenth one on; when it presses, the one on which 48 hours end, or the next."""
     if urgency in PRESSING:
-        return submitted_on + PRESSING_DELAY
-    day, left = submitted_on, WORKING_DAYS
-    while left:
-        day += ONE_DAY
-        left -= day.weekday() < 5
-    return day
+        return worked_from(submitted_on + PRESSING_DELAY)
+    return add_worked_days(submitted_on, WORKED_DAYS)

@@ -53,7 +53,7 @@ class ApplicationRead(Resource):
     urgency: NeedUrgency = Field(description="Urgence du besoin.")
     candidate_ref: str = Field(description="Code opaque de la personne.")
     submitted_at: datetime = Field(description="Dépôt (UTC).")
-    respond_by: date = Field(description="Dernier jour pour répondre.")
+    respond_by: date = Field(description="Dernier jour pour répondre : un jour ouvré.")
     answered_at: datetime | None = Field(description="Réponse de l'employeur (UTC).")
     status: ApplicationStatus = Field(description="Statut.")
     decline_reason: DeclineReason | None = Field(description="Motif du refus.")

@@ -213,11 +213,15 @@ async def test_an_application_answers_a_need_that_seeks(employer: Employer, stee
         ("routine", date(2026, 11, 20), date(2026, 12, 4)),
         ("priority", date(2026, 11, 22), date(2026, 12, 4)),
         ("routine", date(2026, 11, 23), date(2026, 12, 7)),
-        ("urgent", date(2026, 11, 20), date(2026, 11, 22)),
-        ("critical", date(2026, 12, 31), date(2027, 1, 2)),
+        ("routine", date(2026, 12, 18), date(2027, 1, 5)),  # Christmas and New Year are Fridays
+        ("priority", date(2027, 3, 25), date(2027, 4, 9)),  # Easter Monday
+        ("urgent", date(2026, 11, 24), date(2026, 11, 26)),
+        ("urgent", date(2026, 11, 20), date(2026, 11, 23)),  # 48 hours end on a Sunday
+        ("critical", date(2026, 12, 30), date(2027, 1, 4)),  # on New Year's Day, a Friday
+        ("critical", date(2027, 5, 4), date(2027, 5, 7)),  # on Ascension Day
     ],
 )
-def test_ten_working_days_to_answer_and_two_days_when_it_presses(urgency: str, submitted_on: date, expected: date) -> None:
+def test_ten_worked_days_to_answer_and_two_days_when_it_presses(urgency: str, submitted_on: date, expected: date) -> None:
     assert respond_by(submitted_on, NeedUrgency(urgency)) == expected
 
 
@@ -226,20 +230,20 @@ async def test_silence_shows(employer: Employer) -> None:
         application = await an_application(employer.client, await an_open_need(employer, urgency="urgent"))
         answered = await an_application(employer.client, await an_open_need(employer, urgency="urgent"))
         await move(employer.client, "applications", answered, "decline", **NO_POSITION)
-    assert application["respond_by"] == "2026-11-22"
+    assert application["respond_by"] == "2026-11-23"
     address = f"{HOME}/applications/{application['id']}/live"
 
     async def overdue(client: httpx.AsyncClient, *, late: bool) -> list[str]:
         return [item["id"] for item in ok(await client.get(f"{HOME}/applications", params={"overdue": late}))["items"]]
 
-    with time_machine.travel(datetime(2026, 11, 22, 22, tzinfo=UTC)):
+    with time_machine.travel(datetime(2026, 11, 23, 22, tzinfo=UTC)):
         assert ok(await employer.client.get(address)) == {
             "overdue": False,
             "days_left": 0,
             "allowed_moves": ["accepted", "declined", "withdrawn"],
         }
         assert await overdue(employer.client, late=True) == []
-    with time_machine.travel(datetime(2026, 11, 22, 23, tzinfo=UTC)):
+    with time_machine.travel(datetime(2026, 11, 23, 23, tzinfo=UTC)):
         live = ok(await employer.client.get(address))
         assert (live["overdue"], live["days_left"]) == (True, -1)
         assert await overdue(employer.client, late=True) == [application["id"]]
