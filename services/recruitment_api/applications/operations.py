@@ -18,9 +18,13 @@ from services.recruitment_api.parties import check_employer_or_hr_partner
 
 
 async def submit(db: Database, body: ApplicationCreate, *, by: Principal) -> Application:
-    """Answers a need that seeks. Raises `NeedNotOpen`, and `AlreadyExists` while the person has one pending for it."""
+    """Answers a need that seeks.
+
+    Raises `NeedNotOpen`, `AlreadyAssigned` for a person who has a post of it, and `AlreadyExists` while they have one pending for it.
+    """
     need = await needs.load_seeking(db, body.need_id, by=by)
     check_employer_or_hr_partner(by, need.organisation_id, need.department)
+    await assignments.check_not_assigned(db, need.id, body.candidate_ref, by=by)
     copies = {name: getattr(need, name) for name in ("organisation_id", "department", "profession", "urgency")}
     deadline = respond_by(clock.today(), need.urgency)
     application = Application(**body.model_dump(), **copies, submitted_at=clock.now(), respond_by=deadline)

@@ -32,7 +32,7 @@ async def list_applications(request: Request, query: Annotated[ApplicationQuery,
 
 @routes.post("", operation_id="submitApplication", status_code=201, response_model=ApplicationRead, responses=problems(409))
 async def submit_application(request: Request, body: ApplicationCreate, caller: Party, _key: OptionalKey, db: Db) -> Response:
-    """Dépose une candidature à un besoin ouvert : une seule en attente par personne et par besoin."""
+    """Dépose une candidature à un besoin ouvert : une seule en attente par personne et par besoin, aucune de qui y a déjà un poste."""
     return created(request, await operations.submit(db, body, by=caller))
 
 

@@ -5,8 +5,9 @@ from uuid import UUID
 from services.contracts.recruitment import AssignmentStatus
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
+from services.kernel.base.french import day_in_words
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import Conflict, invalid
+from services.kernel.base.problems import Conflict, NotFound, invalid
 from services.kernel.data.database import Database
 from services.recruitment_api.applications.tables import Application
 from services.recruitment_api.assignments import queries
@@ -21,7 +22,7 @@ COPIED = ("need_id", "organisation_id", "department", "profession", "urgency", "
 
 
 class AlreadyAssigned(Conflict):
-    """A person fills one post of a need."""
+    """A person fills one post of a need: `existing_id` is their assignment's, where the caller may see it."""
 
     type = "already-assigned"
     title = "Cette personne a déjà un poste de ce besoin"
@@ -35,8 +36,7 @@ async def confirm(db: Database, need: StaffingNeed, application: Application, bo
     ends_on = body.ends_on if "ends_on" in body.model_fields_set else need.ends_on  # null, if it is said: without an end
     if ends_on and starts_on >= ends_on:
         raise invalid("#/ends_on", "before_start", "La fin doit suivre le début.")
-    if await db.fetch(queries.confirmed(need.id, application.candidate_ref)):  # the need's row is held: nobody else confirms one
-        raise AlreadyAssigned
+    await check_not_assigned(db, need.id, application.candidate_ref, by=by)  # the need's row is held: nobody else confirms one
     assert need.published_at is not None
     copies = {name: getattr(application, name) for name in COPIED}
     assignment = Assignment(
@@ -49,6 +49,22 @@ async def confirm(db: Database, need: StaffingNeed, application: Application, bo
         confirmed_at=clock.now(),
     )
     return await db.save(assignment, event="recruitment.assignment.confirmed", by=by)
+
+
+async def check_not_assigned(db: Database, need_id: UUID, candidate_ref: str, *, by: Principal) -> None:
+    """Raises `AlreadyAssigned` for a person who has a post of a need. Call it once the need is held."""
+    found = await db.fetch(queries.confirmed(need_id, candidate_ref))
+    if not found:
+        return
+    try:
+        assignment = await ASSIGNMENTS.one(db, found[0], by=by)
+    except NotFound:
+        raise AlreadyAssigned("Elle est affectée chez l'employeur qui avait ce besoin : voyez avec lui.") from None
+    raise AlreadyAssigned(
+        f"Elle prend son poste le {day_in_words(assignment.starts_on)} : l'identifiant de son affectation est dans `existing_id`. Si elle "
+        "ne vient plus, annulez d'abord cette affectation.",
+        existing_id=str(assignment.id),
+    )
 
 
 async def cancel(db: Database, assignment_id: UUID, reason: CancelReason, *, by: Principal, version: int) -> Assignment:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -11,10 +12,12 @@ from sqlmodel import select, update
 from services.contracts.codes import Department, Role
 from services.contracts.recruitment import NeedUrgency
 from services.kernel.base import clock
+from services.kernel.base.principals import SYSTEM
 from services.kernel.data.database import Databases
 from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.schemas import ApplicationRead
 from services.recruitment_api.applications.tables import Application, DeclineReason
+from services.recruitment_api.assignments.tables import Assignment
 from services.recruitment_api.copies import SITES
 from tests.conftest import Client
 from tests.support.http import at, ok, pointers, problem_type
@@ -86,15 +89,55 @@ async def test_the_last_post_is_given_once(employer: Employer) -> None:
     assert len(ok(await employer.client.get(f"{HOME}/assignments"))["items"]) == 1
 
 
-async def test_one_person_has_one_post_of_a_need(employer: Employer) -> None:
+async def test_e12_a_person_who_has_a_post_does_not_apply_again(employer: Employer, steering: httpx.AsyncClient, client: Client) -> None:
+    need, other = await an_open_need(employer, headcount=2), await an_open_need(employer)
+    assignment = await accept(employer.client, await an_application(employer.client, need, candidate_ref="C7F3A9K2"))
+    body = {"need_id": need["id"], "candidate_ref": "C7F3A9K2"}
+
+    for who in (employer.client, steering, client(Role.hr_partner, departments=frozenset({Department.loire_atlantique}))):
+        refused = await who.post(f"{HOME}/applications", json=body)
+        assert (refused.status_code, problem_type(refused), refused.json()["existing_id"]) == (409, "already-assigned", assignment["id"])
+        assert "7 janvier 2030" in refused.json()["detail"]
+
+    ok(await employer.client.post(f"{HOME}/applications", json={**body, "candidate_ref": "C7F3A9K3"}))
+    ok(await employer.client.post(f"{HOME}/applications", json={**body, "need_id": other["id"]}))
+    await move(employer.client, "assignments", assignment, "cancel", reason="candidate_withdrew")
+    ok(await employer.client.post(f"{HOME}/applications", json=body))
+
+
+async def test_e12_an_assignment_that_the_caller_does_not_see_is_not_named(
+    employer: Employer, databases: Databases, client: Client
+) -> None:
+    """The need's site has taken another organisation: assignments stay with the employer that made them."""
     need = await an_open_need(employer, headcount=2)
     assignment = await accept(employer.client, await an_application(employer.client, need, candidate_ref="C7F3A9K2"))
-    once_more = await an_application(employer.client, need, candidate_ref="C7F3A9K2")
+    former = await an_employer(databases, client)
+    async with databases.open("recruitment") as db:
+        row = await db.one(select(Assignment).where(Assignment.id == UUID(assignment["id"])))
+        row.organisation_id = former.id
+        await db.save(row, by=SYSTEM)
+
+    refused = await employer.client.post(f"{HOME}/applications", json={"need_id": need["id"], "candidate_ref": "C7F3A9K2"})
+
+    assert (refused.status_code, problem_type(refused)) == (409, "already-assigned")
+    assert "existing_id" not in refused.json()
+    assert assignment["id"] not in refused.text
+
+
+async def test_one_person_has_one_post_of_a_need(employer: Employer, databases: Databases) -> None:
+    """Whatever the application that is accepted: one that waited before such persons were refused, here."""
+    need = await an_open_need(employer, headcount=2)
+    assignment = await accept(employer.client, await an_application(employer.client, need, candidate_ref="C7F3A9K2"))
+    once_more = await an_application(employer.client, need)
+    async with databases.open("recruitment") as db:
+        row = await db.one(select(Application).where(Application.id == UUID(once_more["id"])))
+        row.candidate_ref = "C7F3A9K2"
+        once_more["version"] = (await db.save(row, by=SYSTEM)).version
     accepting = f"{HOME}/applications/{once_more['id']}/accept"
 
     answer = await employer.client.post(accepting, json=CDI, headers=with_key(once_more))
 
-    assert (answer.status_code, problem_type(answer)) == (409, "already-assigned")
+    assert (answer.status_code, problem_type(answer), answer.json()["existing_id"]) == (409, "already-assigned", assignment["id"])
     assert (await again(employer.client, "needs", need))["filled_count"] == 1
     await move(employer.client, "assignments", assignment, "cancel", reason="candidate_withdrew")
     ok(await employer.client.post(accepting, json=CDI, headers=with_key(once_more)))
