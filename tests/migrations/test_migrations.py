@@ -191,17 +191,23 @@ def test_e4_the_release_before_reads_what_ended_as_withdrawn(name: str, fresh: s
     assert asyncio.run(names(fresh, f"SELECT status FROM {name}.{noun} WHERE $1 <> '' AND why IS NULL", name)) == ["withdrawn"]
 
 
-@pytest.mark.parametrize(("recorded", "current"), [(False, [2]), (True, [])])
-def test_e4_the_second_definition_of_r07_is_current_on_an_empty_ledger_alone(fresh: str, recorded: bool, current: list[int]) -> None:
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize(("before", "after", "codes"), [("0002", "0003", ["R07"]), ("0005", "0006", ["I01", "I04"])])
+def test_e4_e7_a_second_definition_is_current_on_an_empty_ledger_alone(
+    fresh: str, before: str, after: str, codes: list[str], recorded: bool
+) -> None:
     service = next(service for service in SERVICES if service.name == "observatory")
     asyncio.run(_prepare(fresh, service))
     config = alembic_config(service, fresh)
-    command.upgrade(config, "0002")
+    command.upgrade(config, before)
     if recorded:
         asyncio.run(_execute(fresh, "INSERT INTO observatory.batch (recorded_at, reason, entries) VALUES (now(), 'events', 1)"))
-    command.upgrade(config, "0003")
-    found = "SELECT \"number\" FROM observatory.definition WHERE $1 <> '' AND indicator = 'R07'"
-    assert asyncio.run(names(fresh, found, service.name)) == current
+    found = "SELECT indicator FROM observatory.definition WHERE $1 <> '' AND \"number\" = 2 ORDER BY indicator"
+    known = asyncio.run(names(fresh, found, service.name))
+    command.upgrade(config, after)
+    assert asyncio.run(names(fresh, found, service.name)) == sorted([*known, *([] if recorded else codes)])
+    command.downgrade(config, before)
+    assert asyncio.run(names(fresh, found, service.name)) == known
 
 
 KNOWN_BEFORE = """

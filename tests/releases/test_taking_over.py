@@ -181,6 +181,7 @@ async def test_what_a_migration_fills_reaches_facts_and_copies_by_resync(
             pool = await databases.pool(service, "worker")
             copies = await pool.fetch("SELECT name, status, state_number FROM site_copy ORDER BY name")
             assert [tuple(row) for row in copies] == [(*site, SiteState.number) for site in sites]
+        await rebuild(databases)  # definitions that are new, of states that are not
         assert (await verify(databases, SERVICES, patience=30)).sound
 
 
@@ -206,6 +207,7 @@ async def test_b1_an_installation_damaged_by_two_secrets_is_repaired_by_one_comm
 
         repaired = await figures(databases, then, **asked)
         assert (done.taken > 0, done.dropped >= found.completeness.without_row, done.left) == (True, True, 0)
+        await rebuild(databases)  # definitions that are new, of states that are not
         found = await verify(databases, SERVICES, patience=30)
         assert found.sound, found
         assert await figures(databases, then, **asked, known_at=known["damaged"]["known_at"]) == damaged, (

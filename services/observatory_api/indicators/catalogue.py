@@ -8,7 +8,9 @@ from services.kernel.base.declarations import file_of
 from services.observatory_api.indicators.a01_active_sites import active_sites
 from services.observatory_api.indicators.a02_active_organisations import active_organisations
 from services.observatory_api.indicators.i01_offered_seat_weeks import offered_seat_weeks
+from services.observatory_api.indicators.i01_offered_seat_weeks_2 import offered_seat_weeks_by_week
 from services.observatory_api.indicators.i04_fill_rate import fill_rate as placement_fill_rate
+from services.observatory_api.indicators.i04_fill_rate_2 import fill_rate_by_week
 from services.observatory_api.indicators.i08_response_time import response_time
 from services.observatory_api.indicators.i09_decline_rate import decline_rate
 from services.observatory_api.indicators.i27_active_units import active_units
@@ -90,7 +92,9 @@ CATALOGUE = Catalogue(
         axis_objective_coverage,
         actions_in_preparation,
         offered_seat_weeks,
+        offered_seat_weeks_by_week,
         placement_fill_rate,
+        fill_rate_by_week,
         response_time,
         decline_rate,
         active_units,

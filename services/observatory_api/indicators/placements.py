@@ -1,6 +1,10 @@
 """How the internship indicators count seats over weeks, and school years: said once, for all of them."""
 
-from datetime import date
+from collections import Counter
+from datetime import date, timedelta
+from functools import lru_cache
+
+WEEK, THURSDAY = timedelta(weeks=1), timedelta(days=3)
 
 
 def weeks(start: date, end: date) -> int:
@@ -12,3 +16,9 @@ def school_year(day: date) -> str:
     """The school year (September to August) that a day belongs to."""
     first = day.year if day.month >= 9 else day.year - 1
     return f"{first}-{first + 1}"
+
+
+@lru_cache(1_024)  # several indicators ask it of one offer, and its placements have the same weeks
+def weeks_by_school_year(start: date, end: date) -> tuple[tuple[str, int], ...]:
+    """(school year, how many weeks) of a half-open period of Mondays, in order: a week is of the year of its Thursday, as in ISO 8601."""
+    return tuple(Counter(school_year(start + number * WEEK + THURSDAY) for number in range(weeks(start, end))).items())
