@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, WithJsonSchema
 
 from services.kernel.base.fields import DAY_PATTERN, Day
+from services.kernel.base.french import day_in_words
+from services.kernel.base.periods import check_order
 
 SEAT = 10
 """A full-time seat, in the tenths that capacities are counted in."""
@@ -14,7 +16,8 @@ WEEK = timedelta(weeks=1)
 
 def _monday(value: date) -> date:
     if value.weekday():
-        raise ValueError("une semaine se désigne par son lundi")
+        first = monday_of(value)
+        raise ValueError(f"une semaine se désigne par son lundi : le {day_in_words(first)}, ou le {day_in_words(first + WEEK)}")
     return value
 
 
@@ -33,10 +36,10 @@ def weeks(start: date, end: date) -> list[date]:
 
 def check_period(start: date, end: date, longest: int) -> None:
     """Raises `ValueError` for a period that is empty, or has too many weeks."""
-    if start >= end:
-        raise ValueError("la fin doit suivre le début")
-    if (end - start) // WEEK > longest:
-        raise ValueError(f"la période compte au plus {longest} semaines")
+    check_order(start, end)
+    if (number := (end - start) // WEEK) > longest:
+        written = f"du {day_in_words(start)} au {day_in_words(end)}"
+        raise ValueError(f"{written}, la période compte {number} semaines : {longest} au plus")
 
 
 def monday_of(day: date) -> date:

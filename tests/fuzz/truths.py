@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from services.actions_api.actions.dates import PLAN_ENDS_ON, PLAN_STARTS_ON
 from services.kernel.base import clock
 from services.kernel.base.fields import FIRST_YEAR, LAST_YEAR
+from services.kernel.base.periods import last_day
 from tests.fuzz.world import ACTIONS, ENVELOPES, INDICATORS, NEEDS, OFFERS, ORGANISATIONS, SCHEMES, STARTS_IN, UNITS, Json, World
 
 REFERENCES: Mapping[str, str] = {
@@ -86,10 +88,13 @@ def made_sound(world: World, operation: str, body: Json, now: Json | None, calle
         if body.get(name):
             body[name] = world.random.choice(world.anchors[collection])
     _owners(world, operation, body, now, caller)
-    _periods(operation, body, now or {})
     today = clock.today().isoformat()
+    if operation == "acceptApplication" and body.get("starts_on"):
+        body["starts_on"] = max(body["starts_on"], (clock.today() + STARTS_IN).isoformat())
+    _periods(operation, body, now or {})
+    _bounds(operation, body, now or {})
     if operation == "reachMilestone" and body.get("reached_on"):
-        body["reached_on"] = min(body["reached_on"], today)
+        body["reached_on"] = today  # those of the seed were planned today
     if operation == "prolongNeed":
         body["expires_on"] = max(body["expires_on"], today)
     if operation == "submitRequest":
@@ -127,6 +132,23 @@ def _periods(operation: str, body: Json, now: Json) -> None:
         for name, day in ((first, start), (last, end)):
             if body.get(name) and day:
                 body[name] = day.isoformat()
+
+
+def _bounds(operation: str, body: Json, now: Json) -> None:
+    """Days within what they belong to: no action of the seed ends before the plan, and no need seeks once its posts are over."""
+    first, last, beyond = PLAN_STARTS_ON.isoformat(), last_day(PLAN_ENDS_ON).isoformat(), PLAN_ENDS_ON.isoformat()
+    if body.get("due"):
+        body["due"] = min(max(body["due"], first), last)
+    if operation == "changeAction":
+        for name, day in (
+            ("starts_on", min(body.get("starts_on") or first, first)),
+            ("ends_on", max(body.get("ends_on") or beyond, beyond)),
+        ):
+            if body.get(name):
+                body[name] = day
+    end = _day(body.get("ends_on", now.get("ends_on")))
+    if operation in ("createNeed", "changeNeed") and end and body.keys() & {"ends_on", "expires_on"}:
+        body["expires_on"] = min(body.get("expires_on") or now["expires_on"], last_day(end).isoformat())
 
 
 def _ordered(start: date, end: date, weeks: int | None, *, moves_start: bool, moves_end: bool) -> tuple[date, date]:

@@ -227,7 +227,15 @@ def _scheme(world: World, *verbs: str) -> Json:
 
 def _action(lead: str) -> Json:
     ref = f"F-{uuid4().hex[:10]}"
-    return {"ref": ref, "title": "Valoriser les tuteurs", "axis": "A4", "objectives": ["O2"], "lead_organisation_id": lead}
+    ends_on = _day(clock.today(), 2_000)  # beyond the plan's years
+    return {
+        "ref": ref,
+        "title": "Valoriser les tuteurs",
+        "axis": "A4",
+        "objectives": ["O2"],
+        "lead_organisation_id": lead,
+        "ends_on": ends_on,
+    }
 
 
 def _make(world: World, collection: str, /, **body: Any) -> Json:

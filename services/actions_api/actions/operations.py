@@ -4,6 +4,7 @@ from collections import defaultdict
 from uuid import UUID
 
 from services.actions_api.actions import health, queries
+from services.actions_api.actions.dates import check_milestones_within
 from services.actions_api.actions.lifecycle import ENDED, move
 from services.actions_api.actions.queries import ACTIONS
 from services.actions_api.actions.schemas import ActionCreate, ActionLive, ActionPatch, ActionQuery, ActionWrite
@@ -48,9 +49,10 @@ async def create(db: Database, body: ActionCreate, *, by: Principal) -> Action:
 async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Principal, version: int) -> Action:
     """Changes the fields that were sent; the milestones copy the axis and the departments, so they are sent again.
 
-    Raises `ActionEnded`, and `NotReady` when an action under way would lose its lead.
+    Raises `ActionEnded`, `NotReady` when an action under way would lose its lead, `Invalid` for dates that leave an open milestone outside.
     """
-    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version)
+    lock = Lock.no_key_update if patch.model_fields_set & {"starts_on", "ends_on"} else None  # no milestone is given a day meanwhile
+    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version, lock=lock)
     if action.status in ENDED:
         reopens = action.status is ActionStatus.completed
         raise ActionEnded("Rouvrez l'action pour la changer." if reopens else "Évaluée ou abandonnée, elle ne change plus.")
@@ -58,8 +60,11 @@ async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Princ
         await _check_lead(db, patch.lead_organisation_id)
         if patch.lead_organisation_id is None and action.status in (ActionStatus.in_progress, ActionStatus.suspended):
             raise NotReady("Une action en cours garde une organisation pilote : désignez-en une autre.")
+    dates = action.starts_on, action.ends_on
     if not patched(action, patch, ActionWrite):
         return action
+    if (action.starts_on, action.ends_on) != dates:
+        check_milestones_within(action, await db.fetch(queries.milestones_of([action_id])))
     by.check_covers(action.departments)
     return await _save(db, action, "actions.action.changed", by)
 

@@ -15,6 +15,7 @@ from services.contracts.envelope import StatusChange
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Flag, Line, Paragraphs, count, distinct
+from services.kernel.base.periods import check_order
 from services.kernel.data.nouns import Noun, Resource
 
 EXAMPLE: JsonDict = {
@@ -58,8 +59,8 @@ class ActionWrite(BaseModel):
 
     @model_validator(mode="after")
     def _starts_before_it_ends(self) -> "ActionWrite":
-        if self.starts_on and self.ends_on and self.starts_on >= self.ends_on:
-            raise ValueError("la fin doit suivre le début")
+        if self.starts_on and self.ends_on:
+            check_order(self.starts_on, self.ends_on)
         return self
 
 

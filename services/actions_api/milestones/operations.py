@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.actions_api.actions.dates import check_due
 from services.actions_api.actions.lifecycle import ENDED
 from services.actions_api.actions.operations import ActionEnded
 from services.actions_api.actions.queries import ACTIONS
@@ -25,18 +26,20 @@ from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.api.resources import with_live
 from services.kernel.base import clock
-from services.kernel.base.principals import Principal
+from services.kernel.base.french import day_in_words
+from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
 
 
 async def create(db: Database, body: MilestoneCreate, *, by: Principal) -> Milestone:
-    """Adds a milestone to an action. Raises `Invalid` for an unknown action, `ActionEnded` for one that has ended."""
+    """Adds a milestone to an action. Raises `Invalid` for an unknown action or a day outside its dates, `ActionEnded`."""
     unknown = "Cette action n'existe pas."  # held as it is: what the milestone copies must not change meanwhile
     action = await ACTIONS.cited(db, body.action_id, by=by, pointer="#/action_id", unknown=unknown, lock=Lock.share)
     by.check_covers(action.departments)
     if action.status in ENDED:
         raise ActionEnded
+    check_due(action, body.due)
     copies: dict[str, Any] = {"axis": action.axis, "departments": action.departments, "action_status": action.status}
     return await db.save(Milestone(**body.model_dump(), due_initial=body.due, **copies), event="actions.milestone.planned", by=by)
 
@@ -50,23 +53,26 @@ async def change(db: Database, milestone_id: UUID, patch: MilestonePatch, *, by:
 
 
 async def reach(db: Database, milestone_id: UUID, body: MilestoneReach, *, by: Principal, version: int) -> Milestone:
-    """The milestone is reached, today or on an earlier day. Raises `Invalid` for a day to come."""
+    """The milestone is reached, today or on an earlier day. Raises `Invalid` for a day to come, or before it was planned."""
     milestone = await _of_action_under_way(db, milestone_id, by, version)
     move(milestone, MilestoneStatus.reached)
     milestone.reached_on = body.reached_on or clock.today()
-    if milestone.reached_on > clock.today():
-        raise invalid("#/reached_on", "in_the_future", "Un jalon ne peut pas être atteint demain.")
+    _check_reached(milestone.reached_on, clock.day_of(milestone.created_at), clock.today())
     milestone.evidence = body.evidence or milestone.evidence
     return await db.save(milestone, event="actions.milestone.reached", by=by)
 
 
 async def reschedule(db: Database, milestone_id: UUID, body: MilestoneReschedule, *, by: Principal, version: int) -> Milestone:
-    """Moves the due date of a milestone that is neither reached nor cancelled; the initial date stays."""
+    """Moves the due date of a milestone that is neither reached nor cancelled; the initial date stays.
+
+    Raises `Invalid` for a day outside the dates of its action.
+    """
     milestone = await _of_action_under_way(db, milestone_id, by, version)
     if milestone.status is not MilestoneStatus.planned:
         raise Conflict("Seul un jalon prévu peut être reporté.")
     if body.due == milestone.due:
         return milestone
+    check_due(await ACTIONS.one(db, milestone.action_id, by=SYSTEM, lock=Lock.share), body.due)  # whose dates stay meanwhile
     moved = {"on": clock.today().isoformat(), "old_due": milestone.due.isoformat(), "new_due": body.due.isoformat(), "reason": body.reason}
     milestone.reschedules = [*milestone.reschedules, moved]
     milestone.due = body.due
@@ -105,6 +111,15 @@ async def read_page(db: Database, query: MilestoneQuery, *, by: Principal) -> li
     today = clock.today()
     milestones = {milestone.id: milestone for milestone in await db.fetch(queries.milestones([row[0] for row in rows]))}
     return [(id_, with_live(document, live(milestones[id_], today))) for id_, document in rows]
+
+
+def _check_reached(reached_on: date, planned_on: date, today: date) -> None:
+    if planned_on <= reached_on <= today:
+        return
+    said, between = day_in_words(reached_on), f"choisissez un jour du {day_in_words(planned_on)} au {day_in_words(today)}"
+    if reached_on > today:
+        raise invalid("#/reached_on", "in_the_future", f"Un jalon ne peut pas être atteint un jour à venir ({said}) : {between}.")
+    raise invalid("#/reached_on", "before_planned", f"Un jalon ne peut pas être atteint ({said}) avant d'être prévu : {between}.")
 
 
 async def _of_action_under_way(db: Database, milestone_id: UUID, by: Principal, version: int) -> Milestone:

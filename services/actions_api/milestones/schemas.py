@@ -37,7 +37,7 @@ class MilestoneCreate(MilestoneWrite):
     )
 
     action_id: UUID = Field(description="L'action.")
-    due: Day = Field(description="Échéance, qui devient l'échéance initiale.")
+    due: Day = Field(description="Échéance, qui devient l'échéance initiale : dans les dates de l'action, ou du plan si elle n'en dit pas.")
 
 
 class MilestonePatch(patch_of(MilestoneWrite)):  # type: ignore[misc]  # the base is made from the other schema
@@ -49,7 +49,9 @@ class MilestoneReach(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reached_on": "2026-11-20"}]})
 
-    reached_on: Day | None = Field(None, description="Jour où il a été atteint ; aujourd'hui s'il n'est pas dit, jamais plus tard.")
+    reached_on: Day | None = Field(
+        None, description="Jour où il a été atteint, depuis celui où il a été prévu ; aujourd'hui s'il n'est pas dit, jamais plus tard."
+    )
     evidence: Paragraphs | None = Field(None, description="Preuve de réalisation.")
 
 
@@ -58,7 +60,7 @@ class MilestoneReschedule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"due": "2027-06-30", "reason": "partner"}]})
 
-    due: Day = Field(description="Nouvelle échéance.")
+    due: Day = Field(description="Nouvelle échéance, dans les dates de l'action, ou du plan si elle n'en dit pas.")
     reason: RescheduleReason = Field(description="Motif : moyens, partenaire, réglementation, périmètre, autre.")
 
 

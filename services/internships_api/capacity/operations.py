@@ -11,7 +11,7 @@ from services.internships_api.units.queries import UNITS
 from services.internships_api.weeks import SEAT, WEEK, check_period, monday_of, weeks
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
-from services.kernel.base.french import counted, day_in_words
+from services.kernel.base.french import counted, day_in_words, sentence
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
@@ -51,7 +51,7 @@ async def read(db: Database, unit_id: UUID, query: CapacityQuery) -> CapacityLis
     try:
         check_period(start, end, MOST_WEEKS)
     except ValueError as error:
-        raise invalid("to", "period", f"{str(error).capitalize()}.", location="query") from error
+        raise invalid("to", "period", sentence(str(error)), location="query") from error
     return _list(await db.fetch(queries.weeks_of(unit_id, start, end)))
 
 

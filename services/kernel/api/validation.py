@@ -6,6 +6,7 @@ from typing import Any
 
 from services.kernel.api.idempotency import missing
 from services.kernel.base.declared_fields import Annotations, example_at, names_at
+from services.kernel.base.french import sentence
 from services.kernel.base.problems import FieldError, Invalid, Problem
 
 MOST_ERRORS = 50
@@ -91,8 +92,7 @@ def field_error(error: Mapping[str, Any], annotations: Annotations = MappingProx
 def _sentence(error: Mapping[str, Any], place: Sequence[str], annotations: Annotations) -> str:
     context = dict(error.get("ctx") or {})
     if error["type"] == "value_error":
-        said = str(context.get("error", error["msg"]))
-        return f"{said[:1].upper()}{said[1:]}."
+        return sentence(str(context.get("error", error["msg"])))
     if error["type"] == "missing" and place == ["body"]:
         return "Un corps JSON est attendu, avec l'en-tête Content-Type: application/json."
     template = SENTENCES.get(error["type"])

@@ -13,3 +13,8 @@ def day_in_words(day: date) -> str:
 def counted(number: int, one: str, several: str | None = None) -> str:
     """So many of something: French has its plural from two on. `several` is `one` with an s unless it is said."""
     return f"{number} {(several or f'{one}s') if abs(number) >= 2 else one}"
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence of its own: a capital, a full stop."""
+    return f"{words[:1].upper()}{words[1:]}."

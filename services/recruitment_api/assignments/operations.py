@@ -16,6 +16,7 @@ from services.recruitment_api.assignments.queries import ASSIGNMENTS
 from services.recruitment_api.assignments.schemas import Acceptance
 from services.recruitment_api.assignments.tables import Assignment, CancelReason
 from services.recruitment_api.needs import operations as needs
+from services.recruitment_api.needs.dates import check_assigned
 from services.recruitment_api.needs.tables import StaffingNeed
 
 COPIED = ("need_id", "organisation_id", "department", "profession", "urgency", "candidate_ref")
@@ -34,8 +35,7 @@ async def confirm(db: Database, need: StaffingNeed, application: Application, bo
         raise invalid("#/legal_form", "not_offered", f"Le besoin propose : {', '.join(need.legal_forms)}.")
     starts_on = body.starts_on or need.starts_on
     ends_on = body.ends_on if "ends_on" in body.model_fields_set else need.ends_on  # null, if it is said: without an end
-    if ends_on and starts_on >= ends_on:
-        raise invalid("#/ends_on", "before_start", "La fin doit suivre le début.")
+    check_assigned(need, starts_on, ends_on)
     await check_not_assigned(db, need.id, application.candidate_ref, by=by)  # the need's row is held: nobody else confirms one
     assert need.published_at is not None
     copies = {name: getattr(application, name) for name in COPIED}

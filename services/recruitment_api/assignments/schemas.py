@@ -21,8 +21,8 @@ class Acceptance(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"legal_form": "cdi", "starts_on": "2027-01-04"}]})
 
     legal_form: LegalForm = Field(description="Forme de contrat, parmi celles du besoin.")
-    starts_on: Day | None = Field(None, description="Prise de poste ; celle du besoin si elle n'est pas dite.")
-    ends_on: Day | None = Field(None, description="Fin prévue, exclue ; celle du besoin si elle n'est pas dite.")
+    starts_on: Day | None = Field(None, description="Prise de poste, dans les dates du besoin ; celle du besoin si elle n'est pas dite.")
+    ends_on: Day | None = Field(None, description="Fin prévue, exclue, dans les dates du besoin ; celle du besoin si elle n'est pas dite.")
 
 
 class Cancellation(BaseModel):

@@ -12,12 +12,14 @@ from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
+from services.kernel.base.french import day_in_words
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
 from services.kernel.data.service import in_parts
 from services.recruitment_api.copies import ORGANISATIONS, SITES
 from services.recruitment_api.needs import queries
+from services.recruitment_api.needs.dates import check_prolonged
 from services.recruitment_api.needs.endings import end_applications
 from services.recruitment_api.needs.lifecycle import LIFECYCLE, SEEKING, move
 from services.recruitment_api.needs.queries import NEEDS
@@ -133,7 +135,12 @@ async def prolong(db: Database, need_id: UUID, body: Prolongation, *, by: Princi
     if need.prolongation_count == MOST_PROLONGATIONS:
         raise ProlongedTooOften
     if body.expires_on < clock.today():
-        raise invalid("#/expires_on", "in_the_past", "Le dernier jour de publication ne peut pas être passé.")
+        today = day_in_words(clock.today())
+        said = (
+            f"Le dernier jour de publication ({day_in_words(body.expires_on)}) est passé : choisissez aujourd'hui, {today}, ou plus tard."
+        )
+        raise invalid("#/expires_on", "in_the_past", said)
+    check_prolonged(need, body.expires_on)
     await _check_site_and_scheme(db, need)
     need.expires_on, need.ended_on = body.expires_on, None
     need.prolongation_count += 1

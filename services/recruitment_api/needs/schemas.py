@@ -14,7 +14,9 @@ from services.contracts.standing import Concealment, Owner
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Paragraphs, count, distinct
+from services.kernel.base.periods import check_order
 from services.kernel.data.nouns import Noun, Resource
+from services.recruitment_api.needs.dates import check_expiry
 from services.recruitment_api.needs.tables import LegalForm, StaffingNeed
 
 EXAMPLE: JsonDict = {
@@ -48,12 +50,13 @@ class NeedWrite(BaseModel):
     starts_on: Day = Field(description="Prise de poste.")
     ends_on: Day | None = Field(None, description="Fin prévue, exclue ; aucune : sans terme.")
     description: Paragraphs | None = Field(None, description="Poste, horaires, conditions ; jamais de donnée personnelle.")
-    expires_on: Day = Field(description="Dernier jour de publication.")
+    expires_on: Day = Field(description="Dernier jour de publication, avant la fin prévue.")
 
     @model_validator(mode="after")
     def _starts_before_it_ends(self) -> "NeedWrite":
-        if self.ends_on and self.starts_on >= self.ends_on:
-            raise ValueError("la fin doit suivre le début")
+        if self.ends_on:
+            check_order(self.starts_on, self.ends_on)
+            check_expiry(self.expires_on, self.ends_on)
         return self
 
 
@@ -75,7 +78,7 @@ class Prolongation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"expires_on": "2027-02-28"}]})
 
-    expires_on: Day = Field(description="Dernier jour de publication, aujourd'hui au plus tôt.")
+    expires_on: Day = Field(description="Dernier jour de publication, aujourd'hui au plus tôt, avant la fin prévue.")
 
 
 class NeedRead(Resource):

@@ -48,7 +48,7 @@ async def test_an_action_lives_from_draft_to_evaluation(steering: httpx.AsyncCli
     action = await move(steering, action, "suspend", **REASON)
     action = await move(steering, action, "resume")
     milestone = ok(await steering.get(f"/actions/v1/milestones/{milestone['id']}"))
-    await move_milestone(steering, milestone, "reach", reached_on="2026-11-01")
+    await move_milestone(steering, milestone, "reach")
     action = await move(steering, action, "complete")
     action = await move(steering, action, "evaluate")
 

@@ -123,6 +123,29 @@ async def test_a_unit_s_capacity_is_its_host_s_to_set_and_everyone_s_to_read(cli
     assert await counters(client(Role.reader), unit) == [(20, 0, 0)] * 5
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"from_week": "2027-02-03"}, "Une semaine se désigne par son lundi : le 1er février 2027, ou le 8 février 2027."),
+        (
+            {"to_week": "2027-01-25"},
+            "La fin (le 25 janvier 2027, exclu) doit suivre le début (le 1er février 2027) : changez l'une des deux.",
+        ),
+        ({"to_week": "2029-02-19"}, "Du 1er février 2027 au 19 février 2029, la période compte 107 semaines : 106 au plus."),
+    ],
+)
+async def test_typed_dates_weeks_are_refused_by_both_days(
+    steering: httpx.AsyncClient, databases: Databases, given: dict[str, Any], said: str
+) -> None:
+    unit = await a_unit(steering, await a_place(databases), capacity=0)
+    body = {"from_week": "2027-02-01", "to_week": "2027-03-01", "capacity_tenths": 30, **given}
+
+    put = await steering.put(f"{API}/units/{unit['id']}/capacity", json=body)
+    asked = await steering.get(f"{API}/units/{unit['id']}/capacity", params={"from": body["from_week"], "to": body["to_week"]})
+
+    assert [[error["detail"] for error in answer.json()["errors"]] for answer in (put, asked)] == [[said], [said]]
+
+
 async def test_a_period_asked_for_is_mondays_and_not_too_long(steering: httpx.AsyncClient, databases: Databases) -> None:
     unit = await a_unit(steering, await a_place(databases))
     path = f"{API}/units/{unit['id']}/capacity"

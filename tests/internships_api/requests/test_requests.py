@@ -133,7 +133,7 @@ async def test_accepting_takes_seats_and_weeks_and_confirms_placements(
             "status": "confirmed",
             "learner_ref": None,
         }
-        assert (placement["starts_on"], placement["ends_on"]) == (offer["starts_on"], offer["ends_on"])
+        assert (placement["starts_on"], placement["ends_on"]) == (offer["starts_on"], offer["ends_on"])  # typed nowhere else
 
 
 async def test_one_seat_too_many_is_refused_and_takes_nothing(steering: httpx.AsyncClient, databases: Databases) -> None:

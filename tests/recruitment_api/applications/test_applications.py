@@ -155,6 +155,38 @@ async def test_a_cancelled_need_gives_no_post(employer: Employer) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "pointer", "said"),
+    [
+        ({"starts_on": "2030-01-06"}, "#/starts_on", "La prise de poste (6 janvier 2030) précède celle du besoin (7 janvier 2030) : "),
+        ({"starts_on": "2030-06-01"}, "#/starts_on", "La prise de poste (1er juin 2030) vient après la fin du besoin (31 mai 2030) : "),
+        (
+            {"ends_on": "2030-06-02"},
+            "#/ends_on",
+            "Le dernier jour de l'affectation (1er juin 2030) vient après celui du besoin (31 mai 2030) : ",
+        ),
+        ({"ends_on": None}, "#/ends_on", "Une affectation sans fin dépasse le dernier jour du besoin (31 mai 2030) : "),
+        (
+            {"starts_on": "2030-02-01", "ends_on": "2030-02-01"},
+            "#/ends_on",
+            "La fin (le 1er février 2030, exclu) doit suivre le début (le 1er février 2030) : ",
+        ),
+    ],
+)
+async def test_typed_dates_an_assignment_is_within_its_need(employer: Employer, given: dict[str, Any], pointer: str, said: str) -> None:
+    need = await an_open_need(employer, ends_on="2030-06-01")
+    application = await an_application(employer.client, need)
+
+    refused = await employer.client.post(
+        f"{HOME}/applications/{application['id']}/accept", json={**CDI, **given}, headers=with_key(application)
+    )
+
+    assert (refused.status_code, pointers(refused)) == (422, [pointer])
+    assert refused.json()["detail"].startswith(said)
+    assert (await again(employer.client, "needs", need))["filled_count"] == 0
+    assert (await accept(employer.client, application, starts_on="2030-05-31", ends_on="2030-06-01"))["starts_on"] == "2030-05-31"
+
+
+@pytest.mark.parametrize(
     ("wrong", "pointer"),
     [
         ({"legal_form": "interim"}, "#/legal_form"),
@@ -402,8 +434,9 @@ async def live(employer: Employer, application: dict[str, Any]) -> dict[str, Any
     return ok(await employer.client.get(f"{HOME}/applications/{application['id']}/live"))
 
 
-async def test_an_end_that_is_said_to_be_none_is_none(employer: Employer) -> None:
-    need = await an_open_need(employer, headcount=2, ends_on="2030-06-01")
-    permanent = await accept(employer.client, await an_application(employer.client, need), ends_on=None)
-    fixed = await accept(employer.client, await an_application(employer.client, need))
-    assert (permanent["ends_on"], fixed["ends_on"]) == (None, "2030-06-01")
+async def test_an_end_that_is_not_said_is_the_need_s(employer: Employer) -> None:
+    lasting, over = await an_open_need(employer, headcount=2), await an_open_need(employer, ends_on="2030-06-01")
+    permanent = await accept(employer.client, await an_application(employer.client, lasting), ends_on=None)
+    fixed = await accept(employer.client, await an_application(employer.client, lasting), ends_on="2030-03-01")
+    as_the_need = await accept(employer.client, await an_application(employer.client, over))
+    assert (permanent["ends_on"], fixed["ends_on"], as_the_need["ends_on"]) == (None, "2030-03-01", "2030-06-01")

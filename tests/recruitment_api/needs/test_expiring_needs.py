@@ -10,7 +10,7 @@ from services.kernel.data.database import Databases
 from services.kernel.events.scheduler import run_job
 from services.recruitment_api.needs import operations
 from services.recruitment_api.service import SERVICE
-from tests.support.http import at, ok, problem_type
+from tests.support.http import at, ok, pointers, problem_type
 from tests.support.recruitment import HOME, Employer, a_need, accept, again, an_application, an_open_need, event_types, move
 
 LAST_MINUTE = datetime(2026, 12, 31, 22, 59, tzinfo=UTC)
@@ -88,15 +88,34 @@ async def test_a_need_is_prolonged_three_times(employer: Employer, databases: Da
 
 async def test_a_need_is_not_prolonged_into_the_past(employer: Employer, databases: Databases) -> None:
     with time_machine.travel(LAST_MINUTE):
-        need = await an_open_need(employer, expires_on="2026-12-31")
+        need = await an_open_need(employer, expires_on="2026-12-31", starts_on="2026-12-01", ends_on="2027-06-01")
     with time_machine.travel(DAY_AFTER):
         await run(databases)
         need = await again(employer.client, "needs", need)
         answer = await employer.client.post(f"{HOME}/needs/{need['id']}/prolong", json={"expires_on": "2026-12-31"}, headers=at(need))
-        assert answer.status_code == 422
+        assert (answer.status_code, pointers(answer)) == (422, ["#/expires_on"])
+        said = "Le dernier jour de publication (31 décembre 2026) est passé : choisissez aujourd'hui, 1er janvier 2027, ou plus tard."
+        assert answer.json()["detail"] == said
         prolonged = await move(employer.client, "needs", need, "prolong", expires_on="2027-01-01")
 
     assert (prolonged["status"], prolonged["published_at"]) == ("open", need["published_at"])
+
+
+async def test_typed_dates_a_need_is_not_prolonged_beyond_its_posts(employer: Employer, databases: Databases) -> None:
+    with time_machine.travel(LAST_MINUTE):
+        need = await an_open_need(employer, expires_on="2026-12-31", starts_on="2026-12-01", ends_on="2027-06-01")
+    with time_machine.travel(DAY_AFTER):
+        await run(databases)
+        need = await again(employer.client, "needs", need)
+        answer = await employer.client.post(f"{HOME}/needs/{need['id']}/prolong", json={"expires_on": "2027-06-01"}, headers=at(need))
+        prolonged = await move(employer.client, "needs", need, "prolong", expires_on="2027-05-31")
+
+    assert (answer.status_code, pointers(answer)) == (422, ["#/expires_on"])
+    assert answer.json()["detail"] == (
+        "Le dernier jour de publication (1er juin 2027) vient après le dernier jour des postes (31 mai 2027) : avancez-le, ou reculez la "
+        "fin des postes (ends_on)."
+    )
+    assert prolonged["expires_on"] == "2027-05-31"
 
 
 async def test_the_job_goes_on_until_none_is_left(employer: Employer, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:

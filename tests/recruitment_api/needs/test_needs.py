@@ -137,6 +137,26 @@ async def test_a_need_is_checked(employer: Employer, wrong: dict[str, Any], poin
     assert await refs(employer.client) == []
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"ends_on": "2030-01-07"}, "La fin (le 7 janvier 2030, exclu) doit suivre le début (le 7 janvier 2030) : changez l'une des deux."),
+        (
+            {"ends_on": "2030-06-01", "expires_on": "2030-06-01"},
+            "Le dernier jour de publication (1er juin 2030) vient après le dernier jour des postes (31 mai 2030) : avancez-le, ou reculez "
+            "la fin des postes (ends_on).",
+        ),
+    ],
+)
+async def test_typed_dates_a_need_seeks_until_its_posts_are_over(employer: Employer, given: dict[str, Any], said: str) -> None:
+    refused = await employer.client.post(f"{HOME}/needs", json=need_body(employer, **given))
+    draft = await a_need(employer, ends_on="2030-06-01", expires_on="2030-05-31")
+    late = await employer.client.patch(f"{HOME}/needs/{draft['id']}", json=given, headers=at(draft))
+
+    for answer in (refused, late):
+        assert (answer.status_code, pointers(answer), [error["detail"] for error in answer.json()["errors"]]) == (422, ["#"], [said])
+
+
 async def test_a_reference_is_taken_once_by_an_employer(employer: Employer, databases: Databases, client: Client) -> None:
     other = await an_employer(databases, client)
     await a_need(employer, external_ref="A-1")
