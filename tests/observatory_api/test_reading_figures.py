@@ -357,3 +357,24 @@ async def test_milestones_of_actions_that_were_never_approved_count_for_nothing(
     found = await values(databases, "K06", as_of="2026-12-31")
     assert (found.numerator, found.denominator) == (decided, decided + live)
     assert (await values(databases, "K07", as_of="2026-12-31")).samples == decided + live
+
+
+async def test_g4_months_before_the_first_data_are_not_zeros(databases: Databases) -> None:
+    await record(databases, need(id=number(1), department=NANTES, headcount=2, published_at=at("2026-03-10")))
+    found = await values(databases, "R01", as_of="2026-05-31", every="month", by="department")
+    assert found.series is not None
+    assert [(one.month, one.tracked, one.value) for one in found.series[-4:]] == [
+        ("2026-02", False, None),
+        ("2026-03", True, 2),
+        ("2026-04", True, 2),
+        ("2026-05", True, 2),
+    ]
+    await record(databases, need(id=number(2), department=ANGERS, headcount=1, published_at=at("2026-05-10")))
+    found = await values(databases, "R01", as_of="2026-05-31", every="month", by="department")
+    [angers] = [group for group in found.groups if group.dimensions["department"] == "49"]
+    assert angers.series is not None
+    assert [(one.tracked, one.value) for one in angers.series[-4:]] == [(False, None), (True, 0), (True, 0), (True, 1)], (
+        "zero once it is counted"
+    )
+    nothing = await values(databases, "I08", as_of="2026-05-31", every="month")
+    assert {(one.tracked, one.value) for one in nothing.series or ()} == {(False, None)}

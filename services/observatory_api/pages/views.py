@@ -1,6 +1,6 @@
 """From figures to HTML: cards, charts and tables in words, rendered by templates that know nothing of indicators."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -171,11 +171,14 @@ def _recent(item: IndicatorValue, overview: Overview) -> str:
     before, now = series[-2], series[-1]
     as_of = overview.figures.as_of
     if item.reading is Reading.stock:
-        return f"Fin {words.month(before.month)} : {words.amount(before.value, item.unit, item.code)}."
+        return f"Fin {words.month(before.month)} : {_value(before, item)}."
     over = (as_of + timedelta(days=1)).month != as_of.month
     until = "" if over else f" (jusqu’au {as_of.day if as_of.day > 1 else '1er'})"
-    this = f"En {words.month(now.month)}{until} : {words.amount(now.value, item.unit, item.code)}"
-    return f"{this} ; en {words.month(before.month)} : {words.amount(before.value, item.unit, item.code)}."
+    return f"En {words.month(now.month)}{until} : {_value(now, item)} ; en {words.month(before.month)} : {_value(before, item)}."
+
+
+def _value(one: PointRead, item: IndicatorValue) -> str:
+    return words.amount(one.value, item.unit, item.code) if one.tracked else words.NOT_YET
 
 
 def _caption(item: IndicatorValue) -> str:
@@ -190,9 +193,7 @@ def _chart(item: IndicatorValue) -> Chart:
         title=f"{item.label}, douze derniers mois",
         text=f"{_caption(item)}, {_summary(item)}",
         points=[
-            Point(
-                words.month(one.month), words.month(one.month, words.SHORT_MONTHS), one.value, words.amount(one.value, item.unit, item.code)
-            )
+            Point(words.month(one.month), words.month(one.month, words.SHORT_MONTHS), one.value, _value(one, item))
             for one in item.series or []
         ],
         bars=item.reading is Reading.flow,
@@ -211,6 +212,8 @@ def _summary(item: IndicatorValue) -> str:
     """The chart in a sentence: where it starts, its extremes, where it ends."""
     series = item.series or []
     found = [(one.value, one.month) for one in series if one.value is not None]
+    if not any(one.tracked for one in series):
+        return f"{words.NOT_YET}."
     if not found:
         return "sans objet sur ces douze mois."
     low, high = min(found), max(found, key=lambda pair: pair[0])
@@ -220,31 +223,33 @@ def _summary(item: IndicatorValue) -> str:
         told = f"toujours {say(low[0])}"
     else:
         told = f"au plus bas {say(low[0])} en {words.month(low[1])}, au plus haut {say(high[0])} en {words.month(high[1])}"
-    missing = len(series) - len(found)
+    missing = len([one for one in series if one.tracked]) - len(found)
+    untracked = len([one for one in series if not one.tracked])
     gaps = f" ; {missing} mois sans objet" if missing else ""
+    gaps += f" ; {untracked} mois pas encore suivis" if untracked else ""
     return f"{span} : {told}, {say(series[-1].value)} pour finir{gaps}."
 
 
 def _table(item: IndicatorValue) -> tuple[Sequence[str], Rows]:
+    columns, cells = _columns(item)
+    none = (words.NOT_YET, *["–"] * (len(columns) - 2))
+    return columns, [
+        (words.month(one.month, words.SHORT_MONTHS), *(tuple(cells(one)) if one.tracked else none)) for one in item.series or []
+    ]
+
+
+def _columns(item: IndicatorValue) -> tuple[Sequence[str], Callable[[PointRead], Iterable[str]]]:
+    """The headings of the table of months, and what a month has under those after the first."""
     if item.kind is Kind.distribution:
-        return ("Mois", "Médiane", "9e décile", "Nombre"), [
-            (words.month(one.month, words.SHORT_MONTHS), *_said(one, item.unit), words.number(one.samples or 0))
-            for one in item.series or []
-        ]
+        return ("Mois", "Médiane", "9e décile", "Nombre"), lambda one: (*_said(one, item.unit), words.number(one.samples or 0))
     if item.unit is Unit.share:
         plain = Unit.cents if item.code in words.MONEY_DIVIDED else Unit.number
-        return ("Mois", "Part", "Nombre", "Sur"), [
-            (
-                words.month(one.month, words.SHORT_MONTHS),
-                words.bare(one.value, item.unit),
-                words.bare(one.numerator or 0, plain),
-                words.bare(one.denominator or 0, plain),
-            )
-            for one in item.series or []
-        ]
-    return ("Mois", _heading(item.unit)), [
-        (words.month(one.month, words.SHORT_MONTHS), words.bare(one.value, item.unit)) for one in item.series or []
-    ]
+        return ("Mois", "Part", "Nombre", "Sur"), lambda one: (
+            words.bare(one.value, item.unit),
+            words.bare(one.numerator or 0, plain),
+            words.bare(one.denominator or 0, plain),
+        )
+    return ("Mois", _heading(item.unit)), lambda one: (words.bare(one.value, item.unit),)
 
 
 def _said(one: PointRead, unit: Unit) -> Iterator[str]:

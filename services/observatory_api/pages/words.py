@@ -18,6 +18,7 @@ TYPOGRAPHY = ((" : ", "\u00a0: "), (" ; ", f"{NARROW}; "), (" ?", f"{NARROW}?"),
 
 PLAN = "Plan de mobilisation pour les ressources humaines en santé (PlaM)"
 NOTHING = "sans objet"
+NOT_YET = "pas encore suivi"
 FEW = "moins de cinq"
 SHORT_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 

@@ -27,6 +27,7 @@ from services.observatory_api.values.schemas import (
 
 ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
 """What an empty ledger knew."""
+BEFORE = date.min
 MONTHS = 12
 MOST_MONTHS = 120
 
@@ -41,6 +42,8 @@ class Shown:
 
     total: Figure
     points: Sequence[Figure] | None
+    tracked_from: date | None = None
+    """The first month that anything counted in, or `BEFORE` the series; none where nothing has."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,9 @@ async def indicator_values(
         by=list(dimensions),
         additive=indicator.measures == ("count",) and not indicator.many & set(dimensions),
         groups=[
-            GroupRead(dimensions=dict(zip(dimensions, group, strict=True)), series=_points(one, wanted), **one.total._asdict())
+            GroupRead(
+                dimensions=dict(zip(dimensions, group, strict=True)), series=_points(one, wanted, total.tracked_from), **one.total._asdict()
+            )
             for group, one in sorted(groups.items(), key=lambda item: [(value is None, value or "") for value in item[0]])
             if _says_something(one) and (territory is None or audience.sees(by, group[territory]))
         ],
@@ -179,7 +184,11 @@ async def shown(
     if not question.by:
         sums.setdefault((), {})
     return {
-        group: Shown(figure(indicator, merged(by_month.values())), months(indicator, by_month, wanted) if wanted else None)
+        group: Shown(
+            figure(indicator, merged(by_month.values())),
+            months(indicator, by_month, wanted) if wanted else None,
+            BEFORE if question.start else min((month or BEFORE for month, tally in by_month.items() if any(tally.values())), default=None),
+        )
         for group, by_month in sums.items()
     }
 
@@ -195,7 +204,8 @@ async def _derived(
     for group in dict.fromkeys(group for part in parts for group in part):
         found = [part.get(group, none) for part, none in zip(parts, empty, strict=True)]
         points = [indicator.formula(*each) for each in zip(*(one.points or () for one in found), strict=True)] if wanted else None
-        made[group] = Shown(indicator.formula(*(one.total for one in found)), points)
+        tracked_from = min((one.tracked_from for one in found if one.tracked_from), default=None)
+        made[group] = Shown(indicator.formula(*(one.total for one in found)), points, tracked_from)
     return made
 
 
@@ -229,15 +239,20 @@ def _about(indicator: Indicator, one: Shown, wanted: Sequence[date]) -> dict[str
         "kind": indicator.kind,
         "unit": indicator.unit,
         "reading": indicator.reading,
-        "series": _points(one, wanted),
+        "series": _points(one, wanted, one.tracked_from),
         **one.total._asdict(),
     }
 
 
-def _points(one: Shown, wanted: Sequence[date]) -> list[PointRead] | None:
+def _points(one: Shown, wanted: Sequence[date], tracked_from: date | None) -> list[PointRead] | None:
+    """A point a month; months before the first data are no zeros."""
     if not wanted or one.points is None:
         return None
-    return [PointRead(month=f"{month:%Y-%m}", **point._asdict()) for month, point in zip(wanted, one.points, strict=True)]
+    return [
+        PointRead(month=f"{month:%Y-%m}", tracked=tracked, **(point if tracked else Figure(None))._asdict())
+        for month, point in zip(wanted, one.points, strict=True)
+        for tracked in (tracked_from is not None and month >= tracked_from,)
+    ]
 
 
 def _says_something(one: Shown) -> bool:

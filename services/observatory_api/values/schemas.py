@@ -115,6 +115,7 @@ class PointRead(FigureRead):
     """Un point d'une série mensuelle."""
 
     month: str = Field(description="Mois, AAAA-MM.", examples=["2026-11"])
+    tracked: bool = Field(description="Faux tant que rien n'avait été compté dans la région : pas encore suivi, et non zéro.")
 
 
 class GroupRead(FigureRead):
