@@ -25,7 +25,7 @@ from services.kernel.base.principals import Principal
 from services.kernel.base.problems import NotFound, invalid
 from services.kernel.data.conditions import among, stored_document
 from services.kernel.data.database import Database
-from services.kernel.data.records import Record, versions_of
+from services.kernel.data.records import Record, table_of, versions_of
 from services.kernel.data.saving import current_document
 
 R = TypeVar("R", bound=Record)
@@ -150,6 +150,7 @@ class Reading(Generic[R]):
         self._rows: dict[tuple[str, Lock | None], SelectOfScalar[R]] = {}
         self._documents: dict[str, Select[Any, int]] = {}
         self._lists: dict[tuple[str, frozenset[str]], Select[UUID, Any]] = {}
+        _READINGS[table_of(table).fullname] = self
 
     async def one(self, db: Database, identifier: UUID, *, by: Principal, version: int | None = None, lock: Lock | None = None) -> R:
         """A row that the caller sees. Raises `NotFound`, and `PreconditionFailed` when it is not at `version`."""
@@ -199,6 +200,15 @@ class Reading(Generic[R]):
         old = [identifier for identifier, document in rows if document is None]
         return await self._renewed(db, rows, old) if old else rows
 
+    async def newest(
+        self, db: Database, conditions: Sequence[ColumnElement[bool]], parameters: Mapping[str, Any], *, by: Principal
+    ) -> UUID | None:
+        """The id of the newest row that the caller sees, and for which all conditions hold."""
+        scope = self._visible(by)
+        seen = [] if scope.condition is None else [scope.condition]
+        statement = select(self.table.id).where(*conditions, *seen).order_by(col(self.table.id).desc()).limit(1)
+        return next(iter(await db.fetch(statement, **parameters, **scope.values)), None)
+
     async def history(self, db: Database, identifier: UUID, query: HistoryQuery, *, by: Principal) -> Response:
         """The versions of a row, newest first, for its audience. Raises `NotFound`, `Forbidden`."""
         await (self.load_for_change if self._history is Audience.editors else self.one)(db, identifier, by=by)
@@ -247,6 +257,14 @@ class Reading(Generic[R]):
         """The pairs of a page of which some documents are stored in an old shape: those are serialised from their rows."""
         documents = {row.id: current_document(row) for row in await db.fetch(select(self.table).where(among(self.table.id, old)))}
         return [(identifier, documents[identifier] if document is None else document) for identifier, document in rows]
+
+
+_READINGS: dict[str, Reading[Any]] = {}
+
+
+def reading_of(table: str) -> Reading[Any] | None:
+    """How the rows of a table, `schema.name`, are read."""
+    return _READINGS.get(table)
 
 
 def _refuse_what_nobody_answers(query: type[PageQuery], filters: AbstractSet[str], answered: AbstractSet[str]) -> None:

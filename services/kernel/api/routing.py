@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Annotated, Any
 
+import asyncpg
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -13,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.kernel.api import idempotency
 from services.kernel.api.auth import Policy, authenticate
+from services.kernel.api.existing import already_exists
 from services.kernel.api.route_calls import Call, StrictRequest
 from services.kernel.base.declared_fields import suggested
 from services.kernel.base.logs import correlation_id
@@ -88,6 +90,8 @@ class Route(APIRoute):
                         return await _attempt(respond, request, databases, service)
             except TimeoutError as error:
                 raise _too_late(request) from error
+            except asyncpg.UniqueViolationError as error:
+                raise await already_exists(error, databases, service, by=authenticate(request)) from error
 
         return handle
 

@@ -10,7 +10,7 @@ from services.kernel.data.records import table_of
 
 def conflict_of(error: asyncpg.IntegrityConstraintViolationError) -> Conflict:
     """The 409 of a broken constraint, naming its fields where the metadata knows them."""
-    columns = _columns_of().get(error.constraint_name or "", ())
+    columns = columns_of(error.constraint_name or "")
     if isinstance(error, asyncpg.UniqueViolationError):
         return AlreadyExists("Cette valeur est déjà prise.", errors=_errors(columns, "already_exists", "Déjà pris."))
     if isinstance(error, asyncpg.ForeignKeyViolationError):
@@ -20,6 +20,11 @@ def conflict_of(error: asyncpg.IntegrityConstraintViolationError) -> Conflict:
 
 def _errors(columns: tuple[str, ...], code: str, detail: str) -> list[FieldError] | None:
     return [FieldError(pointer=f"#/{column}", location="body", code=code, detail=detail) for column in columns] or None
+
+
+def columns_of(constraint: str) -> tuple[str, ...]:
+    """The columns of a constraint or of a unique index of ours; none when it is not known."""
+    return _columns_of().get(constraint, ())
 
 
 def _columns_of() -> dict[str, tuple[str, ...]]:

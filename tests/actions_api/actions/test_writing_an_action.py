@@ -22,13 +22,14 @@ async def test_a_new_action_is_a_draft_at_its_own_address(steering: httpx.AsyncC
     assert read.content == answer.content
 
 
-async def test_a_reference_is_taken_once(steering: httpx.AsyncClient) -> None:
-    await an_action(steering, ref="F4")
+async def test_g7_a_reference_is_taken_once_and_the_first_is_named(steering: httpx.AsyncClient) -> None:
+    first = await an_action(steering, ref="F4")
 
     answer = await steering.post("/actions/v1/actions", json=action_body(ref="F4"))
 
     assert answer.status_code == 409
     assert problem_type(answer) == "already-exists"
+    assert answer.json()["existing_id"] == first["id"]
     assert pointers(answer) == ["#/ref"]
 
 

@@ -43,12 +43,12 @@ async def test_a_unit_has_the_department_of_its_site(steering: httpx.AsyncClient
 async def test_a_code_is_taken_once_in_a_site(steering: httpx.AsyncClient, databases: Databases) -> None:
     place = await a_place(databases)
     elsewhere = await a_site(databases, place.host)
-    await made(steering, "units", unit_body(place, code="MED-2"))
+    first = await made(steering, "units", unit_body(place, code="MED-2"))
 
     again = await steering.post(f"{API}/units", json=unit_body(place, code="MED-2"))
     other_site = await steering.post(f"{API}/units", json=unit_body(place, code="MED-2", site_id=str(elsewhere)))
 
-    assert (again.status_code, problem_type(again)) == (409, "already-exists")
+    assert (again.status_code, problem_type(again), again.json()["existing_id"]) == (409, "already-exists", first["id"])
     assert other_site.status_code == 201
 
 

@@ -2,8 +2,9 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 import time_machine
@@ -11,8 +12,9 @@ from sqlmodel import select, update
 
 from services.contracts.codes import Department, Role
 from services.contracts.recruitment import NeedUrgency
+from services.kernel.api.existing import already_exists
 from services.kernel.base import clock
-from services.kernel.base.principals import SYSTEM
+from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.database import Databases
 from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.schemas import ApplicationRead
@@ -235,12 +237,27 @@ async def test_a_refusal_has_a_reason(employer: Employer, databases: Databases) 
     assert (await events_of(databases, "application"))[-1]["type"] == "recruitment.application.declined"
 
 
+async def test_g7_who_does_not_see_what_exists_is_not_told_its_id(employer: Employer, databases: Databases) -> None:
+    need = await an_open_need(employer)
+    application = await an_application(employer.client, need, candidate_ref="C7F3A9K2")
+    broken = asyncpg.UniqueViolationError("x")
+    broken.schema_name, broken.table_name, broken.constraint_name = "recruitment", "application", "application_pending"
+    broken.detail = f"Key (need_id, candidate_ref)=({need['id']}, C7F3A9K2) already exists."
+    for who, told in (
+        (Principal("s", frozenset({Role.steering})), application["id"]),
+        (Principal("e", frozenset({Role.employer}), uuid4()), None),
+        (Principal("h", frozenset({Role.hr_partner}), None, frozenset({Department.vendee})), None),
+    ):
+        problem = await already_exists(broken, databases, "recruitment", by=who)
+        assert problem.extra.get("existing_id") == told
+
+
 async def test_a_candidate_withdraws_and_comes_back(employer: Employer) -> None:
     need = await an_open_need(employer)
     application = await an_application(employer.client, need, candidate_ref="C7F3A9K2")
 
     twice = await employer.client.post(f"{HOME}/applications", json={"need_id": need["id"], "candidate_ref": "C7F3A9K2"})
-    assert (twice.status_code, problem_type(twice)) == (409, "already-exists")
+    assert (twice.status_code, problem_type(twice), twice.json()["existing_id"]) == (409, "already-exists", application["id"])
     assert "#/candidate_ref" in pointers(twice)
 
     withdrawn = await move(employer.client, "applications", application, "withdraw")

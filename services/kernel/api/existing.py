@@ -1,0 +1,46 @@
+"""What stands already where a unique key refused a row: its id goes into the 409, for those who see it."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import ColumnElement, Text, bindparam, cast, or_
+
+from services.kernel.api.reading import reading_of
+from services.kernel.base.principals import Principal
+from services.kernel.base.problems import Conflict
+from services.kernel.data.constraints import columns_of, conflict_of
+from services.kernel.data.database import Databases
+from services.kernel.data.records import table_of
+
+_KEY = re.compile(r"\([^()]+\)=\((.*)\)")
+"""The values of a broken key, in what PostgreSQL says of it in whatever language."""
+
+
+async def already_exists(error: asyncpg.UniqueViolationError, databases: Databases, service: str, *, by: Principal) -> Conflict:
+    """The 409 of a broken key, with the id of the row that has it where the caller sees that row."""
+    problem = conflict_of(error)
+    if found := await _existing(error, databases, service, by):
+        problem.detail = "Cette valeur est déjà prise, par la ressource existing_id : relisez-la, ou donnez une autre valeur."
+        problem.extra["existing_id"] = str(found)
+    return problem
+
+
+async def _existing(error: asyncpg.UniqueViolationError, databases: Databases, service: str, by: Principal) -> UUID | None:
+    reading, columns = reading_of(f"{error.schema_name}.{error.table_name}"), columns_of(error.constraint_name or "")
+    said = _KEY.search(error.detail or "")
+    if reading is None or said is None or not columns:
+        return None
+    values = said[1].split(", ") if len(columns) > 1 else [said[1]]
+    if len(values) != len(columns):  # one of them has a comma: nothing is guessed
+        return None
+    conditions: list[ColumnElement[bool]] = []
+    parameters: dict[str, Any] = {}
+    for position, (name, value) in enumerate(zip(columns, values, strict=True)):
+        column, bind = table_of(reading.table).columns[name], f"key{position}"
+        same = cast(column, Text) == bindparam(bind, type_=Text())
+        conditions.append(or_(same, column.is_(None)) if value == "null" and column.nullable else same)
+        parameters[bind] = value
+    async with databases.open(service) as db:
+        return await reading.newest(db, conditions, parameters, by=by)
