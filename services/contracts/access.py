@@ -16,16 +16,17 @@ class OrganisationStatus(StrEnum):
 
 
 class OrganisationState(State):
-    """Une organisation : entité juridique, avec ses identifiants nationaux et ses rôles dans le plan."""
+    """Une organisation : entité juridique ou établissement qui en dépend, avec ses identifiants nationaux et ses rôles dans le plan."""
 
     kind: ClassVar[str] = "organisation"
-    number: ClassVar[int] = 1
+    number: ClassVar[int] = 2
 
     name: Text
     roles: Several[OrganisationRole]
     finess_ej: Text | None = None
     siren: Text | None = None
     uai: Text | None = None
+    parent_id: UUID | None = None
     department: Department | None = None
     status: OrganisationStatus
 

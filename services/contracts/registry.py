@@ -48,7 +48,13 @@ def _as_it_was(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+def _without_parent(data: dict[str, Any]) -> dict[str, Any]:
+    """Until number 2, no organisation depended on another."""
+    return {**data, "parent_id": None}
+
+
 UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
+    ("organisation", 1): _without_parent,
     ("unit", 1): _as_it_was,
     ("offer", 1): _as_it_was,
     ("request", 1): _never_ended,

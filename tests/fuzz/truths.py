@@ -14,6 +14,7 @@ from tests.fuzz.world import ACTIONS, ENVELOPES, INDICATORS, NEEDS, OFFERS, ORGA
 REFERENCES: Mapping[str, str] = {
     "action_id": ACTIONS,
     "lead_organisation_id": ORGANISATIONS,
+    "parent_id": ORGANISATIONS,
     "unit_id": UNITS,
     "offer_id": OFFERS,
     "scheme_id": SCHEMES,

@@ -33,7 +33,7 @@ ORGANISATIONS = Reading(
     Organisation,
     OrganisationQuery,
     {
-        **equal_to(Organisation, "department", "status", "finess_ej", "siren", "uai"),
+        **equal_to(Organisation, "department", "status", "finess_ej", "siren", "uai", "parent_id"),
         "role": lambda value: holds(Organisation.roles, value),
         "q": lambda value: col(Organisation.id).in_(_found(value)),
     },
@@ -43,6 +43,17 @@ ORGANISATIONS = Reading(
 def organisations(organisation_ids: Sequence[UUID]) -> SelectOfScalar[Organisation]:
     """Several organisations."""
     return select(Organisation).where(among(Organisation.id, organisation_ids))
+
+
+def locked(organisation_ids: Sequence[UUID]) -> SelectOfScalar[UUID]:
+    """Several organisations, locked in order: until the transaction ends nobody changes them, nor makes others depend on them."""
+    statement = select(Organisation.id).where(among(Organisation.id, organisation_ids)).order_by(col(Organisation.id))
+    return statement.with_for_update(key_share=True)
+
+
+def first_child(organisation_id: UUID) -> SelectOfScalar[Organisation]:
+    """The oldest of the organisations that depend on another, or none."""
+    return select(Organisation).where(Organisation.parent_id == organisation_id).order_by(col(Organisation.id)).limit(1)
 
 
 def open_sites(organisation_id: UUID) -> SelectOfScalar[Site]:

@@ -1,6 +1,7 @@
 """What the API takes and gives of an organisation."""
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
@@ -38,6 +39,9 @@ class OrganisationWrite(BaseModel):
     finess_ej: Finess | None = Field(None, description="FINESS de l'entité juridique.")
     siren: Siren | None = Field(None, description="SIREN.")
     uai: Uai | None = Field(None, description="UAI, pour un établissement de formation.")
+    parent_id: UUID | None = Field(
+        None, description="L'organisation dont celle-ci dépend (un institut, son entité juridique) ; elle-même ne dépend d'aucune."
+    )
     legal_status_code: Code | None = Field(None, description="Statut juridique (nomenclature FINESS).", examples=["13"])
     legal_status_label: Line | None = Field(None, description="Libellé du statut juridique.")
     department: Department | None = Field(None, description="Département du siège ; aucun : hors de la région.")
@@ -64,6 +68,7 @@ class OrganisationRead(Resource):
     finess_ej: str | None = Field(description="FINESS de l'entité juridique.")
     siren: str | None = Field(description="SIREN.")
     uai: str | None = Field(description="UAI.")
+    parent_id: UUID | None = Field(None, description="L'organisation dont celle-ci dépend.")
     legal_status_code: str | None = Field(description="Statut juridique (nomenclature FINESS).")
     legal_status_label: str | None = Field(description="Libellé du statut juridique.")
     department: Department | None = Field(description="Département du siège ; aucun : hors de la région.")
@@ -81,6 +86,7 @@ class OrganisationQuery(PageQuery):
     finess_ej: Finess | None = Field(None, description="FINESS de l'entité juridique.")
     siren: Siren | None = Field(None, description="SIREN.")
     uai: Uai | None = Field(None, description="UAI.")
+    parent_id: UUID | None = Field(None, description="Celles qui dépendent de cette organisation.")
     q: SearchTerms | None = Field(
         None,
         description=(
@@ -91,4 +97,4 @@ class OrganisationQuery(PageQuery):
     )
 
 
-ORGANISATION = Noun(Organisation, OrganisationRead, OrganisationState)
+ORGANISATION = Noun(Organisation, OrganisationRead, OrganisationState, document_schema=2)

@@ -1,6 +1,8 @@
 """Where organisations live. The FINESS of the legal entity is the identity of an imported one; a SIREN is an attribute, and may repeat."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Text, UniqueConstraint
+from uuid import UUID
+
+from sqlalchemy import ARRAY, UUID as SaUuid, CheckConstraint, Text, UniqueConstraint
 
 from services.access_api.base import AccessRecord
 from services.contracts.access import OrganisationStatus
@@ -11,7 +13,7 @@ from services.kernel.data.records import with_history
 
 
 class Organisation(AccessRecord, table=True):
-    """Une entité juridique."""
+    """Une entité juridique, ou un établissement qui en dépend (`parent_id`) et a ses propres rôles."""
 
     __tablename__ = "organisation"
     __table_args__ = (
@@ -21,11 +23,13 @@ class Organisation(AccessRecord, table=True):
         CheckConstraint("finess_ej ~ '^[0-9][0-9AB][0-9]{7}$'", "finess_ej"),
         CheckConstraint("siren ~ '^[0-9]{9}$'", "siren"),
         CheckConstraint("uai ~ '^[0-9]{7}[A-Z]$'", "uai"),
+        CheckConstraint("parent_id <> id", "parent_id"),
         CheckConstraint(one_of("department", Department), "department"),
         CheckConstraint(one_of("status", OrganisationStatus), "status"),
         page_index("organisation_department_page", "department"),
         page_index("organisation_status_page", "status"),
         page_index("organisation_siren_page", "siren"),
+        page_index("organisation_parent_page", "parent_id"),
         words_index("organisation_search"),
     )
 
@@ -36,6 +40,7 @@ class Organisation(AccessRecord, table=True):
     finess_ej: str | None = public(Text, default=None)
     siren: str | None = public(Text, default=None)
     uai: str | None = public(Text, default=None)
+    parent_id: UUID | None = public(SaUuid, default=None, references="organisation.id")
     legal_status_code: str | None = public(Text, default=None)
     legal_status_label: str | None = public(Text, default=None)
     department: Department | None = public(Text, default=None)
