@@ -12,6 +12,7 @@ from services.access_api.communes import queries
 from services.access_api.communes.schemas import CommuneMatch, CommuneMatched, CommuneQuery
 from services.access_api.communes.tables import Commune, CommuneOld
 from services.access_api.identifiers import COMMUNE_PATTERN
+from services.access_api.sites.tables import Site
 from services.kernel.api.paging import after_of
 from services.kernel.api.resources import document_answer, with_matched
 from services.kernel.base.folding import begins_one, fold, terms
@@ -61,6 +62,27 @@ async def read_places(db: Database, codes: Collection[str]) -> Places:
     today = await db.fetch(queries.several(sorted(codes)))
     former = await db.fetch(queries.merged_into(sorted(codes)))
     return {each.code: Place(each, [old for old in former if old.code_now == each.code]) for each in today}
+
+
+KINDS = {
+    CommuneMatch.name: "commune",
+    CommuneMatch.code: "commune",
+    CommuneMatch.postal_code: "postal_code",
+    CommuneMatch.former_name: "former_commune",
+    CommuneMatch.former_code: "former_commune",
+}
+"""What a site, or its organisation, is found by when the commune of the site is found."""
+
+
+def matched_place(site: Site, places: Places, asked: list[str]) -> CommuneMatched | None:
+    """What of its commune a site is found by, for the first of the words that its name has not; none when its name has them all."""
+    elsewhere = [term for term in asked if not begins_one(term, site.folded.split())]
+    if not elsewhere:
+        return None
+    commune = places[site.commune_code]
+    if site.postal_code and begins_one(elsewhere[0], [site.postal_code]):
+        return CommuneMatched(kind=CommuneMatch.postal_code, name=commune.today.name, code=site.postal_code)
+    return commune.matched(elsewhere)
 
 
 def _matched(today: tuple[str, str], former: tuple[str, str] | None, postal_codes: Sequence[str], asked: list[str]) -> CommuneMatched:

@@ -2,17 +2,27 @@
 
 from uuid import UUID
 
+from services.access_api.communes import operations as communes
 from services.access_api.organisations import queries
 from services.access_api.organisations.endings import close_sites
 from services.access_api.organisations.lifecycle import move
 from services.access_api.organisations.parents import check_parent
 from services.access_api.organisations.queries import ORGANISATIONS
-from services.access_api.organisations.schemas import OrganisationCreate, OrganisationPatch, OrganisationWrite
+from services.access_api.organisations.schemas import (
+    OrganisationCreate,
+    OrganisationMatch,
+    OrganisationMatched,
+    OrganisationPatch,
+    OrganisationQuery,
+    OrganisationWrite,
+)
 from services.access_api.organisations.tables import Organisation
+from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
 from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
-from services.kernel.base.folding import fold
+from services.kernel.api.resources import with_matched
+from services.kernel.base.folding import begins_one, fold
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
 
@@ -65,3 +75,31 @@ async def reopen(db: Database, organisation_id: UUID, *, by: Principal, version:
     move(organisation, OrganisationStatus.active)
     organisation.status_reason = None
     return await db.save(organisation, event="access.organisation.reopened", by=by)
+
+
+async def read_page(db: Database, query: OrganisationQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    """A page's (id, document) pairs, each with what it was found by when something is searched."""
+    rows = await ORGANISATIONS.rows(db, query, by=by)
+    if not query.q or not rows:
+        return rows
+    asked = list(query.q)
+    found = {each.id: each for each in await db.fetch(queries.organisations([organisation_id for organisation_id, _ in rows]))}
+    by_site = [each.id for each in found.values() if not _has_words(each, asked)]
+    sites = {site.organisation_id: site for site in await db.fetch(queries.found_sites(by_site, asked))} if by_site else {}
+    places = await communes.read_places(db, {site.commune_code for site in sites.values()}) if sites else {}
+    matched = {key: _matched(each, sites.get(key), places, asked) for key, each in found.items()}
+    return [(organisation_id, with_matched(document, matched[organisation_id])) for organisation_id, document in rows]
+
+
+def _has_words(organisation: Organisation, asked: list[str]) -> bool:
+    return all(begins_one(term, organisation.folded.split()) for term in asked)
+
+
+def _matched(organisation: Organisation, site: Site | None, places: communes.Places, asked: list[str]) -> OrganisationMatched:
+    """What an organisation is found by: its name, or else what its oldest site that is found is found by."""
+    if site is None:
+        return OrganisationMatched(kind=OrganisationMatch.name, name=organisation.name, code=None)
+    place = communes.matched_place(site, places, asked)
+    if place is None:
+        return OrganisationMatched(kind=OrganisationMatch.site, name=site.name, code=None)
+    return OrganisationMatched(kind=OrganisationMatch(communes.KINDS[place.kind]), name=place.name, code=place.code)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, CompoundSelect, or_, select as select_columns, union
+from sqlalchemy import ARRAY, BindParameter, CompoundSelect, Text, literal, or_, select as select_columns, union
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -43,6 +44,13 @@ ORGANISATIONS = Reading(
 def organisations(organisation_ids: Sequence[UUID]) -> SelectOfScalar[Organisation]:
     """Several organisations."""
     return select(Organisation).where(among(Organisation.id, organisation_ids))
+
+
+def found_sites(organisation_ids: Sequence[UUID], terms: list[str]) -> SelectOfScalar[Site]:
+    """Of each of several organisations the oldest site that the terms of a search find."""
+    found = begin_words(literal(terms, ARRAY(Text)), WORDS, instead=found_by_term())
+    statement = select(Site).where(among(Site.organisation_id, organisation_ids), found)
+    return statement.ext(distinct_on(col(Site.organisation_id))).order_by(col(Site.organisation_id), col(Site.id))
 
 
 def locked(organisation_ids: Sequence[UUID]) -> SelectOfScalar[UUID]:

@@ -7,14 +7,20 @@ from fastapi import Query, Request, Response
 
 from services.access_api.organisations import operations
 from services.access_api.organisations.queries import ORGANISATIONS
-from services.access_api.organisations.schemas import OrganisationCreate, OrganisationPatch, OrganisationQuery, OrganisationRead
+from services.access_api.organisations.schemas import (
+    OrganisationCreate,
+    OrganisationListed,
+    OrganisationPatch,
+    OrganisationQuery,
+    OrganisationRead,
+)
 from services.contracts.codes import Role
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.lookalikes import Force
-from services.kernel.api.resources import IfMatch, Page, created, resource
+from services.kernel.api.resources import IfMatch, Page, created, page_of, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -25,12 +31,12 @@ OrganisationReader = Annotated[Principal, allow(*Role)]
 Steering = Annotated[Principal, allow(Role.steering)]
 
 
-@routes.get("", operation_id="listOrganisations", response_model=Page[OrganisationRead])
+@routes.get("", operation_id="listOrganisations", response_model=Page[OrganisationListed])
 async def list_organisations(
     request: Request, query: Annotated[OrganisationQuery, Query()], caller: OrganisationReader, db: Db
 ) -> Response:
     """Les organisations, les plus récemment créées d'abord."""
-    return await ORGANISATIONS.page(request, db, query, by=caller)
+    return page_of(request, query, await operations.read_page(db, query, by=caller))
 
 
 @routes.post("", operation_id="createOrganisation", status_code=201, response_model=OrganisationRead, responses=problems(409))

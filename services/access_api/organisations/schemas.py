@@ -1,5 +1,6 @@
 """What the API takes and gives of an organisation."""
 
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -75,6 +76,34 @@ class OrganisationRead(Resource):
     status: OrganisationStatus = Field(description="Statut.")
     status_reason: str | None = Field(description="Motif de la fermeture.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
+
+
+class OrganisationMatch(StrEnum):
+    """Par quoi une organisation est trouvée."""
+
+    name = "name"
+    site = "site"
+    postal_code = "postal_code"
+    commune = "commune"
+    former_commune = "former_commune"
+
+
+class OrganisationMatched(BaseModel):
+    """Ce par quoi une organisation est trouvée."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: OrganisationMatch = Field(
+        description="Son nom ; ou celui d'un de ses sites ; ou, d'un site, en partie du moins : code postal, commune, ancienne commune."
+    )
+    name: str = Field(description="Nom trouvé : de l'organisation, du site, de sa commune, ou d'une ancienne commune.", examples=["Nantes"])
+    code: str | None = Field(description="Code INSEE ou code postal qui va avec ; aucun pour un nom.", examples=["44109"])
+
+
+class OrganisationListed(OrganisationRead):
+    """Une organisation dans une liste, et ce par quoi elle est trouvée."""
+
+    matched: OrganisationMatched | None = Field(None, description="Ce par quoi elle est trouvée ; absent si rien n'est cherché par `q`.")
 
 
 class OrganisationQuery(PageQuery):

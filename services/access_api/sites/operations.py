@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from services.access_api.communes import operations as communes
-from services.access_api.communes.schemas import CommuneMatch
 from services.access_api.organisations.lifecycle import move
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.tables import Organisation
@@ -17,19 +16,10 @@ from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.api.resources import with_matched
-from services.kernel.base.folding import begins_one, fold
+from services.kernel.base.folding import fold
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database
-
-KINDS = {
-    CommuneMatch.name: SiteMatch.commune,
-    CommuneMatch.code: SiteMatch.commune,
-    CommuneMatch.postal_code: SiteMatch.postal_code,
-    CommuneMatch.former_name: SiteMatch.former_commune,
-    CommuneMatch.former_code: SiteMatch.former_commune,
-}
-"""What a site is found by when its commune is found."""
 
 ALIKE = "Un site ouvert de cette commune porte déjà ce nom."
 
@@ -103,14 +93,10 @@ async def read_page(db: Database, query: SiteQuery, *, by: Principal) -> list[tu
 
 def _matched(site: Site, places: communes.Places, asked: list[str]) -> SiteMatched:
     """What a site is found by: its name, or else what the first word that its name has not is found by."""
-    elsewhere = [term for term in asked if not begins_one(term, site.folded.split())]
-    if not elsewhere:
+    place = communes.matched_place(site, places, asked)
+    if place is None:
         return SiteMatched(kind=SiteMatch.name, name=site.name, code=None)
-    commune = places[site.commune_code]
-    if site.postal_code and begins_one(elsewhere[0], [site.postal_code]):
-        return SiteMatched(kind=SiteMatch.postal_code, name=commune.today.name, code=site.postal_code)
-    found = commune.matched(elsewhere)
-    return SiteMatched(kind=KINDS[found.kind], name=found.name, code=found.code)
+    return SiteMatched(kind=SiteMatch(communes.KINDS[place.kind]), name=place.name, code=place.code)
 
 
 def _check_open(organisation: Organisation) -> None:

@@ -154,6 +154,24 @@ async def test_lists_are_filtered(steering: httpx.AsyncClient) -> None:
     assert (await steering.get(f"{URL}?q=%26%7C%21")).json()["items"] == []
 
 
+@pytest.mark.usefixtures("communes")
+async def test_e11_an_organisation_that_is_found_says_by_what(steering: httpx.AsyncClient) -> None:
+    named = await an_organisation(steering, name="Mutuelle de Nantes")
+    sited = await an_organisation(steering, name="Fondation")
+    for name in ("Clinique du Parc", "Résidence de Nantes", "Nantes sud"):
+        await a_site(steering, sited, name=name, commune_code="44184")
+    placed = await an_organisation(steering, name="Association")
+    for name in ("Clinique du Parc", "Résidence"):
+        await a_site(steering, placed, name=name, commune_code="44109")
+    items = (await steering.get(URL, params={"q": "nantes"})).json()["items"]
+    assert [(item["id"], item["matched"]) for item in items] == [
+        (placed["id"], {"kind": "commune", "name": "Nantes", "code": "44109"}),
+        (sited["id"], {"kind": "site", "name": "Résidence de Nantes", "code": None}),
+        (named["id"], {"kind": "name", "name": "Mutuelle de Nantes", "code": None}),
+    ]
+    assert "matched" not in (await steering.get(URL)).json()["items"][0]
+
+
 async def test_history_shows_each_version_to_steering(steering: httpx.AsyncClient, client: Client) -> None:
     made = await an_organisation(steering, name="CH")
     await move(steering, "organisations", made, "close", reason="Fusion")

@@ -178,6 +178,9 @@ async def test_e11_a_site_that_is_found_says_by_what(
     site = await a_site(steering, organisation, name="Résidence", commune_code="85194", postal_code="85109")
     listed = (await steering.get(URL, params={"q": typed})).json()["items"]
     assert listed == [{**site, "matched": {"kind": kind, "name": name, "code": code}}]
+    owners = (await steering.get("/access/v1/organisations", params={"q": typed})).json()["items"]
+    kind_of_owner = "site" if kind == "name" else kind
+    assert owners == [{**organisation, "matched": {"kind": kind_of_owner, "name": name, "code": code}}]
 
 
 PLACE = {"latitude": 47.275061, "longitude": -2.21793}
