@@ -16,8 +16,12 @@ WORDS_OF_FOLDED = "string_to_array(folded, ' ')"
 
 
 def words_index(name: str, words: str = WORDS_OF_FOLDED) -> Index:
-    """The index for searches in words: `words` is the SQL of an array of text without null or empty elements."""
-    return Index(name, text(_vector(words)), postgresql_using="gin")
+    """The index for searches in words: `words` is the SQL of an array of text without null or empty elements.
+
+    What is written is indexed at once. PostgreSQL would rather keep it aside until a vacuum, and read all of it at each search: after an
+    import that took 60 ms instead of 1, and the services' roles may not vacuum.
+    """
+    return Index(name, text(_vector(words)), postgresql_using="gin", postgresql_with={"fastupdate": "off"})
 
 
 def begin_words(terms: Any, words: str = WORDS_OF_FOLDED, *, instead: ColumnElement[str] | None = None) -> ColumnElement[bool]:
