@@ -225,8 +225,10 @@ def _show_report(report: Report, *, dry_run: bool) -> None:
     out.print(f"{report.lines} ligne(s) lues, encodage {report.encoding}{separator}.", highlight=False)
     if report.elsewhere:
         out.print(f"  {report.elsewhere} ligne(s) hors de la région, laissées de côté", highlight=False)
+    if report.unfinished:
+        out.print(f"  {report.unfinished} ligne(s) sans FINESS ni FINESS EJ, laissées de côté : complétez-les", highlight=False)
     if report.located:
-        out.print(f"  {report.located} ligne(s) de coordonnées, qui ne sont pas gardées", highlight=False)
+        out.print(f"  {report.located} site(s) dont le fichier donne le lieu, {report.placed} nouvellement placés", highlight=False)
     for kind, counts in report.counts.items():
         out.print(f"  {kind} : {counts.created} créés, {counts.changed} changés, {counts.unchanged} inchangés", highlight=False)
     if report.refused:

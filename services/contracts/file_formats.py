@@ -7,11 +7,15 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file: what it is called, the columns that it is recognised by, and the command that takes it, if one does."""
+    """A kind of file: what it is called, the columns that it is recognised by, and the command that takes it, if one does.
+
+    A file may have `more` columns that the command takes too.
+    """
 
     name: str
     columns: tuple[str, ...]
     command: str = ""
+    more: tuple[str, ...] = ()
 
     @property
     def taken(self) -> str:
@@ -38,6 +42,7 @@ ESTABLISHMENTS = Format(
         "adresse",
     ),
     "plam import establishments",
+    more=("latitude", "longitude"),
 )
 COMMUNES = Format(
     "communes (code officiel géographique)",

@@ -16,10 +16,15 @@ async def communes(databases: Databases) -> None:
 
 
 @pytest.fixture(scope="session")
-def real_establishments() -> Path:
+def open_data() -> Path:
+    """The folder of the region's real files, which may not be there."""
+    return Path(os.environ.get("PLAM_OPEN_DATA") or Path(__file__).parents[3] / "shared" / "data")
+
+
+@pytest.fixture(scope="session")
+def real_establishments(open_data: Path) -> Path:
     """The real file of the region's health establishments, when it is there."""
-    folder = Path(os.environ.get("PLAM_OPEN_DATA") or Path(__file__).parents[3] / "shared" / "data")
-    path = folder / "etablissements_sante_sae2023_pays_de_la_loire.csv"
+    path = open_data / "etablissements_sante_sae2023_pays_de_la_loire.csv"
     if not path.is_file():
         pytest.skip("PLAM_OPEN_DATA names no folder of open data")
     return path

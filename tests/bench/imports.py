@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from services.access_api.communes.tables import Commune
 from services.access_api.identifiers import luhn
-from services.access_api.imports.establishments import COLUMNS, check_file, import_establishments, read_communes
+from services.access_api.imports.establishments import COLUMNS, check_file, import_establishments
+from services.access_api.imports.places import read_communes
 from services.contracts.codes import Department
 from services.kernel.base.file_reports import Report
 from services.kernel.base.folding import fold

@@ -99,3 +99,26 @@ def write_csv(path: Path, rows: Sequence[dict[str, str]], *, encoding: str = "ut
         writer.writeheader()
         writer.writerows(rows)
     return path
+
+
+def windows_copy(path: Path, to: Path) -> Path:
+    """A file as a spreadsheet on Windows saves it: semicolons, CRLF, Windows-1252."""
+    with path.open(encoding="utf-8", newline="") as read, to.open("w", encoding="cp1252", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(csv.reader(read))
+    return to
+
+
+def spoilt_by_a_spreadsheet(path: Path, to: Path, *columns: str) -> Path:
+    """A file whose columns a spreadsheet took for numbers: those are shown with an exponent, other codes have lost their zeros."""
+    with path.open(encoding="utf-8", newline="") as read, to.open("w", encoding="utf-8-sig", newline="") as file:
+        names, *rows = csv.reader(read)
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(names)
+        for row in rows:
+            spoilt = [_spoilt(cell) if name in columns else cell for name, cell in zip(names, row, strict=True)]
+            writer.writerow(spoilt)
+    return to
+
+
+def _spoilt(cell: str) -> str:
+    return f"{float(cell):.4E}".replace(".", ",") if cell.isdecimal() else cell.lstrip("0")

@@ -57,6 +57,9 @@ def _malformed(columns: Any) -> Iterator[int]:
     postal = "".join(columns.postal_code)
     if not (postal.isdecimal() and postal.isascii() and {*map(len, columns.postal_code)} == {5}):
         yield from _positions(code != "" and not is_digits(code, 5) for code in columns.postal_code)
+    for cells in (columns.latitude, columns.longitude):
+        if any(cells):
+            yield from _positions(map(bool, cells))
     for codes in (columns.category_code, columns.legal_code):
         if wrong := {code for code in {*codes} if not is_code(code)}:
             yield from _positions(code in wrong for code in codes)

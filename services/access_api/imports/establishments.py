@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.access_api.communes import queries as commune_queries
 from services.access_api.imports.codes import FINESS, POSTAL, SIREN, SIRET
 from services.access_api.imports.columns import LONGEST_TEXT, doubtful_positions, is_code, is_elsewhere
 from services.access_api.imports.display import displayed
 from services.access_api.imports.entities import SPOKEN, Entities, Entity, Gathering
-from services.access_api.imports.extraction import legal_entities, of_structures
+from services.access_api.imports.extraction import Points, legal_entities, of_structures
+from services.access_api.imports.places import Communes, Point, point_of, read_communes
+from services.access_api.imports.writing import CHUNK, Rows, Writing, begin, chunks, set_differing
 from services.access_api.organisations import queries as organisation_queries
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sectors import sector_of
@@ -32,19 +33,13 @@ from services.kernel.base.folding import fold
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.spreadsheets import SHOWN, Code, damage, tidied
 from services.kernel.data.database import Database
-from services.kernel.data.records import Record
 
 COLUMNS = ESTABLISHMENTS.columns
-CHUNK = 2_000
 CODES = ("finess", "finess_ej", "siren", "siret", "department", "commune", "postal_code")
 """Cells in which spaces and lower case mean nothing."""
 ROLES = [OrganisationRole.employer, OrganisationRole.host]
 """What a health establishment is when first heard of; people say the rest."""
 DEPARTMENTS = {department.value: department for department in Department}
-BEFORE = """
-SELECT pg_advisory_xact_lock(7526003);  -- one import at a time
-SET LOCAL enable_seqscan = off          -- plans are kept from when the tables were nearly empty
-"""
 
 
 class Establishment(NamedTuple):
@@ -65,13 +60,8 @@ class Establishment(NamedTuple):
     commune: str
     postal_code: str
     address: str
-
-
-class Communes(NamedTuple):
-    """The communes: the department of each, and what former codes have become."""
-
-    departments: Mapping[str, str]
-    now: Mapping[str, str]
+    latitude: str
+    longitude: str
 
 
 class FileChanged(ValueError):
@@ -85,36 +75,29 @@ async def import_establishments(db: Database, path: Path, *, by: Principal = SYS
     """Brings organisations and sites to a file. All of it or nothing: with one blocking problem, nothing is written."""
     report = Report()
     communes = await read_communes(db)
-    gathered = check_file(path, communes, report)
-    connection = await db.connection()
-    await connection.execute(BEFORE)
+    gathered, points = check_file(path, communes, report)
+    await begin(db)
     entities = {**await _named_only(db, gathered), **gathered.entities}
     ids = await _known_organisations(db, path, communes, entities, report)
     report.problems.sort(key=lambda problem: problem.line)
     if not report.refused:
-        writing = _Writing(db, ids, report, by)
+        writing = _Establishments(db, report, by, ids, points)
         await writing.organisations(entities)
         await writing.sites(path, communes, progress)
     return report
 
 
-async def read_communes(db: Database) -> Communes:
-    """The communes that lines are checked against."""
-    communes = await db.fetch(commune_queries.communes())
-    former = await db.fetch(commune_queries.all_former())
-    return Communes({commune.code: commune.department.value for commune in communes}, {old.code_old: old.code_now for old in former})
-
-
-def check_file(path: Path, communes: Communes, report: Report) -> Gathering:
-    """Checks every line; what is wrong goes to the report. Returns what the file says of legal entities."""
-    gathered = Gathering(report)
-    for columns, said in check(path, communes, report, gathered):
+def check_file(path: Path, communes: Communes, report: Report) -> tuple[Gathering, Mapping[str, Point]]:
+    """Checks every line; what is wrong goes to the report. Returns what the file says of legal entities, and where sites are."""
+    gathered, points = Gathering(report), Points()
+    for columns, said in check(path, communes, report, gathered, points):
         gathered.add(_entities(columns, said))
     gathered.settle()
+    places = points.settle(communes, report)
     if not report.lines and not report.refused:
         report.refuse(0, "", "le fichier n'a aucun établissement")
     report.problems.sort(key=lambda problem: problem.line)
-    return gathered
+    return gathered, places
 
 
 def _entities(columns: Any, said: Mapping[int, Establishment | None]) -> Iterable[tuple[Any, ...]]:
@@ -127,14 +110,15 @@ def _entities(columns: Any, said: Mapping[int, Establishment | None]) -> Iterabl
 
 
 def check(
-    path: Path, communes: Communes, report: Report, gathered: Gathering | None = None
+    path: Path, communes: Communes, report: Report, gathered: Gathering | None = None, points: Points | None = None
 ) -> Iterator[tuple[Any, Mapping[int, Establishment | None]]]:
     """The lines that can be read, by chunks: their columns, under the names of an `Establishment`'s fields, and by position those
-    of which something was said to the report, as they can be taken, or none. Lines on legal entities alone are for `gathered`.
+    of which something was said to the report, as they can be taken, or none. Lines on legal entities alone are for `gathered`, lines on
+    where sites are for `points`.
     """
     seen: dict[str, int] = {}
-    for chunk in read_chunks(path, COLUMNS, report, SECTIONS):
-        if (columns := _columns(chunk, report, gathered)) is None:
+    for chunk in read_chunks(path, COLUMNS, report, SECTIONS, ESTABLISHMENTS.more):
+        if (columns := _columns(chunk, report, gathered, points)) is None:
             continue
         said: dict[int, Establishment | None] = {}
         for position in sorted(doubtful_positions(columns, seen, communes)):
@@ -144,16 +128,19 @@ def check(
         yield columns, said
 
 
-def _columns(chunk: Chunk, report: Report, gathered: Gathering | None) -> Any:
+def _columns(chunk: Chunk, report: Report, gathered: Gathering | None, points: Points | None) -> Any:
     """The columns of establishments; none where the chunk has none."""
     if not chunk.section:
         return Establishment._make((chunk.lines, *chunk.columns))
     if chunk.section == "structureet":
-        return Establishment._make((chunk.lines, *of_structures(chunk.columns)))
+        structures = Establishment._make((chunk.lines, *of_structures(chunk.columns)))
+        if points is not None:
+            points.stand(structures.finess, structures.commune)
+        return structures
     if chunk.section == "structureej" and gathered is not None:
         gathered.add_legal(legal_entities(chunk, report))
-    elif chunk.section == "geolocalisation":
-        report.located += len(chunk.lines)
+    elif chunk.section == "geolocalisation" and points is not None:
+        points.add(chunk)
     return None
 
 
@@ -179,6 +166,9 @@ def _check_establishment(each: Establishment, seen: dict[str, int], communes: Co
         report.elsewhere += 1
         return None
     line = each.line
+    if not each.finess and not each.finess_ej:
+        report.unfinished += 1
+        return None
     before = seen.setdefault(each.finess, line)
     refused = before != line
     if refused:
@@ -186,22 +176,14 @@ def _check_establishment(each: Establishment, seen: dict[str, int], communes: Co
     for field, message in _refusals(each):
         report.refuse(line, field, message)
         refused = True
-    commune = communes.now.get(each.commune, each.commune) if each.commune not in communes.departments else each.commune
-    if commune != each.commune:
-        report.warn(line, "code_insee_commune", f"{each.commune} est un ancien code : {commune} est retenu")
-    if commune not in communes.departments:
-        cause = damage(commune) or "la commune est inconnue"
-        report.refuse(line, "code_insee_commune", f"« {commune[:SHOWN]} » : {cause}")
-        refused = True
-    elif communes.departments[commune] != each.department:
-        said = f"la commune {commune} n'est pas dans le département « {each.department[:SHOWN]} »"
-        report.refuse(line, "code_departement", said)
-        refused = True
-    if refused:
+    commune = communes.settle(line, each.commune, each.department, report)
+    if refused or commune is None:
         return None
     each = each._replace(commune=commune, siren=_number(each, "siren", SIREN, report), siret=_number(each, "siret", SIRET, report))
     if each.siren and each.siret and not each.siret.startswith(each.siren):
         report.warn(line, "siret", "ce SIRET n'est pas de ce SIREN")
+    if communes.point(line, (each.latitude, each.longitude), commune, report) is None:
+        each = each._replace(latitude="", longitude="")
     return each
 
 
@@ -256,7 +238,7 @@ def site_name(each: Establishment) -> str:
 async def _named_only(db: Database, gathered: Gathering) -> Entities:
     """The legal entities that a file names without giving a site of theirs, as far as they are known here."""
     found: dict[str, Entity] = {}
-    for chunk in _chunks(gathered.named_only()):
+    for chunk in chunks(gathered.named_only()):
         rows = await db.fetch(organisation_queries.known_by([*chunk], []))
         found |= {row["finess_ej"]: chunk[row["finess_ej"]] for row in rows}
     return gathered.checked(found)
@@ -270,7 +252,7 @@ async def _known_organisations(db: Database, path: Path, communes: Communes, ent
     """
     ids: dict[str, UUID] = {}
     closed: dict[str, UUID] = {}
-    for chunk in _chunks(entities):
+    for chunk in chunks(entities):
         found = await db.fetch(organisation_queries.known_by([*chunk], [each.siren for each in chunk.values() if each.siren]))
         by_finess = {row["finess_ej"]: row for row in found}
         by_siren: dict[str, list[Any]] = {}
@@ -308,29 +290,29 @@ def _without_siren(entity: Entity, holder: Any, report: Report) -> Entity:
 
 
 @dataclass
-class _Writing:
+class _Establishments(Writing):
     """One import, being written."""
 
-    db: Database
     ids: dict[str, UUID]
-    report: Report
-    by: Principal
+    points: Mapping[str, Point]
 
     async def organisations(self, entities: Entities) -> None:
         """Writes the organisations of a file, whose ids it adds."""
         ids = self.ids
-        for chunk in _chunks(entities):
+        for chunk in chunks(entities):
             found = await self.db.fetch(organisation_queries.organisations([ids[key] for key in chunk if key in ids]))
             known = {row.id: row for row in found}
-            created, changed = [], []
+            rows = Rows()
             for finess_ej, entity in chunk.items():
                 before = known[ids[finess_ej]] if finess_ej in ids else None
                 if before is None:
-                    created.append(_organisation(finess_ej, entity))
-                    ids[finess_ej] = created[-1].id
-                elif _set_differing(before, {**_identity(finess_ej, entity, before), **_renamed(entity, before)}):
-                    changed.append(before)
-            await self._save("organisation", created, changed, len(chunk))
+                    made = _organisation(finess_ej, entity)
+                    rows.created.append(made)
+                    ids[finess_ej] = made.id
+                else:
+                    values = {**_identity(finess_ej, entity, before), **_renamed(entity, before)}
+                    rows.keep(before, changed=set_differing(before, values))
+            await self.save("organisation", rows)
 
     async def sites(self, path: Path, communes: Communes, progress: Progress | None) -> None:
         """Writes the sites of a file, by chunks of its lines."""
@@ -347,23 +329,20 @@ class _Writing:
 
     async def _sites(self, chunk: Sequence[Establishment]) -> None:
         known = {site.finess_et: site for site in await self.db.fetch(site_queries.known_by([each.finess for each in chunk]))}
-        created, changed = [], []
+        rows = Rows()
         for each in chunk:
-            before = known.get(each.finess)
-            values = _values(each, self.ids)
+            before, values = known.get(each.finess), _values(each, self.ids)
+            point = point_of(each.latitude, each.longitude) if each.latitude else self.points.get(each.finess)
             if before is None:
-                created.append(Site(**values))
-            elif _set_differing(before, {**values, "sector": values["sector"] or before.sector, "siret": values["siret"] or before.siret}):
-                changed.append(before)
-        await self._save("site", created, changed, len(chunk))
-
-    async def _save(self, noun: str, created: Sequence[Record], changed: Sequence[Record], among: int) -> None:
-        await self.db.save_many(created, event=f"access.{noun}.created", by=self.by)
-        await self.db.save_many(changed, event=f"access.{noun}.changed", by=self.by)
-        counts = self.report.of(noun)
-        counts.created += len(created)
-        counts.changed += len(changed)
-        counts.unchanged += among - len(created) - len(changed)
+                made = Site(**values)
+                self.place(made, point)
+                rows.created.append(made)
+                continue
+            differs = set_differing(
+                before, {**values, "sector": values["sector"] or before.sector, "siret": values["siret"] or before.siret}
+            )
+            rows.keep(before, changed=self.place(before, point) or differs)
+        await self.save("site", rows)
 
 
 def _organisation(finess_ej: str, entity: Entity) -> Organisation:
@@ -410,17 +389,3 @@ def _values(each: Establishment, ids: Mapping[str, UUID]) -> dict[str, Any]:
         "department": DEPARTMENTS[each.department],
         "sector": sector_of(each.category_code),
     }
-
-
-def _set_differing(row: Record, values: Mapping[str, Any]) -> bool:
-    """Sets the values that differ; whether any did."""
-    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
-    for name, value in differing.items():
-        setattr(row, name, value)
-    return bool(differing)
-
-
-def _chunks(entities: Entities) -> Iterator[dict[str, Entity]]:
-    keys = list(entities)
-    for start in range(0, len(keys), CHUNK):
-        yield {key: entities[key] for key in keys[start : start + CHUNK]}

@@ -1,16 +1,19 @@
 """The extraction of the FINESS register: its lines in the shape of the other file of establishments."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from services.access_api.imports.codes import FINESS
 from services.access_api.imports.columns import LONGEST_TEXT
 from services.access_api.imports.entities import Entity
+from services.access_api.imports.places import Communes, Point, from_plane
+from services.contracts.codes import Department
 from services.contracts.file_formats import SECTIONS
 from services.kernel.base.file_reading import Chunk
 from services.kernel.base.file_reports import Report
 from services.kernel.base.spreadsheets import tidied
 
 Column = Sequence[str]
+REGION = frozenset(department.value for department in Department)
 
 
 def of_structures(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -34,6 +37,8 @@ def of_structures(columns: Sequence[Column]) -> tuple[Column, ...]:
         [f"{department.strip()}{commune.strip()}" for department, commune in places],
         [line.strip()[:5] if line.strip()[:5].isdecimal() else "" for line in cells["ligneacheminement"]],
         [" ".join(part.strip() for part in address if part.strip()) for address in parts],
+        none,
+        none,
     )
 
 
@@ -52,3 +57,39 @@ def legal_entities(chunk: Chunk, report: Report) -> Iterator[Entity]:
             siren = tidied(cells["siren"])
             code, label = tidied(cells["statutjuridique"]), cells["libstatutjuridique"][:LONGEST_TEXT]
             yield Entity(number, siren, "", line, name, code if len(code) <= 10 else "", label, name)
+
+
+class Points:
+    """Where the sites of an extraction are: its `geolocalisation` lines, which may stand before or after those of the sites."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, tuple[int, str, str, str]] = {}
+        self._communes: dict[str, str] = {}
+
+    def add(self, chunk: Chunk) -> None:
+        """Takes `geolocalisation` lines. A FINESS number begins with its department: those of other regions are passed over."""
+        numbers, easts, norths, sources, _ = chunk.columns
+        for number, line, *place in zip(map(str.strip, numbers), chunk.lines, easts, norths, sources, strict=True):
+            east, north, source = map(str.strip, place)
+            if number[:2] in REGION and (east or north):
+                self._given[number] = line, east, north, source
+
+    def stand(self, numbers: Column, communes: Column) -> None:
+        """Takes the numbers of sites, each with its commune."""
+        self._communes.update(zip(map(str.strip, numbers), communes, strict=True))
+
+    def settle(self, communes: Communes, report: Report) -> Mapping[str, Point]:
+        """The place of each site that has one, by its number; what is odd goes to the report."""
+        found: dict[str, Point] = {}
+        for number in self._given.keys() & self._communes.keys():
+            line, east, north, source = self._given[number]
+            place = from_plane(east, north, source)
+            if isinstance(place, str):
+                report.warn(line, "coordxet", f"{number} : {place} ; le lieu est laissé vide")
+            elif point := communes.checked(line, "coordxet", place, self._communes[number], report):
+                found[number] = point
+        if strangers := len(self._given.keys() - self._communes.keys()):
+            report.warn(
+                0, "geolocalisation", f"{strangers} ligne(s) donnent le lieu d'un établissement dont le fichier ne dit rien d'autre"
+            )
+        return found

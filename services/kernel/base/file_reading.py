@@ -50,8 +50,12 @@ Sections = Mapping[str, Sequence[str]]
 """The kinds of lines of a file without a header: what a line of each begins with, and the names of the cells that follow."""
 
 
-def read_chunks(path: Path, columns: Sequence[str], report: Report, sections: Sections | None = None) -> Iterator[Chunk]:
-    """The lines of a file that can be read, in the order of `columns`; what cannot be read goes to the report.
+def read_chunks(
+    path: Path, columns: Sequence[str], report: Report, sections: Sections | None = None, more: Sequence[str] = ()
+) -> Iterator[Chunk]:
+    """The lines of a file that can be read, in the order of `columns`, then of `more`; what cannot be read goes to the report.
+
+    A column of `more` that the file has not is empty.
 
     The file is UTF-8, or else Windows-1252, which the report then says; its cells are separated by commas, semicolons or tabs,
     its first line names the columns, in any order and perhaps among others. A cell never runs over a line's end.
@@ -63,7 +67,7 @@ def read_chunks(path: Path, columns: Sequence[str], report: Report, sections: Se
         elif encoding := _encoding_of(path, report):
             report.encoding = encoding
             with path.open("rb") as file:
-                yield from _Reader(file, encoding, report).chunks(columns, sections)
+                yield from _Reader(file, encoding, report).chunks(columns, sections, more)
     except OSError as error:
         report.refuse(0, "", f"illisible ({error.strerror})")
 
@@ -89,21 +93,23 @@ class _Reader:
         self.others: dict[str, int] = {}
         """How many lines there are of each section that is not asked for."""
 
-    def chunks(self, columns: Sequence[str], sections: Sections | None) -> Iterator[Chunk]:
+    def chunks(self, columns: Sequence[str], sections: Sections | None, more: Sequence[str]) -> Iterator[Chunk]:
         if not self._read_first_line():
             self.report.lines = self._count_lines()
             return
         if sections and is_mark(self.names):
             yield from self._sections(sections)
             return
-        if not self._has_columns(columns):
+        if not self._has_columns(columns, more):
             self.report.lines = self._count_lines()
             return
-        pick = itemgetter(*map(self.names.index, columns))
+        wanted, absent = (*columns, *more), len(self.names)
+        pick = itemgetter(*(self.names.index(column) if column in self.names else absent for column in wanted))
         for first, lines, plain in self._blocks():
             read = (self._split(range(first, first + len(lines)), lines) if plain else None) or self._parse(first, lines)
             if read.lines:
-                yield Chunk(read.lines, pick(read.columns) if len(columns) > 1 else (pick(read.columns),))
+                picked = pick((*read.columns, ("",) * len(read.lines)))
+                yield Chunk(read.lines, picked if len(wanted) > 1 else (picked,))
 
     def _read_first_line(self) -> bool:
         header = self.file.readline(LONGEST_LINE).removeprefix(codecs.BOM_UTF8).decode(self.encoding, "replace").rstrip("\r\n")
@@ -119,7 +125,7 @@ class _Reader:
         self.names = [name.strip().lower() for name in names]
         return True
 
-    def _has_columns(self, columns: Sequence[str]) -> bool:
+    def _has_columns(self, columns: Sequence[str], more: Sequence[str]) -> bool:
         absent = [column for column in columns if column not in self.names]
         if absent and (other := recognised(self.names)):
             lacking = f"il y manque {_listed(absent)}"
@@ -128,7 +134,7 @@ class _Reader:
             self.report.refuse(1, "", f"le format de ce fichier n'est pas reconnu : il y manque {_listed(absent)}")
         elif absent:
             self.report.refuse(1, absent[0], "colonne absente")
-        twice = [column for column in columns if self.names.count(column) > 1]
+        twice = [column for column in (*columns, *more) if self.names.count(column) > 1]
         for column in twice:
             self.report.refuse(1, column, "colonne présente deux fois")
         return not absent and not twice

@@ -45,7 +45,11 @@ class Report:
     elsewhere: int = 0
     """How many lines are of places outside the region: they are passed over."""
     located: int = 0
-    """How many lines give the coordinates of a site, which are not kept."""
+    """How many sites the file gives the place of."""
+    placed: int = 0
+    """How many of them were not known to be there."""
+    unfinished: int = 0
+    """How many lines a person has yet to complete: they are passed over."""
     counts: dict[str, Counts] = field(default_factory=dict)
     problems: list[LineProblem] = field(default_factory=list)
     refused: bool = False

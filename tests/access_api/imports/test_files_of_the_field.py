@@ -14,7 +14,17 @@ from services.access_api.sites.tables import Site
 from services.contracts.file_formats import OTHERS, SECTIONS
 from services.kernel.base.file_reports import Report
 from services.kernel.data.database import Databases
-from tests.support.access import an_organisation, establishment, finess, organisation_body, siren, siret, write_csv
+from tests.support.access import (
+    an_organisation,
+    establishment,
+    finess,
+    organisation_body,
+    siren,
+    siret,
+    spoilt_by_a_spreadsheet,
+    windows_copy,
+    write_csv,
+)
 
 pytestmark = pytest.mark.usefixtures("communes")
 
@@ -74,9 +84,12 @@ def legal_entity(entity: int = 1, **given: str) -> str:
     return ";".join(["structureej", *cells.values()])
 
 
-def located(number: int) -> str:
-    """A `geolocalisation` line of the FINESS extraction."""
-    return f"geolocalisation;{finess(number)};310325.5;6698754.1;1,ATLASANTE,100,IGN,BD_ADRESSE;2026-01-05"
+LAMBERT_93 = "1,ATLASANTE,100,IGN,BD_ADRESSE,V2.2,LAMBERT_93"
+
+
+def located(number: int, east: str = "303357.001", north: str = "6699857.247", source: str = LAMBERT_93, department: str = "44") -> str:
+    """A `geolocalisation` line of the FINESS extraction: the centre of Saint-Nazaire."""
+    return f"geolocalisation;{finess(number, department)};{east};{north};{source};2026-01-05"
 
 
 def extraction(path: Path, lines: Sequence[str], encoding: str = "latin-1") -> Path:
@@ -300,7 +313,7 @@ async def test_f6_the_extraction_of_the_register_is_read(databases: Databases, t
     path = extraction(tmp_path / "f.csv", [*lines, located(1), located(2)], encoding)
     report = await run(databases, path)
     assert [blocking for _, _, blocking in said(report)] == [False] * (encoding != "utf-8")
-    assert (report.lines, report.elsewhere, report.located) == (5, 1, 2)
+    assert (report.lines, report.elsewhere, report.located, report.placed) == (5, 1, 2, 2)
     assert (report.of("site").created, report.of("organisation").created) == (2, 1)
     first, second = await sites(databases)
     assert (first.name, first.official_name, first.address) == ("EHPAD L'Etoile 1", "EHPAD L'ETOILE 1", "11 R DU PORT")
@@ -312,6 +325,53 @@ async def test_f6_the_extraction_of_the_register_is_read(databases: Databases, t
     )
     assert list(await organisations(databases)) == [finess(900_001)]
     assert (await run(databases, path)).written == 0
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_f6_sites_stand_where_the_extraction_says(databases: Databases, tmp_path: Path, first: bool) -> None:
+    lines, points = [structure(1), structure(2), structure(3)], [located(1), located(2, "303457,001")]
+    path = extraction(tmp_path / "f.csv", [*points, *lines] if first else [*lines, *points])
+    report = await run(databases, path)
+    assert (report.problems, report.located, report.placed) == ([], 2, 2)
+    one, two, three = await sites(databases)
+    assert (one.latitude, one.longitude) == (47.28029, -2.25101)
+    assert (two.latitude, two.longitude) == (47.28035, -2.24969)
+    assert (three.latitude, three.longitude) == (None, None)
+    again = await run(databases, path)
+    assert (again.written, again.located, again.placed) == (0, 2, 0)
+    moved = await run(databases, extraction(tmp_path / "g.csv", [structure(1), located(1, "303457.001"), structure(2)]))
+    assert (moved.of("site").changed, moved.located, moved.placed) == (1, 1, 1)
+    assert [(site.version, site.latitude) for site in (await sites(databases))[:2]] == [(2, 47.28035), (1, 47.28035)]
+
+
+async def test_f6_a_place_that_cannot_be_is_left_empty_with_a_note(databases: Databases, tmp_path: Path) -> None:
+    lines = [
+        *(structure(number) for number in range(1, 6)),
+        located(1, source="2,ATLASANTE,96,BAN,EPSG:5490 RGAF09/UTM Zone 20N (Antilles)"),
+        located(2, "6699857.247", "303357.001"),
+        located(3, "432250.352", "6714507.015"),
+        located(4, "3,03357E+05"),
+        located(5, "", ""),
+        located(6),
+        located(7, department="35"),
+    ]
+    report = await run(databases, extraction(tmp_path / "f.csv", lines))
+    assert said(report) == [(0, "geolocalisation", False), *((line, "coordxet", False) for line in (7, 8, 9, 10))]
+    assert "à 129 km du centre de la commune 44184" in report.problems[3].message
+    assert report.problems[0].message.startswith("1 ligne(s)")
+    assert (report.located, report.of("site").created) == (0, 5)
+    assert {site.latitude for site in await sites(databases)} == {None}
+
+
+async def test_f6_what_the_extraction_does_not_locate_keeps_its_place(
+    databases: Databases, steering: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    await run(databases, extraction(tmp_path / "f.csv", [structure(1)]))
+    (site,) = await sites(databases)
+    given = {"latitude": 47.28, "longitude": -2.2}
+    assert (await steering.patch(f"/access/v1/sites/{site.id}", json=given, headers={"If-Match": '"1"'})).status_code == 200
+    assert (await run(databases, extraction(tmp_path / "f.csv", [structure(1)]))).written == 0
+    assert [(each.latitude, each.longitude) for each in await sites(databases)] == [(47.28, -2.2)]
 
 
 async def test_f6_quotation_marks_of_the_register_are_letters(databases: Databases, tmp_path: Path) -> None:
@@ -406,18 +466,11 @@ async def test_the_real_file_as_others_send_it_changes_nothing(
     first = await run(databases, real_establishments)
     assert (first.refused, first.of("site").created, first.of("organisation").created) == (False, 162, 96)
     path = tmp_path / "again.csv"
-    lines = [line for line in real_lines(real_establishments) if '"' not in line]
     if kind == "windows":
-        path.write_bytes("\r\n".join(line.replace(",", ";") for line in lines).encode("cp1252"))
-        report = await run(databases, path)
-        assert (report.refused, report.written, report.encoding, report.lines) == (False, 0, "windows-1252", len(lines) - 1)
+        report = await run(databases, windows_copy(real_establishments, path))
+        assert (report.refused, report.written, report.encoding, report.lines) == (False, 0, "windows-1252", 162)
     else:
-        column = lines[0].split(",").index("siret")
-        rows = [line.split(",") for line in lines]
-        for row in rows[1:]:
-            row[column] = row[column] and f"{float(row[column]):.5E}".replace(".", ",")
-        path.write_text("\n".join(map(";".join, rows)), "utf-8")
-        report = await run(databases, path)
+        report = await run(databases, spoilt_by_a_spreadsheet(real_establishments, path, "siret"))
         spoilt = [problem for problem in report.problems if problem.blocking]
-        assert len(spoilt) == sum(1 for row in rows[1:] if row[column])
+        assert (report.written, len(spoilt)) == (0, 160)
         assert all("le tableur a changé ce nombre" in problem.message for problem in spoilt)

@@ -143,6 +143,39 @@ async def test_zeros_and_a_second_siren_are_told_and_imported(databases: Databas
     assert report.written == 4
 
 
+async def test_coordinates_of_a_file_that_has_them_are_kept(databases: Databases, tmp_path: Path) -> None:
+    places = [
+        ("47.27506", "-2.21793"),
+        ("47,27506", "-2,21793"),
+        ("", ""),
+        ("47.27506", ""),
+        ("-2.21793", "47.27506"),
+        ("91", "181"),
+        ("4,7E+01", "1"),
+    ]
+    rows = [{**establishment(number), "latitude": one, "longitude": two} for number, (one, two) in enumerate(places, 1)]
+    path = tmp_path / "e.csv"
+    path.write_text("\n".join(";".join(cells) for cells in [list(rows[0]), *(list(row.values()) for row in rows)]), "utf-8")
+    report = await run(databases, path)
+    assert said(report) == [(line, "latitude", False) for line in (5, 6, 7, 8)]
+    assert "km du centre de la commune 44184" in report.problems[1].message
+    assert (report.located, report.placed, report.of("site").created) == (2, 2, 7)
+    async with databases.open("access") as db:
+        sites = await db.fetch(select(Site).order_by(col(Site.finess_et)))
+    assert [(site.latitude, site.longitude) for site in sites] == [(47.27506, -2.21793)] * 2 + [(None, None)] * 5
+    again = await run(databases, path)
+    assert (again.written, again.located, again.placed) == (0, 2, 0)
+
+
+async def test_lines_that_nobody_has_completed_yet_are_counted_and_passed_over(databases: Databases, tmp_path: Path) -> None:
+    empty = {"finess": "", "finess_ej": " ", "siret": "", "siren": ""}
+    rows = [establishment(1), {**establishment(2), **empty}, establishment(3), {**establishment(4), **empty}]
+    report = await run(databases, write_csv(tmp_path / "e.csv", rows))
+    assert (report.problems, report.lines, report.unfinished, report.of("site").created) == ([], 4, 2, 2)
+    report = await run(databases, write_csv(tmp_path / "e.csv", [{**establishment(2), "finess": ""}]))
+    assert said(report) == [(2, "finess", True)]
+
+
 async def test_spaces_around_cells_are_dropped(databases: Databases, tmp_path: Path) -> None:
     row = {field: f" {value} " for field, value in establishment(1).items()}
     await run(databases, write_csv(tmp_path / "e.csv", [row]))
