@@ -18,6 +18,8 @@ from starlette.routing import Route
 
 from services.access_api.imports.communes import COMMUNES, FORMER, VINTAGE, import_communes
 from services.access_api.imports.establishments import import_establishments
+from services.access_api.imports.homes import import_homes, write_rest
+from services.access_api.imports.institutes import import_institutes
 from services.access_api.service import SERVICE as ACCESS
 from services.actions_api.imports.plan import import_plan
 from services.actions_api.referentials.operations import PLAN, read_plan
@@ -74,7 +76,9 @@ IN_WORDS = (
 cli = typer.Typer(
     help="PlaM : le socle ouvert d'un plan régional pour les métiers de la santé.", no_args_is_help=True, add_completion=False
 )
-importing = typer.Typer(help="Importer des données : le plan, les communes, les établissements.", no_args_is_help=True)
+importing = typer.Typer(
+    help="Importer des données : le plan, les communes, les établissements, les EHPAD, les instituts.", no_args_is_help=True
+)
 events = typer.Typer(help="Les événements en quarantaine : les lister, les rejouer.", invoke_without_command=True)
 cli.add_typer(importing, name="import")
 cli.add_typer(events, name="events")
@@ -205,7 +209,55 @@ def import_the_establishments(
     _import(act, dry_run=dry_run)
 
 
-def _import(act: Callable[[Database, Callable[[int], None]], Awaitable[Report]], *, dry_run: bool) -> None:
+@importing.command("institutes")
+def import_the_institutes(
+    file: Annotated[Path, typer.Argument(help="Formations (CSV) : cartographie de Parcoursup.")], dry_run: DryRun = False
+) -> None:
+    """Les instituts de formation, d'après leur UAI, avec un site dans chaque commune où ils forment."""
+
+    async def act(db: Database, _progress: Callable[[int], None]) -> Report:
+        return await import_institutes(db, file)
+
+    _import(act, dry_run=dry_run)
+
+
+@importing.command("homes")
+def import_the_homes(
+    file: Annotated[Path, typer.Argument(help="EHPAD (CSV) : fichier de la CNSA.")],
+    rest: Annotated[
+        Path | None, typer.Option(help="Où écrire les lignes à compléter, à reprendre par « plam import establishments ».")
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Le lieu et la catégorie des EHPAD dont le site est connu avec certitude ; le reste est à compléter par une personne."""
+    if rest is not None and rest.exists():
+        raise typer.BadParameter(f"{rest} existe déjà, et quelqu'un l'a peut-être complété : donnez un autre nom.", param_hint="--rest")
+
+    async def act(db: Database, _progress: Callable[[int], None]) -> Report:
+        return await import_homes(db, file)
+
+    def leave(report: Report) -> None:
+        if not report.rest or report.refused:
+            return
+        if rest is None or dry_run:
+            out.print(f"  {len(report.rest)} ligne(s) à compléter : « --rest FICHIER » les écrit", highlight=False)
+            return
+        try:
+            write_rest(rest, report.rest)
+        except OSError as error:
+            raise ValueError(f"{rest} ne peut pas être écrit ({error.strerror}) : relancez avec un autre --rest.") from error
+        words = "complétez finess, finess_ej et siret, puis « plam import establishments » le reprend"
+        out.print(f"  {len(report.rest)} ligne(s) à compléter, dans {rest} : {words}", highlight=False, soft_wrap=True)
+
+    _import(act, dry_run=dry_run, then=leave)
+
+
+def _import(
+    act: Callable[[Database, Callable[[int], None]], Awaitable[Report]],
+    *,
+    dry_run: bool,
+    then: Callable[[Report], None] = lambda _report: None,
+) -> None:
     async def run(databases: Databases, told: Progress) -> Report:
         async with databases.open(ACCESS.name, "worker", rehearsal=dry_run) as db:
             return await act(db, lambda count: _advance(told, f"{count} lignes écrites"))
@@ -213,6 +265,7 @@ def _import(act: Callable[[Database, Callable[[int], None]], Awaitable[Report]],
     with _settings(services=[ACCESS]) as settings, _progress("lecture") as told:
         report = asyncio.run(_with_databases(settings, lambda databases: run(databases, told), [ACCESS]))
     _show_report(report, dry_run=dry_run)
+    then(report)
     raise typer.Exit(1 if report.refused else 0)
 
 

@@ -90,6 +90,29 @@ def test_a_file_is_rehearsed_imported_and_found_unchanged(plam: Plam, settings: 
         assert value(settings, COUNTS) == rows
 
 
+def test_institutes_are_imported_and_homes_leave_a_rest_that_nobody_overwrites(plam: Plam, tmp_path: Path) -> None:
+    plam("import", "communes")
+    courses, homes, rest = tmp_path / "c.csv", tmp_path / "h.csv", tmp_path / "rest.csv"
+    names = "code_uai,etablissement,formation,code_departement,code_insee_commune,latitude,longitude"
+    courses.write_text(f"{names}\n0440105A,IFSI CHU NANTES,D.E Infirmier,44,44109,47.1983,-1.53137\n", "utf-8")
+    status, said = plam("import", "institutes", str(courses))
+    assert (status, "site : 1 créés" in said, "1 site(s) dont le fichier donne le lieu, 1 nouvellement placés" in said) == (0, True, True)
+    names = "nom,code_departement,code_insee_commune,nom_commune,latitude,longitude"
+    homes.write_text(f"{names}\nEHPAD LES TILLEULS,44,44184,Saint-Nazaire,47.27506,-2.21793\n", "utf-8")
+    for arguments in ((), ("--rest", str(rest), "--dry-run")):
+        status, said = plam("import", "homes", str(homes), *arguments)
+        assert (status, "1 ligne(s) à compléter : « --rest FICHIER » les écrit" in said, rest.exists()) == (0, True, False)
+    status, said = plam("import", "homes", str(homes), "--rest", str(rest))
+    assert (status, f"1 ligne(s) à compléter, dans {rest}" in said) == (0, True)
+    assert "EHPAD LES TILLEULS;;500;" in rest.read_text("utf-8-sig")
+    status, said = plam("import", "homes", str(homes), "--rest", str(rest))
+    assert (status, "existe déjà" in said) == (2, True)
+    status, said = plam("import", "homes", str(homes), "--rest", str(tmp_path / "absent" / "rest.csv"))
+    assert (status, "ne peut pas être écrit" in said, "Traceback" in said) == (1, True, False)
+    status, said = plam("import", "establishments", str(rest))
+    assert (status, "1 ligne(s) sans FINESS ni FINESS EJ, laissées de côté" in said) == (0, True)
+
+
 def test_a_file_with_faults_names_each_line_and_imports_nothing(plam: Plam, settings: Settings, tmp_path: Path) -> None:
     plam("import", "communes")
     rows = [establishment(1), establishment(2, finess="440000017"), establishment(3, code_insee_commune="99999")]

@@ -68,10 +68,17 @@ CENTRES = Format("centres des communes (IGN)", ("code_insee", "latitude", "longi
 EXTRACTION = Format("extraction FINESS", (), "plam import establishments")
 """Its first line is a mark, `finess;etalab;…`, and names no columns: each line begins with what it is, one of `SECTIONS`."""
 
+COURSES = Format(
+    "formations (Parcoursup)",
+    ("code_uai", "etablissement", "formation", "code_departement", "code_insee_commune", "latitude", "longitude"),
+    "plam import institutes",
+)
+HOMES = Format(
+    "EHPAD (CNSA)", ("nom", "code_departement", "code_insee_commune", "nom_commune", "latitude", "longitude"), "plam import homes"
+)
+
 OTHERS = (
     Format("effectifs des établissements de santé (SAE)", ("annee", "finess", "effectif_infirmiers", "effectif_total_non_medical")),
-    Format("EHPAD (CNSA)", ("nom", "code_departement", "code_insee_commune", "nom_commune", "latitude", "longitude")),
-    Format("formations (Parcoursup)", ("code_uai", "etablissement", "formation", "code_insee_commune")),
     Format("EPCI", ("siren", "nom", "type", "mode_financement", "nb_communes")),
     Format("départements", ("code", "nom", "chef_lieu_insee", "code_region")),
     Format("catégories d'établissements FINESS", ("code", "libelle", "libelle_court", "domaine")),
@@ -79,7 +86,7 @@ OTHERS = (
     Format("codes NAF", ("code_naf", "libelle")),
     Format("certifications RNCP", ("code_formation_diplome", "intitule_diplome", "code_rncp")),
 )
-FORMATS = (ESTABLISHMENTS, COMMUNES, FORMER_COMMUNES, CENTRES, *OTHERS)
+FORMATS = (ESTABLISHMENTS, COMMUNES, FORMER_COMMUNES, CENTRES, COURSES, HOMES, *OTHERS)
 
 MARK = ("finess", "etalab")
 """How the first line of the extraction begins."""

@@ -70,6 +70,11 @@ def open_sites(organisation_id: UUID) -> SelectOfScalar[Site]:
     return select(Site).where(*open_).order_by(col(Site.id)).with_for_update()
 
 
+def with_uai(uais: Sequence[str]) -> SelectOfScalar[Organisation]:
+    """The organisations that bear one of these UAI."""
+    return select(Organisation).where(among(Organisation.uai, uais))
+
+
 def known_by(finess_ej: Sequence[str], siren: Sequence[str]) -> Executable:
     """(id, name, finess_ej, siren, status) of the organisations that bear one of these identifiers, the oldest first."""
     columns = (col(Organisation.id), col(Organisation.name), col(Organisation.finess_ej), col(Organisation.siren), col(Organisation.status))

@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import and_, literal, or_
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.access_api.communes.queries import found_by_term
+from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.schemas import SiteQuery
 from services.access_api.sites.tables import WORDS, Site
 from services.contracts.access import OrganisationStatus
+from services.contracts.codes import OrganisationRole
 from services.kernel.api.reading import Reading, equal_to
-from services.kernel.data.conditions import among
+from services.kernel.data.conditions import among, holds
 from services.kernel.data.folded import begin_words
 
+HOME = "500"
+"""The FINESS category of homes for dependent older people (EHPAD)."""
 STANDS = col(Site.status) == OrganisationStatus.active
 """The condition that a site is one that another would double."""
 
@@ -37,6 +42,19 @@ def several(site_ids: Sequence[UUID]) -> SelectOfScalar[Site]:
 def known_by(finess_et: Sequence[str]) -> SelectOfScalar[Site]:
     """The sites that bear one of these numbers."""
     return select(Site).where(among(Site.finess_et, finess_et))
+
+
+def of_organisations(organisation_ids: Sequence[UUID]) -> SelectOfScalar[Site]:
+    """The sites of several organisations, the oldest first."""
+    return select(Site).where(among(Site.organisation_id, organisation_ids)).order_by(col(Site.id))
+
+
+def open_homes(commune_codes: Sequence[str]) -> SelectOfScalar[Site]:
+    """The open sites of some communes that are homes for dependent older people, or an employer's of which nobody said what they are."""
+    employers = select(Organisation.id).where(holds(Organisation.roles, literal(OrganisationRole.employer.value)))
+    unsaid = and_(col(Site.category_code).is_(None), col(Site.organisation_id).in_(employers))
+    is_home = or_(col(Site.category_code) == HOME, unsaid)
+    return select(Site).where(among(Site.commune_code, commune_codes), STANDS, is_home).order_by(col(Site.id))
 
 
 def numbers_of(organisation_ids: Sequence[UUID]) -> Executable:

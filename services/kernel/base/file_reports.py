@@ -50,6 +50,8 @@ class Report:
     """How many of them were not known to be there."""
     unfinished: int = 0
     """How many lines a person has yet to complete: they are passed over."""
+    rest: list[tuple[str, ...]] = field(default_factory=list)
+    """Lines that a person must complete, as cells of what the import calls its rest."""
     counts: dict[str, Counts] = field(default_factory=dict)
     problems: list[LineProblem] = field(default_factory=list)
     refused: bool = False

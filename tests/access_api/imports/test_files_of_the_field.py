@@ -11,7 +11,7 @@ from services.access_api.imports.communes import COMMUNES, import_communes
 from services.access_api.imports.establishments import import_establishments
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.tables import Site
-from services.contracts.file_formats import OTHERS, SECTIONS
+from services.contracts.file_formats import COURSES, HOMES, OTHERS, SECTIONS
 from services.kernel.base.file_reports import Report
 from services.kernel.data.database import Databases
 from tests.support.access import (
@@ -247,6 +247,12 @@ async def test_f4_a_file_for_another_command_names_the_command(databases: Databa
     report = await run(databases, COMMUNES)
     assert (said(report), report.lines) == ([(1, "", True)], 1228)
     assert "`plam import communes` le prend" in report.problems[0].message
+    for each in (COURSES, HOMES):
+        path = tmp_path / "other.csv"
+        path.write_text("\n".join([",".join(each.columns), ",".join("x" * len(each.columns))]), "utf-8")
+        report = await run(databases, path)
+        assert f"« {each.name} »" in report.problems[0].message
+        assert f"`{each.command}` le prend" in report.problems[0].message
     for path in (write_csv(tmp_path / "e.csv", [establishment(1)]), extraction(tmp_path / "f.csv", [structure(1)])):
         async with databases.open("access", "worker") as db:
             report = await import_communes(db, path, None)
