@@ -11,7 +11,17 @@ LIFECYCLE = Lifecycle(
         S.in_progress: (S.suspended, S.completed, S.abandoned),
         S.suspended: (S.in_progress, S.abandoned),
         S.completed: (S.evaluated, S.in_progress),
-    }
+    },
+    {
+        S.draft: "brouillon",
+        S.submitted: "soumise",
+        S.approved: "validée",
+        S.in_progress: "en cours",
+        S.suspended: "suspendue",
+        S.completed: "terminée",
+        S.evaluated: "évaluée",
+        S.abandoned: "abandonnée",
+    },
 )
 
 move = LIFECYCLE.move

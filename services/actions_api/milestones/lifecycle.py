@@ -3,6 +3,9 @@
 from services.contracts.actions import MilestoneStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.planned: (S.reached, S.cancelled)})
+LIFECYCLE = Lifecycle(
+    {S.planned: (S.reached, S.cancelled)},
+    {S.planned: "prévu", S.reached: "atteint", S.cancelled: "annulé"},
+)
 
 move = LIFECYCLE.move

@@ -3,6 +3,9 @@
 from services.contracts.internships import OfferStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.draft: (S.published,), S.published: (S.closed, S.cancelled)})
+LIFECYCLE = Lifecycle(
+    {S.draft: (S.published,), S.published: (S.closed, S.cancelled)},
+    {S.draft: "brouillon", S.published: "publiée", S.closed: "close", S.cancelled: "annulée"},
+)
 
 move = LIFECYCLE.move

@@ -3,6 +3,6 @@
 from services.contracts.internships import PlacementStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.confirmed: (S.cancelled,)})
+LIFECYCLE = Lifecycle({S.confirmed: (S.cancelled,)}, {S.confirmed: "confirmé", S.cancelled: "annulé"})
 
 move = LIFECYCLE.move

@@ -3,6 +3,15 @@
 from services.contracts.internships import RequestStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.submitted: (S.accepted, S.declined, S.withdrawn, S.offer_closed)})
+LIFECYCLE = Lifecycle(
+    {S.submitted: (S.accepted, S.declined, S.withdrawn, S.offer_closed)},
+    {
+        S.submitted: "en attente",
+        S.accepted: "acceptée",
+        S.declined: "refusée",
+        S.withdrawn: "retirée",
+        S.offer_closed: "finie avec son offre",
+    },
+)
 
 move = LIFECYCLE.move

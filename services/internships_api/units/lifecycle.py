@@ -3,6 +3,6 @@
 from services.contracts.internships import UnitStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.active: (S.suspended,), S.suspended: (S.active,)})
+LIFECYCLE = Lifecycle({S.active: (S.suspended,), S.suspended: (S.active,)}, {S.active: "actif", S.suspended: "suspendu"})
 
 move = LIFECYCLE.move

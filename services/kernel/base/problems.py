@@ -61,11 +61,15 @@ class ProblemRead(BaseModel):
 
 
 class Problem(Exception):
-    """The root of what a client may be told. `detail` is French and for a person, `type` is for a program."""
+    """The root of what a client may be told. `detail` is French and for a person, `type` is for a program.
+
+    `advice` is the detail of a class whose every case is told the same: what to do.
+    """
 
     status: ClassVar[int] = 500
     type: ClassVar[str] = "broken"
     title: ClassVar[str] = "Erreur interne"
+    advice: ClassVar[str | None] = None
 
     def __init__(
         self,
@@ -75,8 +79,8 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
         **extra: Any,
     ) -> None:
-        super().__init__(detail or self.title)
-        self.detail = detail
+        super().__init__(detail or self.advice or self.title)
+        self.detail = detail or self.advice
         self.errors = errors
         self.headers = dict(headers or {})
         self.extra = extra

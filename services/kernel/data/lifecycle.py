@@ -1,6 +1,6 @@
-"""Moves between the states of a life cycle; a service's noun gives the allowed ones as one dict."""
+"""Moves between the states of a life cycle; a service's noun gives the allowed ones as one dict, and the states' names as another."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -11,10 +11,14 @@ S = TypeVar("S", bound=StrEnum)
 
 
 class Lifecycle(Generic[S]):
-    """The allowed moves of a noun: from each state, the states that may follow."""
+    """The allowed moves of a noun: from each state, the states that may follow. `words` are the states' French names, for refusals."""
 
-    def __init__(self, moves: Mapping[S, Collection[S]]) -> None:
+    def __init__(self, moves: Mapping[S, Collection[S]], words: Mapping[S, str]) -> None:
+        """Raises `TypeError` for a state without a name."""
+        if unnamed := sorted(set(type(next(iter(moves)))) - words.keys()):
+            raise TypeError(f"Cycle de vie : {', '.join(unnamed)} n'a pas de nom.")
         self.moves = moves
+        self.words = words
 
     def allowed(self, status: S) -> list[S]:
         """The states that may follow a state, in the life cycle's order."""
@@ -24,6 +28,23 @@ class Lifecycle(Generic[S]):
         """Moves a row to a state, perhaps from one state only. Raises `MoveRefused`, which lists the moves that are allowed."""
         status: S = getattr(row, row.status_field)
         if to not in self.moves.get(status, ()) or only_from not in (None, status):
-            allowed = [str(state) for state in self.allowed(status)]
-            raise MoveRefused(f"Passage de « {status} » à « {to} » refusé.", status_now=str(status), allowed_moves=allowed)
+            raise self._refusal(status, [only_from] if only_from else [each for each in self.words if to in self.allowed(each)], to)
         setattr(row, row.status_field, to)
+
+    def require(self, row: Record, *statuses: S) -> None:
+        """Raises `MoveRefused` unless a row is in one of these states: for what changes something else than the state."""
+        status: S = getattr(row, row.status_field)
+        if status not in statuses:
+            raise self._refusal(status, statuses)
+
+    def _refusal(self, status: S, asked: Sequence[S], to: S | None = None) -> MoveRefused:
+        """What a person is told: the state that there is, those that it takes, those that may follow."""
+        allowed = self.allowed(status)
+        now = f"Le statut est « {self.words[status]} »"
+        said = f"C'est déjà fait : {now[0].lower()}{now[1:]}." if status == to else f"{now} ; cette opération demande {self._or(asked)}."
+        following = f"D'ici, il peut passer à {self._or(allowed)}." if allowed else "Il ne change plus."
+        return MoveRefused(f"{said} {following}", status_now=str(status), allowed_moves=[str(each) for each in allowed])
+
+    def _or(self, statuses: Sequence[S]) -> str:
+        words = [f"« {self.words[each]} »" for each in statuses]
+        return " ou ".join(filter(None, (", ".join(words[:-1]), words[-1])))

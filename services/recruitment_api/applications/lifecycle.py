@@ -3,6 +3,15 @@
 from services.contracts.recruitment import ApplicationStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.submitted: (S.accepted, S.declined, S.withdrawn, S.need_closed)})
+LIFECYCLE = Lifecycle(
+    {S.submitted: (S.accepted, S.declined, S.withdrawn, S.need_closed)},
+    {
+        S.submitted: "en attente",
+        S.accepted: "acceptée",
+        S.declined: "refusée",
+        S.withdrawn: "retirée",
+        S.need_closed: "finie avec son besoin",
+    },
+)
 
 move = LIFECYCLE.move

@@ -3,6 +3,6 @@
 from services.contracts.recruitment import AssignmentStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.confirmed: (S.cancelled,)})
+LIFECYCLE = Lifecycle({S.confirmed: (S.cancelled,)}, {S.confirmed: "confirmée", S.cancelled: "annulée"})
 
 move = LIFECYCLE.move

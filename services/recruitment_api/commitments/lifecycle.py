@@ -3,6 +3,6 @@
 from services.contracts.recruitment import CommitmentStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.committed: (S.released,)})
+LIFECYCLE = Lifecycle({S.committed: (S.released,)}, {S.committed: "engagé", S.released: "libéré"})
 
 move = LIFECYCLE.move

@@ -3,6 +3,9 @@
 from services.contracts.recruitment import EnvelopeStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.open: (S.frozen, S.closed), S.frozen: (S.open, S.closed)})
+LIFECYCLE = Lifecycle(
+    {S.open: (S.frozen, S.closed), S.frozen: (S.open, S.closed)},
+    {S.open: "ouverte", S.frozen: "gelée", S.closed: "close"},
+)
 
 move = LIFECYCLE.move

@@ -10,7 +10,15 @@ LIFECYCLE = Lifecycle(
         S.partially_filled: (S.open, S.filled, S.expired, S.cancelled),
         S.filled: (S.partially_filled, S.open),
         S.expired: (S.open, S.partially_filled),
-    }
+    },
+    {
+        S.draft: "brouillon",
+        S.open: "ouvert",
+        S.partially_filled: "partiellement pourvu",
+        S.filled: "pourvu",
+        S.expired: "expiré",
+        S.cancelled: "annulé",
+    },
 )
 
 move = LIFECYCLE.move

@@ -3,6 +3,9 @@
 from services.contracts.recruitment import SchemeStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
-LIFECYCLE = Lifecycle({S.draft: (S.active,), S.active: (S.retired,)})
+LIFECYCLE = Lifecycle(
+    {S.draft: (S.active,), S.active: (S.retired,)},
+    {S.draft: "brouillon", S.active: "actif", S.retired: "retiré"},
+)
 
 move = LIFECYCLE.move
