@@ -27,6 +27,7 @@ class ActionEnded(Conflict):
 
     type = "action-ended"
     title = "L'action est terminée"
+    advice = "Ses jalons ne changent plus. Terminée, l'action se rouvre d'abord ; évaluée ou abandonnée, elle reste telle quelle."
 
 
 class NotReady(Conflict):
@@ -117,7 +118,7 @@ async def complete(db: Database, action_id: UUID, *, by: Principal, version: int
     move(action, ActionStatus.completed)
     waiting = [m for m in await db.fetch(queries.milestones_of([action_id])) if m.status is MilestoneStatus.planned]
     if waiting:
-        raise NotReady(f"{len(waiting)} jalon(s) ne sont ni atteints ni annulés.")
+        raise NotReady(f"{len(waiting)} jalon(s) ne sont ni atteints ni annulés : marquez-les atteints, ou annulez-les.")
     action.status_reason = None
     return await _save(db, action, "actions.action.completed", by)
 

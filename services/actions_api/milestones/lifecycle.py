@@ -4,7 +4,7 @@ from services.contracts.actions import MilestoneStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle(
-    {S.planned: (S.reached, S.cancelled)},
+    {S.planned: (S.reached, S.cancelled), S.reached: (S.planned,)},
     {S.planned: "prévu", S.reached: "atteint", S.cancelled: "annulé"},
 )
 

@@ -28,7 +28,7 @@ from services.kernel.api.resources import with_live
 from services.kernel.base import clock
 from services.kernel.base.french import day_in_words
 from services.kernel.base.principals import SYSTEM, Principal
-from services.kernel.base.problems import Conflict, invalid
+from services.kernel.base.problems import invalid
 from services.kernel.data.database import Database
 
 
@@ -58,8 +58,19 @@ async def reach(db: Database, milestone_id: UUID, body: MilestoneReach, *, by: P
     move(milestone, MilestoneStatus.reached)
     milestone.reached_on = body.reached_on or clock.today()
     _check_reached(milestone.reached_on, clock.day_of(milestone.created_at), clock.today())
-    milestone.evidence = body.evidence or milestone.evidence
+    milestone.evidence, milestone.status_reason = body.evidence or milestone.evidence, None
     return await db.save(milestone, event="actions.milestone.reached", by=by)
+
+
+async def reopen(db: Database, milestone_id: UUID, reason: str, *, by: Principal, version: int) -> Milestone:
+    """Takes back that the milestone was reached, with a reason; its action is held: it does not end meanwhile, with an open milestone."""
+    milestone = await MILESTONES.load_for_change(db, milestone_id, by=by, version=version)
+    action = await ACTIONS.one(db, milestone.action_id, by=SYSTEM, lock=Lock.share)
+    if action.status in ENDED:
+        raise ActionEnded
+    move(milestone, MilestoneStatus.planned)
+    milestone.reached_on, milestone.status_reason = None, reason
+    return await db.save(milestone, event="actions.milestone.reopened", by=by)
 
 
 async def reschedule(db: Database, milestone_id: UUID, body: MilestoneReschedule, *, by: Principal, version: int) -> Milestone:
@@ -68,8 +79,7 @@ async def reschedule(db: Database, milestone_id: UUID, body: MilestoneReschedule
     Raises `Invalid` for a day outside the dates of its action.
     """
     milestone = await _of_action_under_way(db, milestone_id, by, version)
-    if milestone.status is not MilestoneStatus.planned:
-        raise Conflict("Seul un jalon prévu peut être reporté.")
+    LIFECYCLE.require(milestone, MilestoneStatus.planned)
     if body.due == milestone.due:
         return milestone
     check_due(await ACTIONS.one(db, milestone.action_id, by=SYSTEM, lock=Lock.share), body.due)  # whose dates stay meanwhile
@@ -99,7 +109,7 @@ def live(milestone: Milestone, today: date) -> MilestoneLive:
         late=days_late > 0,
         days_late=days_late,
         slip_days=((milestone.reached_on or milestone.due) - milestone.due_initial).days,
-        allowed_moves=LIFECYCLE.allowed(milestone.status),
+        allowed_moves=[] if milestone.action_status in ENDED else LIFECYCLE.allowed(milestone.status),
     )
 
 

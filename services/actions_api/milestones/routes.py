@@ -77,6 +77,14 @@ async def reach_milestone(
     return resource(await operations.reach(db, milestone_id, body, by=caller, version=version))
 
 
+@routes.post("/{milestone_id}/reopen", operation_id="reopenMilestone", response_model=MilestoneRead, responses=MOVE)
+async def reopen_milestone(
+    milestone_id: UUID, body: Reason, caller: MilestoneEditor, version: IfMatch, _key: OptionalKey, db: Db
+) -> Response:
+    """Rouvre un jalon déclaré atteint par erreur, avec un motif : les chiffres reçoivent des écritures inverses."""
+    return resource(await operations.reopen(db, milestone_id, body.reason, by=caller, version=version))
+
+
 @routes.post("/{milestone_id}/reschedule", operation_id="rescheduleMilestone", response_model=MilestoneRead, responses=MOVE)
 async def reschedule_milestone(
     milestone_id: UUID, body: MilestoneReschedule, caller: MilestoneEditor, version: IfMatch, _key: OptionalKey, db: Db

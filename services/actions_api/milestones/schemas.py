@@ -80,7 +80,7 @@ class MilestoneRead(Resource):
     cancelled_on: date | None = Field(description="Jour de l'annulation.")
     reschedules: list[Reschedule] = Field(description="Reports successifs.")
     status: MilestoneStatus = Field(description="Statut.")
-    status_reason: str | None = Field(description="Motif de l'annulation.")
+    status_reason: str | None = Field(description="Motif de l'annulation ou de la réouverture.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
