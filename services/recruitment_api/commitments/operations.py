@@ -26,7 +26,7 @@ async def create(db: Database, body: CommitmentCreate, *, by: Principal) -> Comm
 
 
 async def release(db: Database, commitment_id: UUID, reason: str, *, by: Principal, version: int) -> Commitment:
-    """Frees the money of a commitment, once. Raises `EnvelopeNotOpen` when its envelope is closed."""
+    """Frees the money of a commitment, once, even of an envelope that has closed since."""
     commitment = await COMMITMENTS.load_for_change(db, commitment_id, by=by, version=version, lock=Lock.update)  # it is released once
     move(commitment, CommitmentStatus.released)
     commitment.released_on, commitment.status_reason = clock.today(), reason

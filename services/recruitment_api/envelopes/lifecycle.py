@@ -4,7 +4,7 @@ from services.contracts.recruitment import EnvelopeStatus as S
 from services.kernel.data.lifecycle import Lifecycle
 
 LIFECYCLE = Lifecycle(
-    {S.open: (S.frozen, S.closed), S.frozen: (S.open, S.closed)},
+    {S.open: (S.frozen, S.closed), S.frozen: (S.open, S.closed), S.closed: (S.open,)},
     {S.open: "ouverte", S.frozen: "gelée", S.closed: "close"},
 )
 

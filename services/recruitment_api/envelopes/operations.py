@@ -33,10 +33,11 @@ EVENTS = {
 
 
 class EnvelopeNotOpen(Conflict):
-    """Only an open envelope takes commitments; a closed one moves no more."""
+    """Only an open envelope takes commitments, and a closed one keeps its ceiling; money committed comes back to any."""
 
     type = "envelope-not-open"
     title = "L'enveloppe n'est pas ouverte"
+    advice = "Rouvrez d'abord l'enveloppe."
 
 
 class EnvelopeExceeded(Conflict):
@@ -74,7 +75,8 @@ async def change_ceiling(db: Database, envelope_id: UUID, body: CeilingChange, *
     difference = body.ceiling_cents - envelope.ceiling_cents
     shortfall = envelope.committed_cents - body.ceiling_cents
     if shortfall > 0:
-        raise CeilingBelowCommitted(f"Il manque {shortfall} centimes pour couvrir ce qui est engagé.", shortfall_cents=shortfall)
+        said = f"Il manque {shortfall} centimes pour couvrir ce qui est engagé : libérez d'abord des engagements."
+        raise CeilingBelowCommitted(said, shortfall_cents=shortfall)
     if difference == 0:
         return envelope
     envelope.ceiling_cents = body.ceiling_cents
@@ -90,12 +92,24 @@ async def freeze(db: Database, envelope_id: UUID, reason: str, *, by: Principal,
 
 async def unfreeze(db: Database, envelope_id: UUID, *, by: Principal, version: int) -> SchemeEnvelope:
     """Opens a frozen envelope again."""
-    return await _move(db, envelope_id, EnvelopeStatus.open, "recruitment.scheme_envelope.unfrozen", by=by, version=version, reason=None)
+    envelope = await ENVELOPES.load_for_change(db, envelope_id, by=by, version=version)
+    move(envelope, EnvelopeStatus.open, only_from=EnvelopeStatus.frozen)
+    envelope.status_reason = None
+    return await db.save(envelope, event="recruitment.scheme_envelope.unfrozen", by=by)
 
 
 async def close(db: Database, envelope_id: UUID, reason: str, *, by: Principal, version: int) -> SchemeEnvelope:
-    """Closes an envelope for good: its ledger has no more entries."""
+    """Closes an envelope: it takes no more commitments, and keeps its ceiling; those that it has may still be released."""
     return await _move(db, envelope_id, EnvelopeStatus.closed, "recruitment.scheme_envelope.closed", by=by, version=version, reason=reason)
+
+
+async def reopen(db: Database, envelope_id: UUID, reason: str, *, by: Principal, version: int) -> SchemeEnvelope:
+    """Opens a closed envelope again, with a reason. Raises `SchemeNotActive`: a scheme retires with its last envelope."""
+    envelope = await ENVELOPES.load_for_change(db, envelope_id, by=by, version=version)
+    move(envelope, EnvelopeStatus.open, only_from=EnvelopeStatus.closed)
+    await schemes.load_active(db, envelope.scheme_id)
+    envelope.status_reason = reason
+    return await db.save(envelope, event="recruitment.scheme_envelope.reopened", by=by)
 
 
 @asynccontextmanager
@@ -119,20 +133,19 @@ async def take(
 async def give_back(
     db: Database, envelope_id: UUID, cents: int, *, by: Principal, reference: str, commitment_id: UUID
 ) -> AsyncIterator[SchemeEnvelope]:
-    """Puts money back into an envelope that is not closed, as `take` takes it. Raises `EnvelopeNotOpen`."""
-    rows = await db.fetch(queries.give_back(envelope_id, cents))
-    if not rows:
-        raise EnvelopeNotOpen("L'enveloppe est close.")
-    envelope: SchemeEnvelope = rows[0]
+    """Puts money back into an envelope, even a closed one, as `take` takes it."""
+    envelope: SchemeEnvelope = await db.one(queries.give_back(envelope_id, cents))
     queries.check_change(by, envelope)
     yield envelope
     await _enter(db, envelope, EntryKind.release, cents, by=by, reference=reference, commitment_id=commitment_id)
 
 
 async def read_live(db: Database, envelope_id: UUID, *, by: Principal) -> EnvelopeLive:
-    """The allowed moves."""
+    """The allowed moves: none once the scheme has retired."""
     envelope = await ENVELOPES.one(db, envelope_id, by=by)
-    return EnvelopeLive(allowed_moves=LIFECYCLE.allowed(envelope.status))
+    closed = envelope.status is EnvelopeStatus.closed
+    ended = closed and not await schemes.is_active(db, envelope.scheme_id)
+    return EnvelopeLive(allowed_moves=[] if ended else LIFECYCLE.allowed(envelope.status))
 
 
 async def read_entries(db: Database, envelope_id: UUID, query: PageQuery, *, by: Principal) -> list[tuple[UUID, str]]:
@@ -145,7 +158,7 @@ async def read_entries(db: Database, envelope_id: UUID, query: PageQuery, *, by:
 
 
 async def _move(
-    db: Database, envelope_id: UUID, to: EnvelopeStatus, event: str, *, by: Principal, version: int, reason: str | None
+    db: Database, envelope_id: UUID, to: EnvelopeStatus, event: str, *, by: Principal, version: int, reason: str
 ) -> SchemeEnvelope:
     envelope = await ENVELOPES.load_for_change(db, envelope_id, by=by, version=version)
     move(envelope, to)
@@ -182,6 +195,7 @@ async def _refusal(db: Database, envelope_id: UUID, cents: int, by: Principal) -
     envelope = await ENVELOPES.cited(db, envelope_id, by=by, pointer="#/envelope_id", unknown="Cette enveloppe n'existe pas.")
     queries.check_change(by, envelope)
     if envelope.status is not EnvelopeStatus.open:
-        return EnvelopeNotOpen(f"L'enveloppe est à l'état « {envelope.status} ».")
+        verb = "Dégelez" if envelope.status is EnvelopeStatus.frozen else "Rouvrez"
+        return EnvelopeNotOpen(f"{verb} d'abord l'enveloppe, qui est {LIFECYCLE.words[envelope.status]}.")
     left = envelope.available_cents
     return EnvelopeExceeded(f"{cents} centimes demandés, {left} disponibles.", available_cents=left)

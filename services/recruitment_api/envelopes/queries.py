@@ -47,10 +47,10 @@ def take(envelope_id: UUID, cents: int) -> ReturningUpdate[Any]:
 
 
 def give_back(envelope_id: UUID, cents: int) -> ReturningUpdate[Any]:
-    """Frees committed money unless the envelope is closed, counting the entry to come."""
+    """Frees committed money, counting the entry to come."""
     return (
         update(SchemeEnvelope)
-        .where(col(SchemeEnvelope.id) == envelope_id, col(SchemeEnvelope.status) != EnvelopeStatus.closed)
+        .where(col(SchemeEnvelope.id) == envelope_id)
         .values(committed_cents=col(SchemeEnvelope.committed_cents) - cents, entry_count=col(SchemeEnvelope.entry_count) + 1)
         .returning(SchemeEnvelope)
     )

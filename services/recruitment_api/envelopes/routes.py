@@ -95,5 +95,11 @@ async def unfreeze_envelope(envelope_id: UUID, caller: EnvelopeEditor, version: 
 
 @routes.post("/{envelope_id}/close", operation_id="closeEnvelope", response_model=EnvelopeRead, responses=MOVE)
 async def close_envelope(envelope_id: UUID, body: Reason, caller: EnvelopeEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
-    """Clôt l'enveloppe, pour de bon."""
+    """Clôt l'enveloppe : elle ne reçoit plus d'engagement et garde son plafond ; ses engagements se libèrent encore."""
     return resource(await operations.close(db, envelope_id, body.reason, by=caller, version=version))
+
+
+@routes.post("/{envelope_id}/reopen", operation_id="reopenEnvelope", response_model=EnvelopeRead, responses=MOVE)
+async def reopen_envelope(envelope_id: UUID, body: Reason, caller: EnvelopeEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Rouvre une enveloppe close, avec un motif, tant que son dispositif est actif."""
+    return resource(await operations.reopen(db, envelope_id, body.reason, by=caller, version=version))

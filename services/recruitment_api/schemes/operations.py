@@ -20,6 +20,7 @@ class SchemeNotDraft(Conflict):
 
     type = "scheme-not-draft"
     title = "Le dispositif n'est plus un brouillon"
+    advice = "Ce que dit un dispositif actif ne change plus : retirez-le, et créez-en un autre sous un autre code."
 
 
 class SchemeNotActive(Conflict):
@@ -27,6 +28,7 @@ class SchemeNotActive(Conflict):
 
     type = "scheme-not-active"
     title = "Le dispositif n'est pas actif"
+    advice = "Choisissez un dispositif actif : un brouillon s'active, un dispositif retiré ne revient pas."
 
 
 class SchemeStillFunded(Conflict):
@@ -64,7 +66,7 @@ async def retire(db: Database, scheme_id: UUID, *, by: Principal, version: int) 
     move(scheme, SchemeStatus.retired)
     unclosed = await db.fetch(queries.unclosed_envelopes(scheme_id))
     if unclosed:
-        raise SchemeStillFunded(f"{len(unclosed)} enveloppe(s) ne sont pas closes.")
+        raise SchemeStillFunded(f"{len(unclosed)} enveloppe(s) ne sont pas closes : clôturez-les d'abord.")
     return await db.save(scheme, event="recruitment.scheme.retired", by=by)
 
 
@@ -75,6 +77,11 @@ async def load_active(db: Database, scheme_id: UUID) -> Scheme:
     if scheme.status is not SchemeStatus.active:
         raise SchemeNotActive
     return scheme
+
+
+async def is_active(db: Database, scheme_id: UUID) -> bool:
+    """Whether a scheme may have envelopes and needs."""
+    return (await SCHEMES.one(db, scheme_id, by=SYSTEM)).status is SchemeStatus.active
 
 
 async def read_live(db: Database, scheme_id: UUID, *, by: Principal) -> SchemeLive:
