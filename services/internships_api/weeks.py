@@ -1,7 +1,8 @@
 """Civil weeks: a week is its Monday, a period runs from a Monday to another, excluded; a seat fills each of its weeks."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, WithJsonSchema
 
@@ -27,6 +28,19 @@ Monday = Annotated[
     WithJsonSchema({"type": "string", "format": "date", "pattern": DAY_PATTERN, "examples": ["2027-02-01"]}),
 ]
 """A civil week, by its Monday."""
+
+
+class Period(NamedTuple):
+    """Weeks from a Monday to another, excluded."""
+
+    start: date
+    end: date
+
+    def less(self, other: "Period") -> Iterator["Period"]:
+        """The weeks of this period that another has not: none, a run of them, or two."""
+        for start, end in ((self.start, min(self.end, other.start)), (max(self.start, other.end), self.end)):
+            if start < end:
+                yield Period(start, end)
 
 
 def weeks(start: date, end: date) -> list[date]:

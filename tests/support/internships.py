@@ -182,14 +182,18 @@ async def recount(databases: Databases) -> None:
         offers = {offer.id: offer for offer in await db.fetch(select(Offer))}
         placements = await db.fetch(select(Placement))
         rows = await db.fetch(select(CapacityWeek))
-    seats = Counter(placement.offer_id for placement in placements if placement.status is PlacementStatus.confirmed)
+    standing = [placement for placement in placements if placement.status is PlacementStatus.confirmed]
+    seats = Counter(placement.offer_id for placement in standing)
     offered: Counter[tuple[UUID, date]] = Counter()
     taken: Counter[tuple[UUID, date]] = Counter()
+    for placement in standing:
+        for week in weeks(placement.starts_on, placement.ends_on):
+            taken[placement.unit_id, week] += SEAT
+            if offers[placement.offer_id].status is OfferStatus.closed:
+                offered[placement.unit_id, week] += SEAT
     for offer in offers.values():
-        standing = {OfferStatus.published: offer.seats, OfferStatus.closed: seats[offer.id]}.get(offer.status, 0)
         for week in weeks(offer.starts_on, offer.ends_on):
-            offered[offer.unit_id, week] += standing * SEAT
-            taken[offer.unit_id, week] += seats[offer.id] * SEAT
+            offered[offer.unit_id, week] += offer.seats * SEAT if offer.status is OfferStatus.published else 0
         assert offer.document == OfferRead.model_validate(offer).model_dump_json()
     assert {offer.id: offer.taken for offer in offers.values()} == {id_: seats[id_] for id_ in offers}, "taken"
     assert {(row.unit_id, row.week): (row.offered_tenths, row.taken_tenths) for row in rows} == {

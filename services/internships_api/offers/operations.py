@@ -1,6 +1,6 @@
 """What can be done with a placement offer. Locks are taken in one order: unit, offer, weeks, requests."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set as AbstractSet
 from datetime import date
 from uuid import UUID
 
@@ -13,11 +13,12 @@ from services.internships_api.offers.endings import end_requests
 from services.internships_api.offers.lifecycle import LIFECYCLE, move
 from services.internships_api.offers.queries import OFFERS
 from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferWrite
+from services.internships_api.offers.seats import give_back_untaken, move_weeks, take_untaken
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_host
 from services.internships_api.units.queries import UNITS
 from services.internships_api.units.tables import Unit
-from services.internships_api.weeks import SEAT
+from services.internships_api.weeks import SEAT, Period
 from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
@@ -31,6 +32,12 @@ from services.kernel.data.service import in_parts
 CLOSED_AT_ONCE = 50
 """Offers that one transaction closes: few, since it holds their units' weeks."""
 
+OVER = "Dernière semaine passée"
+"""Why an offer that its host did not close is closed."""
+
+CORRECTED = frozenset({"description", "year_levels", "starts_on", "ends_on"})
+"""What a published offer may say anew by `change`; its seats change by `resize`."""
+
 ALIKE = "Ce terrain a déjà une offre pour les mêmes semaines et les mêmes professions, créée depuis moins de 24 heures."
 
 
@@ -39,6 +46,7 @@ class UnitSuspended(Conflict):
 
     type = "unit-suspended"
     title = "Le terrain de stage est suspendu"
+    advice = "Reprenez d'abord le terrain de stage."
 
 
 class UnitSiteClosed(Conflict):
@@ -46,10 +54,11 @@ class UnitSiteClosed(Conflict):
 
     type = "unit-site-closed"
     title = "Le site du terrain de stage est fermé"
+    advice = "Faites rouvrir le site par le pilotage, ou choisissez un terrain d'un site ouvert."
 
 
 class OfferNotDraft(Conflict):
-    """Institutes rely on what was published: only a draft changes."""
+    """Institutes rely on what was published: it is corrected within bounds, and what has ended stays as it is."""
 
     type = "offer-not-draft"
     title = "L'offre n'est plus un brouillon"
@@ -67,6 +76,13 @@ class NoSeatLeft(Conflict):
 
     type = "no-seat-left"
     title = "L'offre n'a plus assez de places"
+
+
+class SeatsTaken(Conflict):
+    """An offer keeps the seats that placements have taken: `taken` says how many."""
+
+    type = "seats-taken"
+    title = "Des places de l'offre sont prises"
 
 
 class OfferHasPlacements(Conflict):
@@ -93,10 +109,10 @@ async def create(db: Database, body: OfferCreate, *, by: Principal, force: bool 
 
 
 async def change(db: Database, offer_id: UUID, patch: OfferPatch, *, by: Principal, version: int) -> Offer:
-    """Changes the fields that were sent. Raises `OfferNotDraft` once it was published."""
+    """Changes the fields that were sent: all of a draft; of a published offer, `CORRECTED` (raises as `_correct` does)."""
     offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version)
     if offer.status is not OfferStatus.draft:
-        raise OfferNotDraft
+        return await _correct(db, offer_id, patch, by=by, version=version)
     if not patched(offer, patch, OfferWrite):
         return offer
     await _check_unit(db, await UNITS.one(db, offer.unit_id, by=SYSTEM), offer.professions)
@@ -106,13 +122,41 @@ async def change(db: Database, offer_id: UUID, patch: OfferPatch, *, by: Princip
 async def publish(db: Database, offer_id: UUID, *, by: Principal, version: int) -> Offer:
     """Offers the seats, each week of the unit. Raises `CapacityLacking`, naming the weeks that have no room for them."""
     offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version)
-    move(offer, OfferStatus.published)
-    if offer.ends_on <= clock.today():
-        raise OfferNotOpen("Cette offre est déjà finie.")
+    move(offer, OfferStatus.published, only_from=OfferStatus.draft)
+    _check_not_over(offer)
     await _check_unit(db, await UNITS.one(db, offer.unit_id, by=SYSTEM, lock=Lock.share), offer.professions)
     await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered_tenths=offer.seats * SEAT)
     offer.published_on = clock.today()
     return await db.save(offer, event="internships.offer.published", by=by)
+
+
+async def resize(db: Database, offer_id: UUID, seats: int, *, by: Principal, version: int) -> Offer:
+    """Offers more or fewer seats, each week of the unit. Raises `SeatsTaken` or `CapacityLacking`, naming the weeks."""
+    offer, unit = await _held(db, offer_id, by=by, version=version)
+    LIFECYCLE.require(offer, OfferStatus.published)
+    _check_not_over(offer)
+    more = seats - offer.seats
+    if seats < offer.taken:
+        taken = counted(offer.taken, "place est prise par un stage", "places sont prises par des stages")
+        raise SeatsTaken(f"{taken} : gardez-en au moins {offer.taken}, ou annulez d'abord des stages.", taken=offer.taken)
+    if more == 0:
+        return offer
+    if more > 0:
+        await _check_unit(db, unit, offer.professions)
+    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered_tenths=more * SEAT)
+    offer.seats = seats
+    return await db.save(offer, event="internships.offer.resized", by=by)
+
+
+async def reopen(db: Database, offer_id: UUID, reason: str, *, by: Principal, version: int) -> Offer:
+    """Publishes a closed offer again, with a reason, as it was published. What ended with it stays ended. Raises as `publish` does."""
+    offer, unit = await _held(db, offer_id, by=by, version=version)
+    move(offer, OfferStatus.published, only_from=OfferStatus.closed)
+    _check_not_over(offer)
+    await _check_unit(db, unit, offer.professions)
+    await take_untaken(db, offer)
+    offer.status_reason = reason
+    return await db.save(offer, event="internships.offer.reopened", by=by)
 
 
 async def close(db: Database, offer_id: UUID, *, by: Principal, version: int) -> Offer:
@@ -127,7 +171,7 @@ async def close_past(db: Database) -> int:
     """Closes published offers whose last week is over; how many, at most `CLOSED_AT_ONCE`."""
     past = await db.fetch(queries.past(clock.today(), CLOSED_AT_ONCE))
     for offer in past:
-        await _close(db, offer, by=SYSTEM)
+        await _close(db, offer, by=SYSTEM, reason=OVER)
     await end_requests(db, past, by=SYSTEM)
     return len(past)
 
@@ -142,7 +186,8 @@ async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, ve
     offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version, lock=Lock.no_key_update)
     move(offer, OfferStatus.cancelled)
     if offer.taken:
-        raise OfferHasPlacements(f"{offer.taken} stage(s) à annuler d'abord.")
+        first = f"{counted(offer.taken, 'stage')} à annuler d'abord"
+        raise OfferHasPlacements(f"{first} ; pour ne plus rien proposer et les garder, clôturez l'offre.")
     await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered_tenths=-offer.seats * SEAT)
     offer.status_reason = reason
     await db.save(offer, event="internships.offer.cancelled", by=by)
@@ -167,12 +212,11 @@ async def take(db: Database, offer_id: UUID, seats: int, *, by: Principal) -> Of
     return await db.save(taken[0], event="internships.offer.taken", by=by)
 
 
-async def free(db: Database, offer_id: UUID, seats: int, *, by: Principal) -> Offer:
-    """Gives seats back. A closed offer offers no more than what is taken: its weeks go back to the unit."""
-    offer: Offer = await db.one(queries.free_seats(offer_id, seats))
-    tenths = seats * SEAT
-    offered = tenths if offer.status is OfferStatus.closed else 0
-    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered_tenths=-offered, taken_tenths=-tenths)
+async def free(db: Database, offer_id: UUID, weeks: Period, *, by: Principal) -> Offer:
+    """Gives back a seat and the weeks that it was taken for. A closed offer offers no more than what is taken: they go to the unit."""
+    offer: Offer = await db.one(queries.free_seat(offer_id))
+    offered = SEAT if offer.status is OfferStatus.closed else 0
+    await shift_counters(db, offer.unit_id, weeks.start, weeks.end, offered_tenths=-offered, taken_tenths=-SEAT)
     return await db.save(offer, event="internships.offer.freed", by=by)
 
 
@@ -180,7 +224,8 @@ async def read_live(db: Database, offer_id: UUID, *, by: Principal) -> OfferLive
     """The seats that may be asked for today, and the moves that are allowed."""
     offer = await OFFERS.one(db, offer_id, by=by)
     seats = offer.seats - offer.taken if is_open(offer, clock.today()) else 0
-    return OfferLive(requestable_seats=seats, allowed_moves=LIFECYCLE.allowed(offer.status))
+    refused = {OfferStatus.published} if offer.ends_on <= clock.today() else set()
+    return OfferLive(requestable_seats=seats, allowed_moves=[move for move in LIFECYCLE.allowed(offer.status) if move not in refused])
 
 
 def is_open(offer: Offer, today: date) -> bool:
@@ -201,10 +246,55 @@ async def check_site(db: Database, offer: Offer) -> None:
         raise UnitSiteClosed
 
 
-async def _close(db: Database, offer: Offer, *, by: Principal) -> Offer:
+async def _close(db: Database, offer: Offer, *, by: Principal, reason: str | None = None) -> Offer:
     move(offer, OfferStatus.closed)
-    await shift_counters(db, offer.unit_id, offer.starts_on, offer.ends_on, offered_tenths=(offer.taken - offer.seats) * SEAT)
+    await give_back_untaken(db, offer)
+    offer.status_reason = reason
     return await db.save(offer, event="internships.offer.closed", by=by)
+
+
+async def _correct(db: Database, offer_id: UUID, patch: OfferPatch, *, by: Principal, version: int) -> Offer:
+    """Corrects a published offer; the weeks that it gains or loses go with it.
+
+    Raises `OfferNotDraft` for what does not change any more, `Invalid`, `WeeksTaken`, or `CapacityLacking`.
+    """
+    offer, unit = await _held(db, offer_id, by=by, version=version)
+    changes = {name for name in patch.model_fields_set if getattr(patch, name) != getattr(offer, name)}
+    before = Period(offer.starts_on, offer.ends_on)
+    _check_correction(offer, changes)
+    if not patched(offer, patch, OfferWrite):
+        return offer
+    if changes & {"starts_on", "ends_on"}:
+        if offer.ends_on <= clock.today():
+            raise invalid("#/ends_on", "in_the_past", "Une offre publiée finit après aujourd'hui ; pour l'arrêter, clôturez-la.")
+        if [*Period(offer.starts_on, offer.ends_on).less(before)]:
+            await _check_unit(db, unit, offer.professions)
+        await move_weeks(db, offer, before)
+    return await db.save(offer, event="internships.offer.changed", by=by)
+
+
+def _check_correction(offer: Offer, changes: AbstractSet[str]) -> None:
+    if offer.status is OfferStatus.cancelled:
+        raise OfferNotDraft("Une offre annulée ne change plus : préparez-en une autre.")
+    _check_not_over(offer)
+    if offer.status is OfferStatus.closed:
+        raise OfferNotDraft("Rouvrez d'abord l'offre, qui est close.")
+    if "seats" in changes:
+        raise OfferNotDraft("Les places d'une offre publiée se changent par POST /v1/offers/{id}/resize.")
+    if changes - CORRECTED:
+        raise OfferNotDraft("Une offre publiée garde ses professions : clôturez-la, et publiez-en une autre.")
+
+
+async def _held(db: Database, offer_id: UUID, *, by: Principal, version: int) -> tuple[Offer, Unit]:
+    """An offer that the caller may change and its unit, both held until the transaction ends: the unit first."""
+    offer = await OFFERS.load_for_change(db, offer_id, by=by, version=version)
+    unit = await UNITS.one(db, offer.unit_id, by=SYSTEM, lock=Lock.share)
+    return await OFFERS.one(db, offer_id, by=by, version=version, lock=Lock.no_key_update), unit
+
+
+def _check_not_over(offer: Offer) -> None:
+    if offer.ends_on <= clock.today():
+        raise OfferNotOpen("La dernière semaine de cette offre est passée : préparez-en une autre.")
 
 
 async def _check_unit(db: Database, unit: Unit, professions: Sequence[Profession]) -> None:

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Date, and_, bindparam, exists, literal_column
+from sqlalchemy import Boolean, ColumnElement, Date, and_, bindparam, exists, func, literal_column
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.codes import Role
-from services.contracts.internships import OfferStatus
+from services.contracts.internships import OfferStatus, PlacementStatus
 from services.internships_api.offers.schemas import OfferQuery
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_host
+from services.internships_api.placements.tables import Placement
 from services.internships_api.requests.tables import PENDING, PlacementRequest
 from services.kernel.api.reading import Audience, Reading, equal_to, visible_to
 from services.kernel.data.conditions import among, holds
@@ -80,6 +81,13 @@ def ended_with_pending_requests(limit: int) -> SelectOfScalar[Offer]:
     )
 
 
+def taken_weeks(offer_id: UUID) -> Executable:
+    """The spans of weeks that placements have taken of an offer: start, end, how many placements."""
+    span = col(Placement.starts_on), col(Placement.ends_on)
+    standing = and_(col(Placement.offer_id) == offer_id, col(Placement.status) == PlacementStatus.confirmed)
+    return select(*span, func.count()).where(standing).group_by(*span)
+
+
 def take_seats(offer_id: UUID, seats: int, today: date) -> Executable:
     """Takes seats of an open offer, or gives no row. It waits for whoever is taking some, and then looks again."""
     open_with_room = and_(
@@ -91,6 +99,6 @@ def take_seats(offer_id: UUID, seats: int, today: date) -> Executable:
     return update(Offer).where(open_with_room).values(taken=col(Offer.taken) + seats).returning(Offer)
 
 
-def free_seats(offer_id: UUID, seats: int) -> Executable:
-    """Gives seats back to an offer."""
-    return update(Offer).where(col(Offer.id) == offer_id).values(taken=col(Offer.taken) - seats).returning(Offer)
+def free_seat(offer_id: UUID) -> Executable:
+    """Gives a seat back to an offer."""
+    return update(Offer).where(col(Offer.id) == offer_id).values(taken=col(Offer.taken) - 1).returning(Offer)

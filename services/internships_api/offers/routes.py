@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from services.contracts.codes import Role
 from services.internships_api.offers import operations
 from services.internships_api.offers.queries import OFFERS
-from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferQuery, OfferRead
+from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferQuery, OfferRead, OfferResize
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
@@ -59,7 +59,7 @@ async def read_offer_history(offer_id: UUID, query: Annotated[HistoryQuery, Quer
 
 @routes.patch("/{offer_id}", operation_id="changeOffer", response_model=OfferRead, responses=MOVE)
 async def change_offer(offer_id: UUID, body: OfferPatch, caller: OfferEditor, version: IfMatch, db: Db) -> Response:
-    """Change les champs envoyés d'un brouillon."""
+    """Change les champs envoyés : tous ceux d'un brouillon ; d'une offre publiée, sa présentation et les semaines non prises."""
     return resource(await operations.change(db, offer_id, body, by=caller, version=version))
 
 
@@ -67,6 +67,18 @@ async def change_offer(offer_id: UUID, body: OfferPatch, caller: OfferEditor, ve
 async def publish_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
     """Publie l'offre et réserve ses places sur chaque semaine ; refusé, semaines à l'appui, si la capacité manque."""
     return resource(await operations.publish(db, offer_id, by=caller, version=version))
+
+
+@routes.post("/{offer_id}/resize", operation_id="resizeOffer", response_model=OfferRead, responses=MOVE)
+async def resize_offer(offer_id: UUID, body: OfferResize, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
+    """Change le nombre de places d'une offre publiée, jamais au-dessous de ce qui est pris ; la capacité du terrain suit."""
+    return resource(await operations.resize(db, offer_id, body.seats, by=caller, version=version))
+
+
+@routes.post("/{offer_id}/reopen", operation_id="reopenOffer", response_model=OfferRead, responses=MOVE)
+async def reopen_offer(offer_id: UUID, body: Reason, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
+    """Rouvre une offre close, avec un motif, s'il lui reste des semaines et de la capacité ; les demandes finies avec elle le restent."""
+    return resource(await operations.reopen(db, offer_id, body.reason, by=caller, version=version))
 
 
 @routes.post("/{offer_id}/close", operation_id="closeOffer", response_model=OfferRead, responses=MOVE)

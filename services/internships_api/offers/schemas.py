@@ -32,7 +32,7 @@ YearLevels = Annotated[list[Annotated[int, Field(strict=True, ge=1, le=5)]], Fie
 
 
 class OfferWrite(BaseModel):
-    """What may be said of an offer while it is a draft."""
+    """What may be said of an offer: all of it while it is a draft, some of it once it is published."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -61,6 +61,14 @@ class OfferPatch(patch_of(OfferWrite)):  # type: ignore[misc]  # the base is mad
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
 
 
+class OfferResize(BaseModel):
+    """Un autre nombre de places."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"seats": 6}]})
+
+    seats: count(1, 200) = Field(description="Places à temps plein : au moins celles qui sont prises.")  # type: ignore[valid-type]  # a type made by a function
+
+
 class OfferRead(Resource):
     """Une offre de stage : des places dans un terrain, sur des semaines civiles entières."""
 
@@ -76,7 +84,7 @@ class OfferRead(Resource):
     description: str | None = Field(description="Présentation du stage.")
     published_on: date | None = Field(description="Jour de la publication.")
     status: OfferStatus = Field(description="Statut.")
-    status_reason: str | None = Field(description="Motif de l'annulation.")
+    status_reason: str | None = Field(description="Motif de l'annulation, de la réouverture ou de la clôture d'office.")
     owners: list[Owner] = Field(description="Organisations qui l'ont eue ; vide : la même depuis l'origine.")
     concealed: list[Concealment] = Field(description="Périodes où rien n'en est montré ni répondu ; vide : jamais.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")

@@ -11,6 +11,7 @@ from services.internships_api.placements.queries import PLACEMENTS
 from services.internships_api.placements.schemas import PlacementLive, PlacementPatch, PlacementWrite
 from services.internships_api.placements.tables import CancelReason, Placement
 from services.internships_api.requests.tables import PlacementRequest
+from services.internships_api.weeks import Period
 from services.kernel.api.patching import patched
 from services.kernel.base import clock
 from services.kernel.base.principals import Principal
@@ -23,6 +24,7 @@ class PlacementOver(Conflict):
 
     type = "placement-over"
     title = "Le stage est terminé ou annulé"
+    advice = "Un stage annulé ne change plus : faites une nouvelle demande sur l'offre."
 
 
 async def confirm(db: Database, request: PlacementRequest, offer: Offer, *, by: Principal) -> list[Placement]:
@@ -64,7 +66,7 @@ async def cancel(db: Database, placement_id: UUID, reason: CancelReason, *, by: 
     move(placement, PlacementStatus.cancelled)
     if placement.ends_on <= clock.today():
         raise PlacementOver("Un stage ne s'annule pas après sa fin.")
-    await offers.free(db, placement.offer_id, 1, by=by)
+    await offers.free(db, placement.offer_id, Period(placement.starts_on, placement.ends_on), by=by)
     placement.cancelled_on, placement.cancel_reason = clock.today(), reason
     return await db.save(placement, event="internships.placement.cancelled", by=by)
 

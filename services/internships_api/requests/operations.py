@@ -30,6 +30,7 @@ class InstituteClosed(Conflict):
 
     type = "institute-closed"
     title = "L'institut est fermé"
+    advice = "Refusez la demande, ou faites rouvrir l'institut par le pilotage."
 
 
 async def submit(db: Database, body: RequestCreate, *, by: Principal, force: bool = False) -> PlacementRequest:

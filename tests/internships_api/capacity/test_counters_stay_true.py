@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from random import Random
 
 import httpx
@@ -13,6 +14,7 @@ from services.kernel.data.database import Databases
 from tests.support.internships import (
     API,
     FIRST,
+    LAST,
     Json,
     Place,
     a_place,
@@ -21,19 +23,25 @@ from tests.support.internships import (
     listed,
     made,
     offer_body,
+    patch,
     recount,
     set_capacity,
 )
 
 CALLERS, LEAST, MOST = 4, 30, 150
-VERBS = ["publish"] * 3 + ["ask"] * 4 + ["accept"] * 3 + ["give"] * 2 + ["cancel", "close", "decline", "withdraw"]
-WANTED = {("publish", 200), ("publish", 409), ("accept", 200), ("cancel", 200), ("close", 200), ("give", 200), ("give", 409)}
+OFTEN = ["publish"] * 3 + ["ask"] * 4 + ["accept"] * 3 + ["give"] * 2
+VERBS = [*OFTEN, "cancel", "close", "decline", "withdraw", "reopen", "resize", "shift"]
+DONE = {(verb, 200) for verb in ("publish", "accept", "cancel", "close", "give", "reopen", "resize", "shift")}
+WANTED = {*DONE, ("publish", 409), ("give", 409)}
 MOVES: dict[str, tuple[str, str, dict[str, str]]] = {
     "accept": ("requests", "submitted", {}),
     "decline": ("requests", "submitted", {"reason": "full"}),
     "withdraw": ("requests", "submitted", {}),
     "cancel": ("placements", "confirmed", {"reason": "other"}),
     "close": ("offers", "published", {}),
+    "reopen": ("offers", "closed", {"reason": "Erreur"}),
+    "resize": ("offers", "published", {}),
+    "shift": ("offers", "published", {}),
 }
 """verb → where, the state of the rows it is tried on, its body."""
 
@@ -59,7 +67,10 @@ class Walker:
         if not rows:
             return verb, 0
         row = self.random.choice(rows)
-        return verb, await self.ask(row) if verb == "ask" else (await insistent(self.client, collection, row, verb, **body)).status_code
+        if verb in ("ask", "shift"):
+            return verb, await (self.ask(row) if verb == "ask" else self.shift(row))
+        seats = {"seats": self.random.randint(1, 4)} if verb == "resize" else {}
+        return verb, (await insistent(self.client, collection, row, verb, **body, **seats)).status_code
 
     async def publish(self) -> int:
         """Prepares and publishes an offer of one to three weeks."""
@@ -73,6 +84,15 @@ class Walker:
         start = FIRST + self.random.randrange(4) * WEEK
         capacity = self.random.choice([20, 50, 80])
         return (await set_capacity(self.client, self.unit, capacity, start.isoformat(), (start + 2 * WEEK).isoformat())).status_code
+
+    async def shift(self, offer: Json) -> int:
+        """Moves the weeks of an offer by one, at one end or at both."""
+        starts, ends = date.fromisoformat(offer["starts_on"]), date.fromisoformat(offer["ends_on"])
+        moved = {"starts_on": starts + self.random.randint(-1, 1) * WEEK, "ends_on": ends + self.random.randint(0, 1) * WEEK}
+        while True:
+            answer = await patch(self.client, "offers", offer, **{name: day.isoformat() for name, day in moved.items() if day < LAST})
+            if answer.status_code != 503:
+                return 409 if answer.status_code == 422 else answer.status_code  # without a week left
 
     async def ask(self, offer: Json) -> int:
         """Asks for one or two seats."""

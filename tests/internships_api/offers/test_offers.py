@@ -77,7 +77,7 @@ async def test_what_makes_no_sense_is_refused_by_name(
     assert await listed(steering, "offers") == []
 
 
-async def test_only_a_draft_changes(steering: httpx.AsyncClient, databases: Databases) -> None:
+async def test_only_a_draft_changes_as_a_whole(steering: httpx.AsyncClient, databases: Databases) -> None:
     offer = await an_offer(steering, await a_unit(steering, await a_place(databases)), published=False)
 
     changed = ok(await patch(steering, "offers", offer, seats=3, description="De jour"))
@@ -85,11 +85,12 @@ async def test_only_a_draft_changes(steering: httpx.AsyncClient, databases: Data
     shorter = await patch(steering, "offers", changed, ends_on="2027-02-01")
     published = ok(await move(steering, "offers", changed, "publish"))
     late = await patch(steering, "offers", published, seats=4)
+    other = await patch(steering, "offers", published, professions=["as"])
 
     assert (changed["seats"], changed["description"]) == (3, "De jour")
     assert (foreign.status_code, pointers(foreign)) == (422, ["#/professions"])
     assert shorter.status_code == 422
-    assert (late.status_code, problem_type(late)) == (409, "offer-not-draft")
+    assert [(answer.status_code, problem_type(answer)) for answer in (late, other)] == [(409, "offer-not-draft")] * 2
 
 
 async def test_publishing_offers_the_seats_each_week(steering: httpx.AsyncClient, databases: Databases) -> None:
@@ -183,7 +184,7 @@ async def test_closing_gives_back_what_nobody_took(steering: httpx.AsyncClient, 
     assert stale.status_code == 412
     assert (closed["status"], closed["taken"]) == ("closed", 2)
     assert await counters(steering, unit) == [(50, 20, 20)] * 5
-    assert (again.status_code, again.json()["allowed_moves"]) == (409, [])
+    assert (again.status_code, again.json()["allowed_moves"]) == (409, ["published"])
 
 
 async def test_cancelling_waits_for_the_last_placement_to_be(steering: httpx.AsyncClient, databases: Databases) -> None:
@@ -303,5 +304,6 @@ async def test_an_offer_that_is_over_is_closed_and_no_longer_available(steering:
         assert await available() == [lasting["id"]]
         for _ in range(2):
             assert await run_job(databases, SERVICE, "close_offers")
-        assert [(await fresh(steering, "offers", offer))["status"] for offer in (over, lasting)] == ["closed", "published"]
+        after = [await fresh(steering, "offers", offer) for offer in (over, lasting)]
+        assert [(row["status"], row["status_reason"]) for row in after] == [("closed", "Dernière semaine passée"), ("published", None)]
         assert await counters(steering, unit) == [(100, 10, 0)] * 5
