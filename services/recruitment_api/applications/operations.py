@@ -1,4 +1,4 @@
-"""What can be done with an application. Locks are taken in one order: assignment, need, applications by their ids."""
+"""What can be done with an application. Locks are taken in one order: need, applications by their ids, assignments by their ids."""
 
 from uuid import UUID
 

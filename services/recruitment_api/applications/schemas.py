@@ -50,7 +50,7 @@ class ApplicationRead(Resource):
     organisation_id: UUID = Field(description="L'employeur.")
     department: Department = Field(description="Département.")
     profession: Profession = Field(description="Métier.")
-    urgency: NeedUrgency = Field(description="Urgence du besoin.")
+    urgency: NeedUrgency = Field(description="Urgence du besoin au dépôt, qui donne le délai de réponse.")
     candidate_ref: str = Field(description="Code opaque de la personne.")
     submitted_at: datetime = Field(description="Dépôt (UTC).")
     respond_by: date = Field(description="Dernier jour pour répondre : un jour ouvré.")

@@ -1,4 +1,4 @@
-"""Where applications live: a code stands for the person. What they copy of their need never changes once it is published."""
+"""Where applications live: a code stands for the person. What they copy of their need is as it was when they came: so is their deadline."""
 
 from datetime import date, datetime
 from enum import StrEnum

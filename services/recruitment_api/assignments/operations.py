@@ -6,7 +6,7 @@ from services.contracts.recruitment import AssignmentStatus
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.french import day_in_words
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, NotFound, invalid
 from services.kernel.data.database import Database
 from services.recruitment_api.applications.tables import Application
@@ -17,9 +17,10 @@ from services.recruitment_api.assignments.schemas import Acceptance
 from services.recruitment_api.assignments.tables import Assignment, CancelReason
 from services.recruitment_api.needs import operations as needs
 from services.recruitment_api.needs.dates import check_assigned
+from services.recruitment_api.needs.queries import NEEDS
 from services.recruitment_api.needs.tables import StaffingNeed
 
-COPIED = ("need_id", "organisation_id", "department", "profession", "urgency", "candidate_ref")
+COPIED = ("organisation_id", "department", "profession", "urgency")
 
 
 class AlreadyAssigned(Conflict):
@@ -27,6 +28,7 @@ class AlreadyAssigned(Conflict):
 
     type = "already-assigned"
     title = "Cette personne a déjà un poste de ce besoin"
+    advice = "Annulez d'abord l'affectation qu'elle a, ou refusez cette candidature."
 
 
 async def confirm(db: Database, need: StaffingNeed, application: Application, body: Acceptance, *, by: Principal) -> Assignment:
@@ -38,10 +40,12 @@ async def confirm(db: Database, need: StaffingNeed, application: Application, bo
     check_assigned(need, starts_on, ends_on)
     await check_not_assigned(db, need.id, application.candidate_ref, by=by)  # the need's row is held: nobody else confirms one
     assert need.published_at is not None
-    copies = {name: getattr(application, name) for name in COPIED}
+    copies = {name: getattr(need, name) for name in COPIED}
     assignment = Assignment(
         **copies,
+        need_id=need.id,
         application_id=application.id,
+        candidate_ref=application.candidate_ref,
         legal_form=body.legal_form,
         starts_on=starts_on,
         ends_on=ends_on,
@@ -69,7 +73,9 @@ async def check_not_assigned(db: Database, need_id: UUID, candidate_ref: str, *,
 
 async def cancel(db: Database, assignment_id: UUID, reason: CancelReason, *, by: Principal, version: int) -> Assignment:
     """Cancels an assignment, with a reason: its post is free again."""
-    assignment = await ASSIGNMENTS.load_for_change(db, assignment_id, by=by, version=version, lock=Lock.update)
+    found = await ASSIGNMENTS.load_for_change(db, assignment_id, by=by, version=version)
+    await NEEDS.one(db, found.need_id, by=SYSTEM, lock=Lock.no_key_update)  # before the assignment, as locks are ordered
+    assignment = await ASSIGNMENTS.one(db, assignment_id, by=by, version=version, lock=Lock.update)
     move(assignment, AssignmentStatus.cancelled)
     assignment.cancelled_on, assignment.cancel_reason = clock.today(), reason
     await db.save(assignment, event="recruitment.assignment.cancelled", by=by)

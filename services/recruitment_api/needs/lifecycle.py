@@ -25,3 +25,5 @@ move = LIFECYCLE.move
 
 SEEKING = (S.open, S.partially_filled)
 """The states of a need that takes applications."""
+PROLONGABLE = (*SEEKING, S.expired)
+"""The states of a need that may seek longer."""

@@ -1,6 +1,6 @@
-"""What can be done with a staffing need. Locks are taken in one order: assignment, need, applications by their ids."""
+"""What can be done with a staffing need. Locks are taken in one order: need, applications by their ids, assignments by their ids."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import date
 from uuid import UUID
@@ -12,16 +12,16 @@ from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
-from services.kernel.base.french import day_in_words
+from services.kernel.base.french import counted, day_in_words
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
 from services.kernel.data.service import in_parts
 from services.recruitment_api.copies import ORGANISATIONS, SITES
 from services.recruitment_api.needs import queries
-from services.recruitment_api.needs.dates import check_prolonged
+from services.recruitment_api.needs.dates import check_assignments_within, check_prolonged
 from services.recruitment_api.needs.endings import end_applications
-from services.recruitment_api.needs.lifecycle import LIFECYCLE, SEEKING, move
+from services.recruitment_api.needs.lifecycle import LIFECYCLE, PROLONGABLE, SEEKING, move
 from services.recruitment_api.needs.queries import NEEDS
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedWrite, Prolongation
 from services.recruitment_api.needs.tables import MOST_PROLONGATIONS, StaffingNeed
@@ -30,14 +30,24 @@ from services.recruitment_api.schemes import operations as schemes
 EXPIRED_AT_ONCE = 100
 """Needs that one transaction expires: few, since it ends the applications to them too."""
 
+CORRECTED = frozenset({"headcount", "urgency", "starts_on", "ends_on", "description", "expires_on"})
+"""What a need that was published may say anew by `change`; its last day moves on by `prolong`."""
+
 ALIKE = "L'employeur a déjà un besoin pour ce site, ce métier, ce nombre de postes et cette prise de poste, créé depuis moins de 24 heures."
 
 
 class NeedNotDraft(Conflict):
-    """What a need says is settled once it is published: applications answer it."""
+    """Applications answer what was published: it is corrected within bounds, and what has ended stays as it is."""
 
     type = "need-not-draft"
     title = "Le besoin est déjà publié"
+
+
+class HeadcountBelowFilled(Conflict):
+    """A need keeps the posts that are filled: `filled_count` says how many."""
+
+    type = "headcount-below-filled"
+    title = "Des postes du besoin sont pourvus"
 
 
 class NeedNotReady(Conflict):
@@ -52,6 +62,7 @@ class NeedNotOpen(Conflict):
 
     type = "need-not-open"
     title = "Le besoin ne cherche plus"
+    advice = "Il est pourvu, annulé, ou son dernier jour est passé : expiré, il se prolonge ; sinon, choisissez un autre besoin."
 
 
 class NoPostLeft(Conflict):
@@ -59,6 +70,7 @@ class NoPostLeft(Conflict):
 
     type = "no-post-left"
     title = "Tous les postes sont pourvus"
+    advice = "Ajoutez un poste au besoin (headcount), ou annulez d'abord une affectation."
 
 
 class ProlongedTooOften(Conflict):
@@ -66,6 +78,7 @@ class ProlongedTooOften(Conflict):
 
     type = "need-prolonged-too-often"
     title = "Le besoin a déjà été prolongé trois fois"
+    advice = "Créez un nouveau besoin pour les postes qui restent à pourvoir."
 
 
 async def create(db: Database, body: NeedCreate, *, by: Principal, force: bool = False) -> StaffingNeed:
@@ -91,10 +104,10 @@ async def create(db: Database, body: NeedCreate, *, by: Principal, force: bool =
 
 
 async def change(db: Database, need_id: UUID, patch: NeedPatch, *, by: Principal, version: int) -> StaffingNeed:
-    """Changes the fields that were sent, of a draft. Raises `NeedNotDraft`."""
+    """Changes the fields that were sent: all of a draft; of a need that was published, `CORRECTED` (raises as `_correct` does)."""
     need = await NEEDS.load_for_change(db, need_id, by=by, version=version)
     if need.status is not NeedStatus.draft:
-        raise NeedNotDraft
+        return await _correct(db, need, patch, by=by)
     if not patched(need, patch, NeedWrite):
         return need
     if "site_id" in patch.model_fields_set:
@@ -109,7 +122,7 @@ async def publish(db: Database, need_id: UUID, *, by: Principal, version: int) -
     need = await NEEDS.load_for_change(db, need_id, by=by, version=version)
     move(need, NeedStatus.open, only_from=NeedStatus.draft)
     if need.expires_on < clock.today():
-        raise NeedNotReady("Le dernier jour de publication est passé.")
+        raise NeedNotReady("Le dernier jour de publication est passé : changez-le d'abord.")
     await _check_site_and_scheme(db, need)
     need.published_at = clock.now()
     return await db.save(need, event="recruitment.need.published", by=by)
@@ -126,21 +139,23 @@ async def cancel(db: Database, need_id: UUID, reason: str, *, by: Principal, ver
 
 
 async def prolong(db: Database, need_id: UUID, body: Prolongation, *, by: Principal, version: int) -> StaffingNeed:
-    """Opens an expired need again until another day.
+    """Lets a need that seeks, or that has expired, seek until a later day.
 
-    Raises `ProlongedTooOften` the fourth time, `Invalid` for a day gone by, `NeedNotReady`, `SchemeNotActive`.
+    Raises `ProlongedTooOften` the fourth time, `Invalid` for a day gone by or no later than today's last, `NeedNotReady`,
+    `SchemeNotActive`.
     """
     need = await NEEDS.load_for_change(db, need_id, by=by, version=version)
-    move(need, NeedStatus.partially_filled if need.filled_count else NeedStatus.open, only_from=NeedStatus.expired)
+    LIFECYCLE.require(need, *PROLONGABLE)
     if need.prolongation_count == MOST_PROLONGATIONS:
         raise ProlongedTooOften
-    if body.expires_on < clock.today():
-        today = day_in_words(clock.today())
-        said = (
-            f"Le dernier jour de publication ({day_in_words(body.expires_on)}) est passé : choisissez aujourd'hui, {today}, ou plus tard."
-        )
-        raise invalid("#/expires_on", "in_the_past", said)
+    _check_day_to_come(body.expires_on)
     check_prolonged(need, body.expires_on)
+    if need.status is NeedStatus.expired:
+        move(need, NeedStatus.partially_filled if need.filled_count else NeedStatus.open)
+    elif body.expires_on <= need.expires_on:
+        until = day_in_words(need.expires_on)
+        said = f"Le besoin est déjà publié jusqu'au {until} : dites un jour plus tardif ; pour l'avancer, changez le besoin."
+        raise invalid("#/expires_on", "not_later", said)
     await _check_site_and_scheme(db, need)
     need.expires_on, need.ended_on = body.expires_on, None
     need.prolongation_count += 1
@@ -212,6 +227,66 @@ async def read_live(db: Database, need_id: UUID, *, by: Principal) -> NeedLive:
     return NeedLive(days_left=left, allowed_moves=LIFECYCLE.allowed(need.status))
 
 
+async def _correct(db: Database, need: StaffingNeed, patch: NeedPatch, *, by: Principal) -> StaffingNeed:
+    """Corrects a need that was published: its posts may make it filled, or seek again; its assignments follow its urgency.
+
+    Raises `NeedNotDraft` for what does not change any more, `HeadcountBelowFilled`, `Invalid`, `NeedNotReady` or `SchemeNotActive`.
+    """
+    changes = {name for name in patch.model_fields_set if getattr(patch, name) != getattr(need, name)}
+    _check_correction(need, patch, changes)
+    posts = need.headcount
+    if not patched(need, patch, NeedWrite):
+        return need
+    if bounds := changes & {"starts_on", "ends_on"}:
+        check_assignments_within(need, bounds, await db.fetch(queries.confirmed_assignments(need.id)))
+    if need.headcount > posts:
+        await _check_site_and_scheme(db, need)  # more are sought, as at the publication
+        if need.status is NeedStatus.filled:
+            move(need, NeedStatus.partially_filled)
+            need.ended_on = None
+    elif need.headcount == need.filled_count and need.status is not NeedStatus.filled:
+        move(need, NeedStatus.filled)
+        need.ended_on = clock.today()
+    await db.save(need, event="recruitment.need.changed", by=by)  # at the version that was read: no post was filled or freed meanwhile
+    if need.headcount < posts and need.status is NeedStatus.filled:
+        await end_applications(db, [need], by=by)
+    if "urgency" in changes:
+        await _realign_assignments(db, need, by=by)
+    return need
+
+
+def _check_correction(need: StaffingNeed, patch: NeedPatch, changes: AbstractSet[str]) -> None:
+    if need.status is NeedStatus.expired:
+        raise NeedNotDraft("Le besoin a expiré : prolongez-le d'abord.")
+    if need.status is NeedStatus.cancelled:
+        raise NeedNotDraft("Un besoin annulé ne change plus : créez-en un autre.")
+    if kept := sorted(changes - CORRECTED):
+        raise NeedNotDraft(f"Un besoin publié garde ce que disent {', '.join(kept)} : annulez-le, et créez-en un autre.")
+    if "headcount" in changes and patch.headcount < need.filled_count:
+        filled = counted(need.filled_count, "poste est pourvu", "postes sont pourvus")
+        said = f"{filled} : gardez-en au moins {need.filled_count}, ou annulez d'abord des affectations."
+        raise HeadcountBelowFilled(said, filled_count=need.filled_count)
+    if "expires_on" in changes:
+        _check_day_to_come(patch.expires_on)
+        if patch.expires_on > need.expires_on:
+            raise invalid("#/expires_on", "prolonged", "Pour chercher plus longtemps, prolongez le besoin (POST /v1/needs/{id}/prolong).")
+
+
+def _check_day_to_come(day: date) -> None:
+    if day < clock.today():
+        today = day_in_words(clock.today())
+        said = f"Le dernier jour de publication ({day_in_words(day)}) est passé : choisissez aujourd'hui, {today}, ou plus tard."
+        raise invalid("#/expires_on", "in_the_past", said)
+
+
+async def _realign_assignments(db: Database, need: StaffingNeed, *, by: Principal) -> None:
+    """Saves the assignments of a need, which copy its urgency. Their need is held."""
+    assignments = await db.fetch(queries.assignments_of(need.id))
+    for assignment in assignments:
+        assignment.urgency = need.urgency
+    await db.save_many(assignments, event="recruitment.assignment.realigned", by=by)
+
+
 async def _active_site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteState | None:
     found = await SITES.find(db, site_id)
     return found if found and found.organisation_id == organisation_id and found.status is OrganisationStatus.active else None
@@ -233,7 +308,7 @@ async def _check_site_and_scheme(db: Database, need: StaffingNeed) -> None:
 async def _check_site(db: Database, need: StaffingNeed) -> None:
     """Nobody is recruited for a site that has closed, even if its need was published before."""
     if not await _active_site(db, need.site_id, need.organisation_id):
-        raise NeedNotReady("Le site est fermé.")
+        raise NeedNotReady("Le site est fermé : faites-le rouvrir par le pilotage, ou publiez un besoin d'un site ouvert.")
 
 
 async def _check_scheme(db: Database, scheme_id: UUID | None) -> None:

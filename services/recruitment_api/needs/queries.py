@@ -11,10 +11,11 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.contracts.codes import Role
-from services.contracts.recruitment import NeedEnding, NeedStatus
+from services.contracts.recruitment import AssignmentStatus, NeedEnding, NeedStatus
 from services.kernel.api.reading import Audience, Reading, equal_to, visible_to
 from services.kernel.data.conditions import among
 from services.recruitment_api.applications.tables import PENDING, Application
+from services.recruitment_api.assignments.tables import Assignment
 from services.recruitment_api.needs.schemas import NeedQuery
 from services.recruitment_api.needs.tables import StaffingNeed
 from services.recruitment_api.parties import check_employer
@@ -94,6 +95,16 @@ def pending_applications(need_ids: Sequence[UUID], limit: int) -> SelectOfScalar
         .limit(limit)
         .with_for_update(key_share=True)
     )
+
+
+def confirmed_assignments(need_id: UUID) -> SelectOfScalar[Assignment]:
+    """The assignments of a need that stand."""
+    return select(Assignment).where(Assignment.need_id == need_id, col(Assignment.status) == AssignmentStatus.confirmed)
+
+
+def assignments_of(need_id: UUID) -> SelectOfScalar[Assignment]:
+    """The assignments of a need, locked in order. Their need is held before."""
+    return select(Assignment).where(Assignment.need_id == need_id).order_by(col(Assignment.id)).with_for_update(key_share=True)
 
 
 def ended_with_pending_applications(limit: int) -> SelectOfScalar[StaffingNeed]:

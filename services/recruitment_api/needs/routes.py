@@ -57,7 +57,7 @@ async def read_need_history(need_id: UUID, query: Annotated[HistoryQuery, Query(
 
 @routes.patch("/{need_id}", operation_id="changeNeed", response_model=NeedRead, responses=MOVE)
 async def change_need(need_id: UUID, body: NeedPatch, caller: NeedEditor, version: IfMatch, db: Db) -> Response:
-    """Change les champs envoyés d'un brouillon."""
+    """Change les champs envoyés : tous ceux d'un brouillon ; d'un besoin publié, ses postes, son urgence, ses dates, sa description."""
     return resource(await operations.change(db, need_id, body, by=caller, version=version))
 
 
@@ -75,5 +75,5 @@ async def cancel_need(need_id: UUID, body: Reason, caller: NeedEditor, version: 
 
 @routes.post("/{need_id}/prolong", operation_id="prolongNeed", response_model=NeedRead, responses=MOVE)
 async def prolong_need(need_id: UUID, body: Prolongation, caller: NeedEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
-    """Rouvre un besoin expiré, trois fois au plus."""
+    """Prolonge un besoin ouvert, ou rouvre un besoin expiré : trois fois au plus."""
     return resource(await operations.prolong(db, need_id, body, by=caller, version=version))

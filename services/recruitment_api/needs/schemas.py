@@ -36,7 +36,7 @@ LegalForms = Annotated[list[LegalForm], Field(min_length=1, max_length=8), After
 
 
 class NeedWrite(BaseModel):
-    """What may be said of a need while it is a draft."""
+    """What may be said of a need: all of it while it is a draft, some of it once it is published."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -78,7 +78,9 @@ class Prolongation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"expires_on": "2027-02-28"}]})
 
-    expires_on: Day = Field(description="Dernier jour de publication, aujourd'hui au plus tôt, avant la fin prévue.")
+    expires_on: Day = Field(
+        description="Dernier jour de publication, aujourd'hui au plus tôt, plus tard que jusqu'ici, avant la fin prévue."
+    )
 
 
 class NeedRead(Resource):
