@@ -39,6 +39,7 @@ STARTS_FROM: Mapping[str, str] = {
     "abandonAction": "approved",
     "changeMilestone": "planned",
     "reachMilestone": "planned",
+    "reopenMilestone": "reached",
     "rescheduleMilestone": "planned",
     "cancelMilestone": "planned",
     "closeOrganisation": "active",
@@ -49,6 +50,8 @@ STARTS_FROM: Mapping[str, str] = {
     "resumeUnit": "suspended",
     "changeOffer": "draft",
     "publishOffer": "draft",
+    "resizeOffer": "published",
+    "reopenOffer": "closed",
     "closeOffer": "published",
     "cancelOffer": "published",
     "acceptRequest": "submitted",
@@ -63,6 +66,7 @@ STARTS_FROM: Mapping[str, str] = {
     "freezeEnvelope": "open",
     "unfreezeEnvelope": "frozen",
     "closeEnvelope": "open",
+    "reopenEnvelope": "closed",
     "releaseCommitment": "committed",
     "changeNeed": "draft",
     "publishNeed": "draft",
@@ -79,7 +83,9 @@ PERIODS = (("starts_on", "ends_on"), ("from_week", "to_week"))
 LONGEST_WEEKS = {"createOffer": 52, "changeOffer": 52, "setCapacity": 106}
 FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 LAST_MONDAY = date(LAST_YEAR, 12, 30)
-WEEK = timedelta(weeks=1)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+ROOM = timedelta(days=30)
+"""Between the last day of a need and the end of its posts, for the need to be prolonged."""
 
 
 def made_sound(world: World, operation: str, body: Json, now: Json | None, caller: Mapping[str, Any]) -> Json:
@@ -96,8 +102,7 @@ def made_sound(world: World, operation: str, body: Json, now: Json | None, calle
     _bounds(operation, body, now or {})
     if operation == "reachMilestone" and body.get("reached_on"):
         body["reached_on"] = today  # those of the seed were planned today
-    if operation == "prolongNeed":
-        body["expires_on"] = max(body["expires_on"], today)
+    _corrections(operation, body, now or {}, today)
     if operation == "submitRequest":
         body["learners"] = min(body["learners"], 3)
     if body.keys() & {"latitude", "longitude"}:
@@ -116,6 +121,27 @@ def _owners(world: World, operation: str, body: Json, now: Json | None, caller: 
         body["organisation_id"] = world.random.choice(world.anchors[ORGANISATIONS])
     elif operation == "submitRequest" and (body.get("institute_id") or caller["role"] != "institute"):
         body["institute_id"] = world.institutes[0] if world.random.random() < 0.8 else world.random.choice(world.institutes)
+
+
+def _corrections(operation: str, body: Json, now: Json, today: str) -> None:
+    """What is published is corrected within bounds that a document cannot say."""
+    if operation == "prolongNeed":
+        last, end = _day(now.get("expires_on")), _day(now.get("ends_on"))
+        later = last + DAY if last and now.get("status") in ("open", "partially_filled") else clock.today()
+        latest = last_day(end) if end else LAST_DAY
+        body["expires_on"] = max(min(body["expires_on"], latest.isoformat()), later.isoformat())
+    elif operation == "changeNeed" and now.get("status", "draft") != "draft":
+        last = max(now["expires_on"], today)
+        if (body.get("ends_on") or LAST_DAY.isoformat()) <= (date.fromisoformat(last) + ROOM).isoformat():
+            body.pop("starts_on", None)
+            del body["ends_on"]
+        if body.get("expires_on"):
+            body["expires_on"] = min(max(body["expires_on"], today), last)
+    elif operation == "changeOffer" and now.get("status") == "published" and body.get("ends_on", LAST_DAY.isoformat()) <= today:
+        body.pop("starts_on", None)
+        del body["ends_on"]
+    elif operation == "resizeOffer":
+        body["seats"] = min(body["seats"], 3)  # all offers of a unit share its weeks
 
 
 def _periods(operation: str, body: Json, now: Json) -> None:
@@ -149,12 +175,12 @@ def _bounds(operation: str, body: Json, now: Json) -> None:
                 body[name] = day
     end = _day(body.get("ends_on", now.get("ends_on")))
     if operation in ("createNeed", "changeNeed") and end and body.keys() & {"ends_on", "expires_on"}:
-        body["expires_on"] = min(body.get("expires_on") or now["expires_on"], last_day(end).isoformat())
+        body["expires_on"] = min(body.get("expires_on") or now["expires_on"], max(last_day(end) - ROOM, FIRST_DAY).isoformat())
 
 
 def _ordered(start: date, end: date, weeks: int | None, *, moves_start: bool, moves_end: bool) -> tuple[date, date]:
     """A period whose end follows its start, not too long; what a body does not hold stays."""
-    step = WEEK if weeks else timedelta(days=1)
+    step = WEEK if weeks else DAY
     longest = weeks * WEEK if weeks else LAST_DAY - FIRST_DAY
     if moves_start and moves_end:
         start = min(start, LAST_MONDAY - step)

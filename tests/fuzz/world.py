@@ -177,6 +177,8 @@ def _internships(world: World) -> None:
             draft = _make(world, f"{OFFERS}?force=true", **{**open_offer, "seats": 1})
             if number % 2:
                 _move(world, OFFERS, draft, "publish")
+            published = _move(world, OFFERS, _make(world, f"{OFFERS}?force=true", **{**open_offer, "seats": 1}), "publish")
+            _move(world, OFFERS, published, "close")
             for verb in (None, None, "accept"):
                 request = {"offer_id": offer["id"], "institute_id": world.institutes[number % 2], "profession": "ide", "learners": 2}
                 made = _make(world, f"{REQUESTS}?force=true", **request)
@@ -197,6 +199,8 @@ def _recruitment(world: World) -> None:
         other = _make(world, ENVELOPES, **money, funder=f"Financeur {number}")
         if number % 2:
             _move(world, ENVELOPES, other, "freeze", reason="Contrôle")
+        closed = _make(world, ENVELOPES, **money, funder=f"Ancien financeur {number}")
+        _move(world, ENVELOPES, closed, "close", reason="Fin d'exercice")
         _make(world, COMMITMENTS, envelope_id=envelope["id"], amount_cents=100, reference=f"CAE-{number}-{uuid4().hex[:6]}")
     forms = [form.value for form in LegalForm]
     for host, site in world.hosts:
