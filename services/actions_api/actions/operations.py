@@ -17,6 +17,7 @@ from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.api.resources import with_live
 from services.kernel.base import clock
+from services.kernel.base.french import counted
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
@@ -118,7 +119,7 @@ async def complete(db: Database, action_id: UUID, *, by: Principal, version: int
     move(action, ActionStatus.completed)
     waiting = [m for m in await db.fetch(queries.milestones_of([action_id])) if m.status is MilestoneStatus.planned]
     if waiting:
-        raise NotReady(f"{len(waiting)} jalon(s) ne sont ni atteints ni annulés : marquez-les atteints, ou annulez-les.")
+        raise NotReady(f"{counted(len(waiting), 'jalon reste ouvert', 'jalons restent ouverts')} : déclarez-les atteints, ou annulez-les.")
     action.status_reason = None
     return await _save(db, action, "actions.action.completed", by)
 

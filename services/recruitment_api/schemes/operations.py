@@ -5,6 +5,7 @@ from uuid import UUID
 from services.contracts.recruitment import SchemeStatus
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
+from services.kernel.base.french import counted
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database
@@ -66,7 +67,7 @@ async def retire(db: Database, scheme_id: UUID, *, by: Principal, version: int) 
     move(scheme, SchemeStatus.retired)
     unclosed = await db.fetch(queries.unclosed_envelopes(scheme_id))
     if unclosed:
-        raise SchemeStillFunded(f"{len(unclosed)} enveloppe(s) ne sont pas closes : clôturez-les d'abord.")
+        raise SchemeStillFunded(f"{counted(len(unclosed), 'enveloppe')} à clôturer d'abord.")
     return await db.save(scheme, event="recruitment.scheme.retired", by=by)
 
 
