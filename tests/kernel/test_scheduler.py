@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import asyncpg
 import dramatiq
+import pytest
 
 from services.kernel.data.connecting import Use
 from services.kernel.data.database import Database, Databases
@@ -77,7 +78,11 @@ async def test_jobs_travel_by_the_broker_to_a_worker(world: World, broker: drama
 
     async with world.working(broker):
         scheduler = asyncio.create_task(Scheduler([world.consumer], world.databases, broker, tick=0.05).run(stop))
-        await until(all_ran)
+        try:
+            await until(all_ran)
+        except TimeoutError:
+            left = await world.rows(world.consumer, "SELECT * FROM job")
+            pytest.fail(f"these jobs are left: {left}")
         stop.set()
         await scheduler
 
