@@ -16,12 +16,18 @@ class Format:
     columns: tuple[str, ...]
     command: str = ""
     more: tuple[str, ...] = ()
+    also: str = ""
+    """A second command that takes it, for something else."""
 
     @property
     def taken(self) -> str:
-        """Which command takes it, as the end of a sentence."""
+        """Which commands take it, as the end of a sentence."""
+        if self.also:
+            return f"`{self.command}` le prend, `{self.also}` aussi"
         return f"`{self.command}` le prend" if self.command else "aucune commande ne le prend"
 
+
+CONTEXT = "plam import context"
 
 ESTABLISHMENTS = Format(
     "établissements de santé (SAE)",
@@ -43,6 +49,7 @@ ESTABLISHMENTS = Format(
     ),
     "plam import establishments",
     more=("latitude", "longitude"),
+    also=CONTEXT,
 )
 COMMUNES = Format(
     "communes (code officiel géographique)",
@@ -72,15 +79,23 @@ COURSES = Format(
     "formations (Parcoursup)",
     ("code_uai", "etablissement", "formation", "code_departement", "code_insee_commune", "latitude", "longitude"),
     "plam import institutes",
+    also=CONTEXT,
 )
 HOMES = Format(
-    "EHPAD (CNSA)", ("nom", "code_departement", "code_insee_commune", "nom_commune", "latitude", "longitude"), "plam import homes"
+    "EHPAD (CNSA)",
+    ("nom", "code_departement", "code_insee_commune", "nom_commune", "latitude", "longitude"),
+    "plam import homes",
+    also=CONTEXT,
 )
+WORKFORCE = Format(
+    "effectifs des établissements de santé (SAE)", ("annee", "finess", "effectif_infirmiers", "effectif_total_non_medical"), CONTEXT
+)
+DEPARTMENTS = Format("départements", ("code", "nom", "chef_lieu_insee", "code_region"), CONTEXT)
 
 OTHERS = (
-    Format("effectifs des établissements de santé (SAE)", ("annee", "finess", "effectif_infirmiers", "effectif_total_non_medical")),
+    WORKFORCE,
+    DEPARTMENTS,
     Format("EPCI", ("siren", "nom", "type", "mode_financement", "nb_communes")),
-    Format("départements", ("code", "nom", "chef_lieu_insee", "code_region")),
     Format("catégories d'établissements FINESS", ("code", "libelle", "libelle_court", "domaine")),
     Format("statuts juridiques FINESS", ("code", "libelle", "libelle_court", "date_debut", "date_fin")),
     Format("codes NAF", ("code_naf", "libelle")),

@@ -5,12 +5,13 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from services.contracts.file_formats import is_mark, recognised
+from services.contracts.file_formats import Format, is_mark, recognised
 from services.kernel.base.fields import hides_something
 from services.kernel.base.file_reports import Report
 
@@ -62,12 +63,9 @@ def read_chunks(
     Where `sections` are given, the first line may be the mark of an extraction instead; chunks then have all cells of their section.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            report.refuse(0, "", f"plus de {MOST_BYTES // 1_000_000} Mo")
-        elif encoding := _encoding_of(path, report):
-            report.encoding = encoding
-            with path.open("rb") as file:
-                yield from _Reader(file, encoding, report).chunks(columns, sections, more)
+        with _opened(path, report) as reader:
+            if reader:
+                yield from reader.chunks(columns, sections, more)
     except OSError as error:
         report.refuse(0, "", f"illisible ({error.strerror})")
 
@@ -77,6 +75,21 @@ def read_rows(path: Path, columns: Sequence[str], report: Report) -> Iterator[tu
     for chunk in read_chunks(path, columns, report):
         for line, cells in zip(chunk.lines, zip(*chunk.columns, strict=True), strict=True):
             yield line, tuple(map(str.strip, cells))
+
+
+def read_format(path: Path, report: Report) -> Format | None:
+    """The known format of a file, by its first line; what keeps that line from being read goes to the report."""
+    first, found = Report(), None
+    try:
+        with _opened(path, first) as reader:
+            if reader and reader.read_first_line():
+                found = recognised(reader.names)
+    except OSError as error:
+        first.refuse(0, "", f"illisible ({error.strerror})")
+    if first.refused:  # what is only odd is said when the whole is read
+        report.problems += first.problems
+        report.refused = True
+    return found
 
 
 class _Reader:
@@ -94,7 +107,7 @@ class _Reader:
         """How many lines there are of each section that is not asked for."""
 
     def chunks(self, columns: Sequence[str], sections: Sections | None, more: Sequence[str]) -> Iterator[Chunk]:
-        if not self._read_first_line():
+        if not self.read_first_line():
             self.report.lines = self._count_lines()
             return
         if sections and is_mark(self.names):
@@ -111,7 +124,8 @@ class _Reader:
                 picked = pick((*read.columns, ("",) * len(read.lines)))
                 yield Chunk(read.lines, picked if len(wanted) > 1 else (picked,))
 
-    def _read_first_line(self) -> bool:
+    def read_first_line(self) -> bool:
+        """Reads the names of the columns; whether they can be read."""
         header = self.file.readline(LONGEST_LINE).removeprefix(codecs.BOM_UTF8).decode(self.encoding, "replace").rstrip("\r\n")
         self.delimiter = max(SEPARATORS, key=header.count)
         self.report.separator = SEPARATORS[self.delimiter]
@@ -239,6 +253,20 @@ def _refused_content(cell: str) -> str | None:
     if hides_something(cell):
         return "caractère de contrôle ou invisible"
     return None
+
+
+@contextmanager
+def _opened(path: Path, report: Report) -> Iterator[_Reader | None]:
+    """A reading of a file; none when it is too large or no text. Raises `OSError`."""
+    if path.stat().st_size > MOST_BYTES:
+        report.refuse(0, "", f"plus de {MOST_BYTES // 1_000_000} Mo")
+        yield None
+    elif encoding := _encoding_of(path, report):
+        report.encoding = encoding
+        with path.open("rb") as file:
+            yield _Reader(file, encoding, report)
+    else:
+        yield None
 
 
 def _encoding_of(path: Path, report: Report) -> str | None:

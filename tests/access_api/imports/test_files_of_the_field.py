@@ -11,7 +11,7 @@ from services.access_api.imports.communes import COMMUNES, import_communes
 from services.access_api.imports.establishments import import_establishments
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.tables import Site
-from services.contracts.file_formats import COURSES, HOMES, OTHERS, SECTIONS
+from services.contracts.file_formats import CENTRES, COURSES, ESTABLISHMENTS, HOMES, OTHERS, SECTIONS, WORKFORCE, Format
 from services.kernel.base.file_reports import Report
 from services.kernel.data.database import Databases
 from tests.support.access import (
@@ -233,14 +233,19 @@ async def test_f3_spaces_and_lower_case_are_no_damage(databases: Databases, tmp_
 # F4
 
 
-@pytest.mark.parametrize("other", [each.name for each in OTHERS])
-async def test_f4_another_file_is_recognised_by_its_columns(databases: Databases, tmp_path: Path, other: str) -> None:
-    columns = next(each.columns for each in OTHERS if each.name == other)
+@pytest.mark.parametrize("other", OTHERS, ids=lambda each: each.name)
+async def test_f4_another_file_is_recognised_by_its_columns(databases: Databases, tmp_path: Path, other: Format) -> None:
     path = tmp_path / "other.csv"
-    path.write_text("\n".join([",".join(columns), *[",".join("x" * len(columns))] * 3]), "utf-8")
+    path.write_text("\n".join([",".join(other.columns), *[",".join("x" * len(other.columns))] * 3]), "utf-8")
     report = await run(databases, path)
     assert (said(report), report.lines) == ([(1, "", True)], 3)
-    assert all(word in report.problems[0].message for word in (f"« {other} »", "finess_ej", "aucune commande ne le prend"))
+    assert all(word in report.problems[0].message for word in (f"« {other.name} »", "finess_ej", other.taken))
+
+
+def test_f4_what_takes_a_file_is_said() -> None:
+    assert WORKFORCE.taken == "`plam import context` le prend"
+    assert ESTABLISHMENTS.taken == "`plam import establishments` le prend, `plam import context` aussi"
+    assert CENTRES.taken == "aucune commande ne le prend"
 
 
 async def test_f4_a_file_for_another_command_names_the_command(databases: Databases, tmp_path: Path) -> None:
