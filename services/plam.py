@@ -47,6 +47,7 @@ from services.kernel.process.embedded import EmbeddedError
 from services.kernel.process.environment import Lasting, check, read_settings
 from services.kernel.process.migrate import MigrationRefused, make_roles, migrate as bring_to_head
 from services.kernel.process.startup_checks import check as check_schemas
+from services.observatory_api.context.imports import INHABITANTS, import_context
 from services.observatory_api.ledger.definitions import switch as switch_definition
 from services.observatory_api.ledger.rebuild import Rebuilt, rebuild as recompute
 from services.observatory_api.ledger.retire import rename
@@ -77,7 +78,7 @@ cli = typer.Typer(
     help="PlaM : le socle ouvert d'un plan régional pour les métiers de la santé.", no_args_is_help=True, add_completion=False
 )
 importing = typer.Typer(
-    help="Importer des données : le plan, les communes, les établissements, les EHPAD, les instituts.", no_args_is_help=True
+    help="Importer des données : le plan, les communes, les établissements, les EHPAD, les instituts, le contexte.", no_args_is_help=True
 )
 events = typer.Typer(help="Les événements en quarantaine : les lister, les rejouer.", invoke_without_command=True)
 cli.add_typer(importing, name="import")
@@ -252,18 +253,36 @@ def import_the_homes(
     _import(act, dry_run=dry_run, then=leave)
 
 
+@importing.command("context")
+def import_the_context(
+    file: Annotated[
+        Path, typer.Argument(help="Fichier officiel (CSV) : départements, effectifs ou établissements SAE, EHPAD, Parcoursup.")
+    ] = INHABITANTS,
+    year: Annotated[int | None, typer.Option(help="Année des valeurs, si le fichier ne la dit pas.")] = None,
+    vintage: Annotated[int | None, typer.Option(help="Année de publication (par défaut, l'année des valeurs).")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Les séries de contexte par département, d'après un fichier officiel ; sans fichier, les habitants, que PlaM livre."""
+
+    async def act(db: Database, _progress: Callable[[int], None]) -> Report:
+        return await import_context(db, file, year=year, vintage=vintage)
+
+    _import(act, OBSERVATORY, dry_run=dry_run)
+
+
 def _import(
     act: Callable[[Database, Callable[[int], None]], Awaitable[Report]],
+    service: Service = ACCESS,
     *,
     dry_run: bool,
     then: Callable[[Report], None] = lambda _report: None,
 ) -> None:
     async def run(databases: Databases, told: Progress) -> Report:
-        async with databases.open(ACCESS.name, "worker", rehearsal=dry_run) as db:
+        async with databases.open(service.name, "worker", rehearsal=dry_run) as db:
             return await act(db, lambda count: _advance(told, f"{count} lignes écrites"))
 
-    with _settings(services=[ACCESS]) as settings, _progress("lecture") as told:
-        report = asyncio.run(_with_databases(settings, lambda databases: run(databases, told), [ACCESS]))
+    with _settings(services=[service]) as settings, _progress("lecture") as told:
+        report = asyncio.run(_with_databases(settings, lambda databases: run(databases, told), [service]))
     _show_report(report, dry_run=dry_run)
     then(report)
     raise typer.Exit(1 if report.refused else 0)
@@ -516,6 +535,8 @@ async def _load(databases: Databases) -> None:
     await _import_plan(databases, read_plan(), dry_run=False)
     async with databases.open(ACCESS.name, "worker") as db:
         await import_communes(db)
+    async with databases.open(OBSERVATORY.name, "worker") as db:
+        await import_context(db)
 
 
 async def _with_databases(settings: Settings, act: Any, services: Sequence[Service] = SERVICES) -> Any:

@@ -124,6 +124,24 @@ def test_a_file_with_faults_names_each_line_and_imports_nothing(plam: Plam, sett
     assert value(settings, COUNTS) == "0/0"
 
 
+def test_the_context_is_rehearsed_imported_and_found_unchanged(plam: Plam, settings: Settings, tmp_path: Path) -> None:
+    for arguments, words, kept in (
+        (["--dry-run"], ["C01 2023 : 5 créés", "c'était un essai"], 0),
+        ([], ["C01 2023 : 5 créés"], 5),
+        ([], ["C01 2023 : 0 créés, 0 changés, 5 inchangés"], 5),
+    ):
+        status, said = plam("import", "context", *arguments)
+        assert (status, [each for each in words if each not in said]) == (0, []), said
+        assert value(settings, "SELECT count(*) FROM observatory.context_series") == kept
+    file = tmp_path / "e.csv"
+    write_csv(file, [establishment(1)])
+    status, said = plam("import", "context", str(file))
+    assert (status, "ajoutez --year" in said) == (1, True), said
+    status, said = plam("import", "context", str(file), "--year", "2023", "--vintage", "2024")
+    assert (status, "C03 2023 : 1 créés" in said, "aucune ligne pour 49, 53, 72, 85" in said) == (0, True, True), said
+    assert value(settings, "SELECT vintage FROM observatory.context_series WHERE code = 'C03'") == 2024
+
+
 def test_what_was_read_and_passed_over_is_counted(plam: Plam, tmp_path: Path) -> None:
     plam("import", "communes")
     rows = [establishment(1), establishment(2, code_insee_commune="35238")]

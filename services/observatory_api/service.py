@@ -2,6 +2,7 @@
 
 from services.kernel.data.service import Service
 from services.observatory_api.catalogue.routes import catalogue
+from services.observatory_api.context.routes import context
 from services.observatory_api.ledger.apply import apply
 from services.observatory_api.ledger.retire import Facts
 from services.observatory_api.ledger.tables import METADATA
@@ -11,9 +12,9 @@ from services.observatory_api.values.routes import values
 SERVICE = Service(
     name="observatory",
     title="Observatoire",
-    description="Les indicateurs du plan : catalogue, chiffres à un jour et à un état de connaissance donnés.",
+    description="Les indicateurs du plan : catalogue, chiffres à un jour et à un état de connaissance donnés, séries de contexte.",
     metadata=METADATA,
-    routers=(pages, catalogue, values),
+    routers=(pages, catalogue, values, context),
     apply=apply,
     holdings=Facts(),
 )

@@ -197,6 +197,8 @@ def sound_query(world: World, operation: str, query: Json, code: str | None) -> 
         query["force"] = "true"  # what is drawn from a few rows is often drawn twice
     if operation in ("readIndicatorValues", "readDashboard"):
         _values_query(world, query, code)
+    if operation in ("listContextSeries", "readContextSeries") and "known_at" in query:
+        query["known_at"] = world.known_at
     if operation == "readCapacity":
         start = min(_day(query.get("from")) or clock.today(), LAST_MONDAY - 105 * WEEK)
         start -= timedelta(days=start.weekday())

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-
 FOLDER = Path(os.environ.get("PLAM_OPEN_DATA") or Path(__file__).parents[3] / "shared" / "data")
 
 

@@ -23,7 +23,7 @@ SELECT $1, greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecon
 RETURNING recorded_at
 """
 
-Reason = Literal["events", "rebuild", "definition"]
+Reason = Literal["events", "rebuild", "definition", "context"]
 
 
 async def post(connection: asyncpg.Connection, differences: Sums, numbers: SeriesNumbers, reason: Reason) -> int:

@@ -49,7 +49,7 @@ batch = sa.Table(
     sa.Column("recorded_at", _instant, nullable=False, unique=True),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("entries", sa.Integer, nullable=False),
-    sa.CheckConstraint("reason IN ('events', 'rebuild', 'definition')", name="reason"),
+    sa.CheckConstraint("reason IN ('events', 'rebuild', 'definition', 'context')", name="reason"),
     info=INTERNAL,
 )
 
