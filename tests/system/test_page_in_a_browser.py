@@ -18,7 +18,9 @@ from pydantic import SecretStr
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.kernel.process.migrate import migrate
+from services.observatory_api.context.imports import import_context
 from services.observatory_api.service import SERVICE
+from tests.observatory_api.context.context_files import establishment, written
 from tests.observatory_api.golden_files import sample_states
 from tests.observatory_api.ledger_support import record
 from tests.observatory_api.states import number
@@ -98,6 +100,9 @@ async def _fill(settings: Settings) -> None:
     try:
         states = [state.model_copy(update={"id": number(place)}) for place, state in enumerate(sample_states().values(), 1)]
         await record(databases, *states)
+        async with databases.open("observatory", "worker") as db:
+            await import_context(db)
+            await import_context(db, written(settings.home / "sites.csv", [establishment(1), establishment(2, "49")]), year=2023)
     finally:
         await databases.close()
 

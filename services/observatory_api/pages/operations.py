@@ -7,6 +7,9 @@ from datetime import date, datetime, time, timedelta
 from services.kernel.base.clock import PARIS
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
+from services.observatory_api.context.operations import known_rows
+from services.observatory_api.context.schemas import ContextRowRead
+from services.observatory_api.context.series import ContextCode
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.pages.published import hidden_codes, published
@@ -41,10 +44,11 @@ check_breakdowns(BREAKDOWNS, CATALOGUE)
 
 @dataclass(frozen=True)
 class Overview:
-    """The figures of a page, the definitions they were read under, and its breakdowns: dimension → value → figure, by code."""
+    """The figures of a page, the definitions they were read under, its context, and its breakdowns: dimension → value → figure, by code."""
 
     figures: DashboardRead
     definitions: Mapping[str, Indicator]
+    context: Mapping[ContextCode, Sequence[ContextRowRead]]
     breakdowns: Mapping[str, Mapping[str, Mapping[str, Figure]]] = field(default_factory=dict)
     hidden: AbstractSet[str] = frozenset()
     """The codes of which nothing is shown, since they count fewer than five."""
@@ -64,13 +68,15 @@ async def overview(db: Database, query: PageQuery, *, viewer: Principal, public:
     figures = await dashboard(db, DashboardQuery(as_of=query.as_of, known_at=known_at, every=Every.month))
     reader = await open_snapshot(db, known_at)
     definitions = {item.code: reader.current(item.code) for item in figures.items}
+    context = await known_rows(reader)
     if not viewer.has(*DETAILED):
-        return Overview(published(figures), definitions, hidden=hidden_codes(figures)) if public else Overview(figures, definitions)
+        shown_figures, hidden = (published(figures), hidden_codes(figures)) if public else (figures, frozenset[str]())
+        return Overview(shown_figures, definitions, context, hidden=hidden)
     breakdowns: dict[str, dict[str, Mapping[str, Figure]]] = {}
     for dimension, codes in BREAKDOWNS.items():
         for code, found in (await _broken_down(reader, figures.as_of, dimension, codes, viewer)).items():
             breakdowns.setdefault(code, {})[dimension] = found
-    return Overview(figures, definitions, breakdowns)
+    return Overview(figures, definitions, context, breakdowns)
 
 
 def end_of(day: date) -> datetime:

@@ -18,6 +18,7 @@ from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading, Unit
 from services.observatory_api.pages import words
 from services.observatory_api.pages.charts import Chart, Point, drawn, level
+from services.observatory_api.pages.context import context_table
 from services.observatory_api.pages.operations import Overview
 from services.observatory_api.pages.schemas import PageQuery
 from services.observatory_api.values.schemas import IndicatorValue, PointRead
@@ -96,6 +97,7 @@ def page(overview: Overview, query: PageQuery) -> str:
         permalink="?" + urlencode({"as_of": figures.as_of.isoformat(), "known_at": known_at}),
         newest_link="?" + urlencode({"as_of": figures.as_of.isoformat()}),
         parts=[(part, found) for part, found in parts if found],
+        context=context_table(overview.context),
         services=words.SERVICES,
     )
 

@@ -1,6 +1,7 @@
 """The page of figures: what a person reads there is what the API says, in words, charts and tables."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from services.observatory_api.indicators.catalogue import CATALOGUE
 from services.observatory_api.indicators.model import Unit
 from services.observatory_api.pages import words
 from tests.conftest import Client
+from tests.observatory_api.context.context_files import establishment, home, run, workforce, written
 from tests.observatory_api.ledger_support import record
 from tests.observatory_api.pages.conftest import Browser
 from tests.observatory_api.pages.reading import Element, read
@@ -184,3 +186,71 @@ def cell(value: float | None, unit: Unit) -> str:
 
 def plain(text: str) -> str:
     return " ".join(text.split())
+
+
+# The context
+
+
+def table(document: Element) -> dict[str, list[str]]:
+    """The lines of the context's table: name and year → cells."""
+    found = document.all("table", **{"class": "context"})[0]
+    columns, *lines = found.all("tr")
+    assert [one.text for one in columns.all("th")][1:] == [*words.DEPARTMENTS.values(), "Région"]
+    return {line.one("th").text: [cell.text for cell in line.all("td")] for line in lines}
+
+
+@pytest.mark.usefixtures("facts")
+async def test_without_context_there_is_no_section_of_it(browser: Browser) -> None:
+    document = await page(browser())
+    assert not document.all("section", **{"aria-labelledby": "contexte"})
+    assert not [one for one in document.all("a") if one.attributes["href"] == "#contexte"]
+
+
+@pytest.mark.parametrize("role", [Role.steering, Role.committee, Role.employer, Role.reader])
+async def test_the_context_is_shown_by_department_with_its_sources(
+    client: Client, databases: Databases, tmp_path: Path, role: Role
+) -> None:
+    await run(databases)
+    await run(
+        databases, written(tmp_path / "staff.csv", [workforce(1), workforce(2, effectif_medical_salarie=""), workforce(1, year="2022")])
+    )
+    await run(databases, written(tmp_path / "sites.csv", [establishment(1), establishment(2, categorie_finess="101")]), year=2023)
+    document = await page(client(role))
+    section = document.one("section", **{"aria-labelledby": "contexte"})
+    none = ["pas de donnée"] * 5
+    assert table(document) == {
+        "Habitants 2023": ["1 487 570", "833 776", "305 468", "566 733", "713 609", "3 907 156"],
+        "Personnel non médical des établissements de santé, en équivalents temps plein (ETP) 2023": ["181", *none],
+        "Personnel médical salarié des établissements de santé, en équivalents temps plein (ETP) 2023": ["19", *none],
+        "Personnel non médical des établissements de santé, en personnes 2023": ["200", *none],
+        "Personnel médical salarié des établissements de santé, en personnes 2023": ["10 1 réponse sur 2", *none],
+        "Établissements de santé 2023": ["2", *none],
+    }
+    assert [one.text.partition(" : ")[0] for one in section.all("li")] == [
+        "Habitants",
+        "Personnel des établissements de santé",
+        "Établissements de santé",
+    ]
+    assert "millésime 2026 (Licence Ouverte 2.0)" in section.all("li")[0].text
+    categories = section.one("details").all("tr")[1:]
+    assert [line.all("td")[0].text for line in categories] == ["1", "1"]
+    assert "#contexte" in [one.attributes["href"] for one in document.one("nav", **{"aria-label": "Parties de la page"}).all("a")]
+
+
+async def test_the_permanent_link_keeps_the_context_that_was_seen(browser: Browser, databases: Databases, tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    await run(databases, written(path, [home("LES PINS")]), year=2023)
+    before = await page(browser())
+    (permalink,) = [one.attributes["href"] for one in before.all("a") if one.text.startswith("Lien permanent")]
+    await run(databases, written(path, [home("LES PINS"), home("LES IFS")]), year=2023)
+    assert table(before)["EHPAD 2023"][0] == "1"
+    assert table(await page(browser()))["EHPAD 2023"][0] == "2"
+    assert table(await page(browser(), permalink.removeprefix("?"))) == table(before)
+
+
+async def test_what_others_have_published_is_for_everybody_who_reads_the_page(
+    browser: Browser, databases: Databases, tmp_path: Path
+) -> None:
+    await run(databases, written(tmp_path / "homes.csv", [home("LES PINS")]), year=2023)
+    document = await page(browser("203.0.113.5", public_pages=True))
+    assert table(document) == {"EHPAD 2023": ["1", *["pas de donnée"] * 5]}
