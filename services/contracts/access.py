@@ -1,11 +1,17 @@
 """What access_api says of its entities: who is who, and where."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
+
+from pydantic import Field
 
 from services.contracts.codes import Department, OrganisationRole, Sector
 from services.contracts.envelope import Several, State, Text
+from services.contracts.standing import Owner
+
+MicroDegrees = Annotated[int, Field(ge=-180_000_000, le=180_000_000)]
+"""Whole millionths of a degree (WGS 84)."""
 
 
 class OrganisationStatus(StrEnum):
@@ -32,10 +38,10 @@ class OrganisationState(State):
 
 
 class SiteState(State):
-    """Un site : lieu d'exercice d'une organisation, identifié par son FINESS géographique."""
+    """Un site : lieu d'exercice d'une organisation, identifié par son FINESS géographique, et les organisations qui l'ont eu."""
 
     kind: ClassVar[str] = "site"
-    number: ClassVar[int] = 1
+    number: ClassVar[int] = 2
 
     organisation_id: UUID
     name: Text
@@ -44,4 +50,7 @@ class SiteState(State):
     commune_code: Text
     department: Department
     sector: Sector | None = None
+    lat_e6: MicroDegrees | None = None
+    lon_e6: MicroDegrees | None = None
+    owners: Several[Owner] = ()
     status: OrganisationStatus

@@ -44,7 +44,7 @@ def _never_ended(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_it_was(data: dict[str, Any]) -> dict[str, Any]:
-    """Until then fewer professions were known, nothing had changed hands, and nothing was concealed: what is not said is empty."""
+    """Until then nothing had changed hands or been concealed, and fewer professions were known: what is not said is empty."""
     return data
 
 
@@ -55,6 +55,7 @@ def _without_parent(data: dict[str, Any]) -> dict[str, Any]:
 
 UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("organisation", 1): _without_parent,
+    ("site", 1): _as_it_was,
     ("unit", 1): _as_it_was,
     ("offer", 1): _as_it_was,
     ("request", 1): _never_ended,

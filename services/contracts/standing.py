@@ -41,6 +41,12 @@ def owners_from(owners: Sequence[Owner], start: date) -> tuple[Owner, ...]:
     return tuple(owner.model_copy(update={"since": max(owner.since, start)}) for owner in kept)
 
 
+def handed_over(owners: Sequence[Owner], to: UUID, on: date) -> tuple[Owner, ...]:
+    """Who has had something, once an organisation has it from a day on: what was said from that day on no longer holds."""
+    kept = tuple(owner for owner in owners if owner.since < on)
+    return kept if kept and kept[-1].organisation_id == to else (*kept, Owner(organisation_id=to, since=on))
+
+
 def concealments_from(concealed: Sequence[Concealment], start: date) -> tuple[Concealment, ...]:
     """When something was concealed from a day on, in the order given; what lasted no day is left out."""
     clipped = [one.model_copy(update={"since": max(one.since, start)}) for one in concealed]

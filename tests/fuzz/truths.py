@@ -117,6 +117,9 @@ def _owners(world: World, operation: str, body: Json, now: Json | None, caller: 
         body["organisation_id"], body["site_id"] = host, site
     elif operation == "changeNeed" and body.get("site_id") and now:
         body["site_id"] = dict(world.hosts).get(now["organisation_id"], now["site_id"])
+    elif operation == "transferSite":
+        others = [host for host, _ in world.hosts if not now or host != now["organisation_id"]]
+        body |= {"organisation_id": world.random.choice(others), "on": clock.today().isoformat()}
     elif operation == "createSite":
         body["organisation_id"] = world.random.choice(world.anchors[ORGANISATIONS])
     elif operation == "submitRequest" and (body.get("institute_id") or caller["role"] != "institute"):

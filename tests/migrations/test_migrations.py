@@ -1,6 +1,7 @@
 """Migrations: up, down and up again at every step; what they make is what the tables declare; what a service may do with it."""
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -244,6 +245,46 @@ def test_e11_what_was_known_before_is_folded_anew(fresh: str) -> None:
     command.downgrade(config, "0004")
     assert asyncio.run(names(fresh, document, "access")) == ['{"code":"49278"}']
     assert asyncio.run(names(fresh, folded, "access")) == ["ste gemmes sur loeire", "chs ste gemmes"]
+
+
+SITE = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
+MOVED = """
+SET session_replication_role = replica;
+INSERT INTO access.site SELECT (jsonb_populate_record(NULL::access.site, '{{
+    "id": "{site}", "organisation_id": "0199a1b2-c3d4-7e5f-8a9b-000000000002", "name": "CH", "folded": "ch", "commune_code": "44184",
+    "department": "44", "status": "active", "version": 4, "history": [], "document_schema": 2, "document": "{{}}",
+    "created_at": "2026-01-05T12:00:00Z", "created_by": "x", "updated_at": "2026-01-05T12:00:00Z", "updated_by": "x"
+}}')).*;
+INSERT INTO access.site_version (id, version, recorded_at, by, document)
+SELECT '{site}', version, day::timestamptz, 'x', format('{{"organisation_id": "0199a1b2-c3d4-7e5f-8a9b-00000000000%s"}}', organisation)
+FROM (VALUES {versions}) AS told (version, day, organisation)
+"""
+
+
+@pytest.mark.parametrize(
+    ("versions", "owners"),
+    [
+        ("(1, '2026-01-05 12:00+00', 2), (2, '2026-02-05 12:00+00', 2)", []),
+        (
+            "(1, '2026-01-05 12:00+00', 1), (2, '2026-02-05 12:00+00', 1), (3, '2026-03-05 23:30+00', 2), (4, '2026-04-05 12:00+00', 2)",
+            [("1", "2026-01-05"), ("2", "2026-03-06")],
+        ),
+        (
+            "(1, '2026-01-05 12:00+00', 1), (2, '2026-01-05 13:00+00', 3), (3, '2026-03-05 12:00+00', 1), (4, '2026-03-05 13:00+00', 2)",
+            [("3", "2026-01-05"), ("2", "2026-03-05")],
+        ),
+    ],
+    ids=["never", "once", "twice in a day"],
+)
+def test_e2_a_site_that_had_moved_in_silence_says_who_had_it(fresh: str, versions: str, owners: list[tuple[str, str]]) -> None:
+    service = next(service for service in SERVICES if service.name == "access")
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    command.upgrade(config, "0009")
+    asyncio.run(_execute(fresh, MOVED.format(site=SITE, versions=versions)))
+    command.upgrade(config, "0010")
+    [said] = asyncio.run(names(fresh, "SELECT owners::text FROM access.site WHERE $1 <> ''", service.name))
+    assert [(owner["organisation_id"][-1], owner["since"]) for owner in json.loads(said)] == owners
 
 
 def test_migrating_twice_changes_nothing(fresh: str) -> None:

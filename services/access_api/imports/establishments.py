@@ -18,6 +18,7 @@ from services.access_api.imports.display import displayed
 from services.access_api.imports.entities import SPOKEN, Entities, Entity, Gathering
 from services.access_api.imports.extraction import Points, legal_entities, of_structures
 from services.access_api.imports.places import Communes, Point, point_of, read_communes
+from services.access_api.imports.transfers import transfer_sites
 from services.access_api.imports.writing import CHUNK, Rows, Writing, begin, chunks, set_differing
 from services.access_api.organisations import queries as organisation_queries
 from services.access_api.organisations.tables import Organisation
@@ -329,7 +330,9 @@ class _Establishments(Writing):
 
     async def _sites(self, chunk: Sequence[Establishment]) -> None:
         known = {site.finess_et: site for site in await self.db.fetch(site_queries.known_by([each.finess for each in chunk]))}
-        rows = Rows()
+        named = [(each.line, site, self.ids[each.finess_ej]) for each in chunk if (site := known.get(each.finess))]
+        transfers = await transfer_sites(self.db, named, self.report)
+        handed_over, rows = {site.id for site in transfers.sites}, Rows()
         for each in chunk:
             before, values = known.get(each.finess), _values(each, self.ids)
             point = point_of(each.latitude, each.longitude) if each.latitude else self.points.get(each.finess)
@@ -338,11 +341,17 @@ class _Establishments(Writing):
                 self.place(made, point)
                 rows.created.append(made)
                 continue
-            differs = set_differing(
-                before, {**values, "sector": values["sector"] or before.sector, "siret": values["siret"] or before.siret}
-            )
-            rows.keep(before, changed=self.place(before, point) or differs)
+            if before.id in transfers.older:
+                rows.keep(before, changed=False)
+                continue
+            values["sector"], values["siret"] = values["sector"] or before.sector, values["siret"] or before.siret
+            differs = set_differing(before, values)
+            placed = self.place(before, point)
+            if before.id not in handed_over:
+                rows.keep(before, changed=placed or differs)
         await self.save("site", rows)
+        await self.db.save_many(transfers.sites, event="access.site.transferred", by=self.by)
+        self.report.of("site").changed += len(transfers.sites)
 
 
 def _organisation(finess_ej: str, entity: Entity) -> Organisation:

@@ -8,17 +8,19 @@ from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sectors import sector_of
 from services.access_api.sites import queries
+from services.access_api.sites.owners import hand_over, owned_since
 from services.access_api.sites.queries import SITES
-from services.access_api.sites.schemas import SiteCreate, SiteMatch, SiteMatched, SitePatch, SiteQuery, SiteWrite
+from services.access_api.sites.schemas import SiteCreate, SiteMatch, SiteMatched, SitePatch, SiteQuery, SiteTransfer, SiteWrite
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
 from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.api.resources import with_matched
+from services.kernel.base import clock
 from services.kernel.base.folding import fold
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import Conflict
+from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
 
 ALIKE = "Un site ouvert de cette commune porte déjà ce nom."
@@ -37,11 +39,7 @@ async def create(db: Database, body: SiteCreate, *, by: Principal, force: bool =
     Raises `Invalid` for an unknown organisation or commune, `OrganisationClosed`, `AlreadyExists`, and `LooksTwice` unless it is forced.
     """
     commune = await communes.cited(db, body.commune_code)
-    unknown = "Cette organisation n'existe pas."
-    owner = await ORGANISATIONS.cited(
-        db, body.organisation_id, by=by, pointer="#/organisation_id", unknown=unknown, lock=Lock.share
-    )  # it must not close meanwhile
-    _check_open(owner)
+    await _open_organisation(db, body.organisation_id, by=by)
     folded = fold(body.name)
     if not force:
         await refuse_lookalike(db, Site, {"commune_code": commune.code, "folded": folded}, queries.STANDS, said=ALIKE)
@@ -62,6 +60,23 @@ async def change(db: Database, site_id: UUID, patch: SitePatch, *, by: Principal
     if "category_code" in patch.model_fields_set and "sector" not in patch.model_fields_set:
         site.sector = sector_of(site.category_code) or site.sector
     return await db.save(site, event="access.site.changed", by=by)
+
+
+async def transfer(db: Database, site_id: UUID, body: SiteTransfer, *, by: Principal, version: int) -> Site:
+    """Gives a site to another organisation, from a day on; what stands there follows in each service that hears of it.
+
+    Raises `Invalid` for an unknown organisation, for that which has the site, and for a day out of bounds; `OrganisationClosed`.
+    """
+    site = await SITES.load_for_change(db, site_id, by=by, version=version)
+    if body.organisation_id == site.organisation_id:
+        raise invalid("#/organisation_id", "same_organisation", "Ce site est déjà à cette organisation.")
+    await _open_organisation(db, body.organisation_id, by=by)
+    since, today = owned_since(site), clock.today()
+    if not since <= body.on <= today:
+        said = f"Dites un jour du {since} (depuis lequel l'organisation actuelle a le site) au {today} (aujourd'hui)."
+        raise invalid("#/on", "out_of_bounds", said)
+    hand_over(site, body.organisation_id, on=body.on, reason=body.reason)
+    return await db.save(site, event="access.site.transferred", by=by)
 
 
 async def close(db: Database, site_id: UUID, reason: str, *, by: Principal, version: int) -> Site:
@@ -97,6 +112,12 @@ def _matched(site: Site, places: communes.Places, asked: list[str]) -> SiteMatch
     if place is None:
         return SiteMatched(kind=SiteMatch.name, name=site.name, code=None)
     return SiteMatched(kind=SiteMatch(communes.KINDS[place.kind]), name=place.name, code=place.code)
+
+
+async def _open_organisation(db: Database, organisation_id: UUID, *, by: Principal) -> None:
+    """The organisation that a body cites is open, and does not close meanwhile. Raises `Invalid`, `OrganisationClosed`."""
+    unknown = "Cette organisation n'existe pas."
+    _check_open(await ORGANISATIONS.cited(db, organisation_id, by=by, pointer="#/organisation_id", unknown=unknown, lock=Lock.share))
 
 
 def _check_open(organisation: Organisation) -> None:

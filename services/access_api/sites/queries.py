@@ -1,9 +1,11 @@
 """Statements on sites."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, literal, or_
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, column, exists, func, literal, or_
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -58,5 +60,11 @@ def open_homes(commune_codes: Sequence[str]) -> SelectOfScalar[Site]:
 
 
 def numbers_of(organisation_ids: Sequence[UUID]) -> Executable:
-    """The FINESS numbers of the sites of several organisations."""
-    return select(col(Site.finess_et)).where(among(Site.organisation_id, organisation_ids))
+    """The FINESS numbers of the sites that several organisations have, or had before another."""
+    owner = func.jsonb_array_elements(col(Site.owners)).table_valued(column("value", JSONB))
+    had = exists().select_from(owner).where(owner.c.value["organisation_id"].astext == any_(_texts(organisation_ids)))
+    return select(col(Site.finess_et)).where(or_(among(Site.organisation_id, organisation_ids), had))
+
+
+def _texts(organisation_ids: Sequence[UUID]) -> ColumnElement[Any]:
+    return literal([str(organisation_id) for organisation_id in organisation_ids], ARRAY(Text))

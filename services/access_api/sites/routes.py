@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 
 from services.access_api.sites import operations
 from services.access_api.sites.queries import SITES
-from services.access_api.sites.schemas import SiteCreate, SiteListed, SitePatch, SiteQuery, SiteRead
+from services.access_api.sites.schemas import SiteCreate, SiteListed, SitePatch, SiteQuery, SiteRead, SiteTransfer
 from services.contracts.codes import Role
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
@@ -53,6 +53,12 @@ async def read_site_history(site_id: UUID, query: Annotated[HistoryQuery, Query(
 async def change_site(site_id: UUID, body: SitePatch, caller: Steering, version: IfMatch, db: Db) -> Response:
     """Change les champs envoyés."""
     return resource(await operations.change(db, site_id, body, by=caller, version=version))
+
+
+@routes.post("/{site_id}/transfer", operation_id="transferSite", response_model=SiteRead, responses=MOVE)
+async def transfer_site(site_id: UUID, body: SiteTransfer, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Transfère le site à une autre organisation, depuis un jour dit : terrains, offres, besoins et demandes en attente le suivent."""
+    return resource(await operations.transfer(db, site_id, body, by=caller, version=version))
 
 
 @routes.post("/{site_id}/close", operation_id="closeSite", response_model=SiteRead, responses=MOVE)

@@ -11,9 +11,10 @@ from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus, SiteState
 from services.contracts.codes import Department, Sector
 from services.contracts.envelope import StatusChange
+from services.contracts.standing import Owner
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
-from services.kernel.base.fields import Code, Line
+from services.kernel.base.fields import Code, Day, Line
 from services.kernel.base.folding import SearchTerms
 from services.kernel.data.nouns import Noun, Resource
 
@@ -67,6 +68,21 @@ class SitePatch(patch_of(SiteWrite)):  # type: ignore[misc]  # the base is made 
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
 
 
+class SiteTransfer(BaseModel):
+    """Un transfert du site à une autre organisation."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"organisation_id": EXAMPLE["organisation_id"], "on": "2026-10-01", "reason": "Fusion"}]},
+    )
+
+    organisation_id: UUID = Field(description="L'organisation qui reprend le site, active.")
+    on: Day = Field(
+        description="Jour depuis lequel elle l'a, de l'ouverture du site (ou du dernier transfert) à aujourd'hui.", examples=["2026-10-01"]
+    )
+    reason: Line = Field(description="Motif.", examples=["Fusion"])
+
+
 class SiteRead(Resource):
     """Un site : un lieu d'exercice d'une organisation."""
 
@@ -88,6 +104,8 @@ class SiteRead(Resource):
     longitude: float | None = Field(description="Longitude (WGS 84), quand on la connaît.")
     status: OrganisationStatus = Field(description="Statut.")
     status_reason: str | None = Field(description="Motif de la fermeture.")
+    owners: list[Owner] = Field(description="Organisations qui ont eu le site ; vide : la même depuis l'origine.")
+    transfer_reason: str | None = Field(description="Motif du dernier transfert.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
@@ -137,4 +155,4 @@ class SiteQuery(PageQuery):
     )
 
 
-SITE = Noun(Site, SiteRead, SiteState, document_schema=2)
+SITE = Noun(Site, SiteRead, SiteState, document_schema=3)

@@ -12,12 +12,13 @@ from services.contracts.codes import Department, Sector
 from services.kernel.data.columns import internal, one_of, page_index, public
 from services.kernel.data.folded import FOLDED, WORDS_OF_FOLDED, words_index
 from services.kernel.data.records import with_history
+from services.kernel.data.standing import Owned
 
 WORDS = f"{WORDS_OF_FOLDED} || array_remove(ARRAY['{COMMUNE}' || commune_code, postal_code], NULL)"
 """What a site is searched in: the words of its name, its postal code, and its commune, which is looked for by its own names."""
 
 
-class Site(Located, AccessRecord, table=True):
+class Site(Located, Owned, AccessRecord, table=True):
     """Un lieu d'exercice d'une organisation. Le département est celui de la commune."""
 
     __tablename__ = "site"
@@ -55,6 +56,7 @@ class Site(Located, AccessRecord, table=True):
     sector: Sector | None = public(Text, default=None)
     status: OrganisationStatus = public(Text, default=OrganisationStatus.active)
     status_reason: str | None = internal(Text, default=None)
+    transfer_reason: str | None = internal(Text, default=None)
 
 
 with_history(Site)
