@@ -9,7 +9,7 @@ from services.kernel.events.copies import copy_of, projector
 from services.kernel.events.copy_holdings import HeldCopies
 
 ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "status")
-SITES = copy_of(SiteState, METADATA, "organisation_id", "name", "department", "status")
+SITES = copy_of(SiteState, METADATA, "organisation_id", "owners", "name", "department", "status", "history")
 
 COPIES = (ORGANISATIONS, SITES)
 

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from services.internships_api.base import METADATA
 from services.internships_api.capacity.routes import routes as capacity
-from services.internships_api.copies import apply, holdings
+from services.internships_api.copies import holdings
 from services.internships_api.meaning import MEANING
 from services.internships_api.offers.endings import end_requests_left_pending
 from services.internships_api.offers.operations import close_all_past
 from services.internships_api.offers.routes import routes as offers
 from services.internships_api.placements.routes import routes as placements
 from services.internships_api.requests.routes import routes as requests
+from services.internships_api.standing import FOLLOW, apply
 from services.internships_api.units.routes import routes as units
 from services.kernel.data.service import Job, Service
 
@@ -23,6 +24,10 @@ SERVICE = Service(
     consumers={"observatory": frozenset({"unit", "offer", "request", "placement"})},
     apply=apply,
     holdings=holdings,
-    jobs=(Job("close_offers", timedelta(hours=1), close_all_past), Job("end_requests", timedelta(hours=1), end_requests_left_pending)),
+    jobs=(
+        Job("close_offers", timedelta(hours=1), close_all_past),
+        Job("end_requests", timedelta(hours=1), end_requests_left_pending),
+        FOLLOW,
+    ),
     meaning=MEANING,
 )

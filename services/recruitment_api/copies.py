@@ -6,7 +6,7 @@ from services.kernel.events.copy_holdings import HeldCopies
 from services.recruitment_api.base import METADATA
 
 ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "status")
-SITES = copy_of(SiteState, METADATA, "organisation_id", "name", "commune_code", "department", "sector", "status")
+SITES = copy_of(SiteState, METADATA, "organisation_id", "owners", "name", "commune_code", "department", "sector", "status", "history")
 
 COPIES = (ORGANISATIONS, SITES)
 

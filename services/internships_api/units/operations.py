@@ -4,16 +4,20 @@ from uuid import UUID
 
 from services.contracts.codes import OrganisationRole
 from services.contracts.internships import UnitStatus
+from services.contracts.standing import ConcealedWhy
 from services.internships_api.copies import active_organisation, active_site
 from services.internships_api.parties import check_host
+from services.internships_api.standing import follow_unit
 from services.internships_api.units.lifecycle import LIFECYCLE, move
 from services.internships_api.units.queries import UNITS
 from services.internships_api.units.schemas import UnitCreate, UnitLive, UnitPatch, UnitWrite
 from services.internships_api.units.tables import Unit
 from services.kernel.api.patching import patched
+from services.kernel.api.reading import Lock
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import invalid
 from services.kernel.data.database import Database
+from services.kernel.data.standing import conceal, reveal
 
 
 async def create(db: Database, body: UnitCreate, *, by: Principal) -> Unit:
@@ -44,19 +48,25 @@ async def change(db: Database, unit_id: UUID, patch: UnitPatch, *, by: Principal
 
 
 async def suspend(db: Database, unit_id: UUID, reason: str, *, by: Principal, version: int) -> Unit:
-    """Suspends a unit: it publishes no more offers; those already published, and the placements, stand."""
-    unit = await UNITS.load_for_change(db, unit_id, by=by, version=version)
+    """Suspends a unit: its offers, and the requests that wait for them, are concealed until it is resumed; the placements stand."""
+    unit = await UNITS.load_for_change(db, unit_id, by=by, version=version, lock=Lock.no_key_update)
     move(unit, UnitStatus.suspended)
     unit.status_reason = reason
-    return await db.save(unit, event="internships.unit.suspended", by=by)
+    conceal(unit, ConcealedWhy.unit_suspended)
+    await db.save(unit, event="internships.unit.suspended", by=by)
+    await follow_unit(db, unit.id, by=by)
+    return unit
 
 
 async def resume(db: Database, unit_id: UUID, *, by: Principal, version: int) -> Unit:
-    """A suspended unit hosts again."""
-    unit = await UNITS.load_for_change(db, unit_id, by=by, version=version)
+    """A suspended unit hosts again: its offers show."""
+    unit = await UNITS.load_for_change(db, unit_id, by=by, version=version, lock=Lock.no_key_update)
     move(unit, UnitStatus.active)
     unit.status_reason = None
-    return await db.save(unit, event="internships.unit.resumed", by=by)
+    reveal(unit, ConcealedWhy.unit_suspended)
+    await db.save(unit, event="internships.unit.resumed", by=by)
+    await follow_unit(db, unit.id, by=by)
+    return unit
 
 
 async def read_live(db: Database, unit_id: UUID, *, by: Principal) -> UnitLive:

@@ -62,11 +62,11 @@ async def change_unit(unit_id: UUID, body: UnitPatch, caller: UnitEditor, versio
 
 @routes.post("/{unit_id}/suspend", operation_id="suspendUnit", response_model=UnitRead, responses=MOVE)
 async def suspend_unit(unit_id: UUID, body: Reason, caller: UnitEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
-    """Suspend le terrain, avec un motif : il ne publie plus d'offre ; ce qui est publié ou attribué demeure."""
+    """Suspend le terrain, avec un motif : ses offres et les demandes en attente sont dissimulées ; les stages demeurent."""
     return resource(await operations.suspend(db, unit_id, body.reason, by=caller, version=version))
 
 
 @routes.post("/{unit_id}/resume", operation_id="resumeUnit", response_model=UnitRead, responses=MOVE)
 async def resume_unit(unit_id: UUID, caller: UnitEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
-    """Le terrain accueille de nouveau."""
+    """Le terrain accueille de nouveau : ses offres se montrent, les demandes en attente ont une réponse possible."""
     return resource(await operations.resume(db, unit_id, by=caller, version=version))

@@ -65,6 +65,11 @@ async def in_parts(db: Database, part: Callable[[Database], Awaitable[int]], siz
             found = await part(own)
 
 
+async def hasten(db: Database, job: str) -> None:
+    """Makes a job due as soon as this transaction has committed: it goes on, within seconds, with what was left to it."""
+    await (await db.connection()).execute("UPDATE job SET due_at = clock_timestamp() WHERE name = $1", job)
+
+
 @dataclass(frozen=True)
 class Service:
     """One service. `name` is its PostgreSQL schema, its path, the prefix of its queues and of its event types."""

@@ -1,13 +1,28 @@
-"""What stands on something else: who has had it, and when it was concealed. Columns that nouns of several services share."""
+"""What stands on something else: it takes over who has it and when it was concealed, dated. What several services share of that.
 
-from typing import Any
+A site's units and needs stand on the site, an offer on its unit, a request on its offer, an application on its need. Each row holds what
+it stands on says, from the row's own first day on: whatever was missed, told twice or told late, comes to the same.
+"""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from itertools import zip_longest
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
+from services.contracts.access import OrganisationStatus, SiteState
+from services.contracts.standing import ConcealedWhy, Concealment, Owner, blocks, concealments_from, owners_from
+from services.kernel.base import clock
+from services.kernel.base.clock import day_of
 from services.kernel.data.columns import internal
 
 NONE = {"server_default": "[]"}
+OWNERS_SAID_FROM = 2
+"""The number of a site's state from which on it says who has had it: a copy heard before waits for `plam resync`."""
 
 
 class Owned(SQLModel):
@@ -20,3 +35,113 @@ class Concealable(SQLModel):
     """When a row was concealed, `[{from, until, why}]`: half-open, without an end while it lasts."""
 
     concealed: list[dict[str, Any]] = internal(JSONB, default_factory=list, sa_column_kwargs=NONE)
+
+    @property
+    def concealments(self) -> tuple[Concealment, ...]:
+        """The same, read."""
+        return tuple(map(Concealment.model_validate, self.concealed))
+
+
+def conceal(row: Concealable, why: ConcealedWhy) -> None:
+    """Conceals a row from today on."""
+    begun = Concealment(since=clock.today(), until=None, why=why)
+    row.concealed = [*row.concealed, begun.model_dump(mode="json")]
+
+
+def reveal(row: Concealable, why: ConcealedWhy) -> None:
+    """Ends today what a row is concealed for."""
+    ended = [one if one.until or one.why is not why else one.model_copy(update={"until": clock.today()}) for one in row.concealments]
+    row.concealed = [one.model_dump(mode="json") for one in ended if one.since != one.until]
+
+
+class Ground(NamedTuple):
+    """What a row stands on says: who has it, who has had it, when it was concealed."""
+
+    organisation_id: UUID
+    owners: tuple[Owner, ...]
+    concealed: tuple[Concealment, ...]
+
+
+def ground_of(row: Any) -> Ground:
+    """What a row says to those that stand on it."""
+    return Ground(row.organisation_id, tuple(map(Owner.model_validate, row.owners)), row.concealments)
+
+
+def ground_of_site(site: SiteState) -> Ground:
+    """What a site says: it conceals what stands there while it is closed."""
+    ends = [day_of(step.at) for step in site.history[1:]]
+    closed = tuple(
+        Concealment(since=day_of(step.at), until=end, why=ConcealedWhy.site_closed)
+        for step, end in zip_longest(site.history, ends)
+        if step.status == OrganisationStatus.closed
+    )
+    return Ground(site.organisation_id, site.owners, closed)
+
+
+R = TypeVar("R", bound=Concealable)
+
+
+def follow(rows: Iterable[R], ground: Callable[[R], Ground], stood_still: Callable[[R, int], None] | None = None) -> Mapping[str, list[R]]:
+    """Makes rows say what they stand on says; those that change, to be saved, by what happened: transferred, concealed, revealed.
+
+    `stood_still` is told for how many days nothing could be done with a row that is revealed.
+    """
+    changed: dict[str, list[R]] = {}
+    for row in rows:
+        happened, days = _follow(row, ground(row))
+        if happened:
+            changed.setdefault(happened, []).append(row)
+        if days and stood_still:
+            stood_still(row, days)
+    return changed
+
+
+def _follow(row: Any, ground: Ground) -> tuple[str, int]:
+    start = day_of(datetime.fromisoformat(row.history[0]["at"]))
+    before, concealed = row.concealments, concealments_from(ground.concealed, start)
+    happened, is_owned = "", isinstance(row, Owned)
+    if concealed != before:
+        row.concealed = [one.model_dump(mode="json") for one in concealed]
+        happened = "concealed" if any(one.until is None for one in concealed) else "revealed"
+    if is_owned and row.organisation_id != ground.organisation_id:
+        row.owners = [owner.model_dump(mode="json") for owner in _owners(row, ground, start)]
+        row.organisation_id = ground.organisation_id
+        happened = "transferred"
+    return happened, _days(concealed) - _days(before)
+
+
+def _owners(row: Any, ground: Ground, start: date) -> Sequence[Owner]:
+    told = owners_from(ground.owners, start)
+    if told and told[-1].organisation_id == ground.organisation_id:
+        return told
+    known = tuple(map(Owner.model_validate, row.owners)) or (Owner(organisation_id=row.organisation_id, since=start),)
+    return *known, Owner(organisation_id=ground.organisation_id, since=clock.today())
+
+
+def _days(concealed: Sequence[Concealment]) -> int:
+    return sum((end - start).days for start, end in blocks(concealed) if end is not None)
+
+
+# ── Conditions ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def concealed_now(row: Any) -> ColumnElement[bool]:
+    """The condition that a row is concealed."""
+    return col(row.concealed).op("@>", is_comparison=True)(literal_column("""'[{"until": null}]'::jsonb"""))
+
+
+def behind_site(row: Any, site: Any, *, conceals: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition that a row says otherwise than the copy of its site; `conceals`: that it is one that a closed site conceals."""
+    because: ColumnElement[Any] = literal_column("""'[{"until": null, "why": "site_closed"}]'::jsonb""")
+    hidden, closed = col(row.concealed).op("@>", is_comparison=True)(because), site.c.status == OrganisationStatus.closed
+    otherwise = or_(col(row.organisation_id) != site.c.organisation_id, and_(hidden, ~closed), and_(closed, ~hidden, conceals))
+    return and_(site.c.state_number >= OWNERS_SAID_FROM, otherwise)
+
+
+def behind(row: Any, other: Any, *, conceals: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition that a row is not concealed as what it stands on is; `conceals`: that it is one that is concealed with it."""
+    return and_(_whys(row) != _whys(other), or_(conceals, concealed_now(row)))
+
+
+def _whys(row: Any) -> ColumnElement[Any]:
+    return func.jsonb_path_query_array(col(row.concealed), literal_column("'$[*] ? (@.until == null).why'"))

@@ -1,6 +1,6 @@
 """Read-only copies of another service's entities: declared from the state that says them, read by id, kept by version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -24,9 +24,11 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    any_,
     bindparam,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from services.contracts.envelope import Contract, State
@@ -65,16 +67,31 @@ class Copy(Generic[S]):
     async def find(self, db: Database, identifier: UUID) -> S | None:
         """What was last heard of an entity, None when nothing was. A field that is not copied raises `AttributeError`."""
         rows = await db.fetch(self._by_id, id=identifier)
-        return cast("S", self._shape.model_validate(dict(rows[0]))) if rows else None
+        return self._read(rows[0]) if rows else None
+
+    async def several(self, db: Database, identifiers: Collection[UUID]) -> Mapping[UUID, S]:
+        """What was last heard of several entities, by id; nothing of those of which nothing was."""
+        rows = await db.fetch(self._by_ids, ids=sorted(identifiers))
+        return {row["id"]: self._read(row) for row in rows}
 
     def values(self, state: State) -> dict[str, Any]:
         """What a state says of the copied fields, as JSON."""
         return state.model_dump(mode="json", include=set(self.fields))
 
+    def _read(self, row: Any) -> S:
+        return cast("S", self._shape.model_validate(dict(row)))
+
     @cached_property
     def _by_id(self) -> Select[Any]:
-        columns = self.table.columns
-        return select(*(columns[name] for name in self.fields)).where(columns.id == bindparam("id", type_=SaUuid()))
+        return self._fields.where(self.table.columns.id == bindparam("id", type_=SaUuid()))
+
+    @cached_property
+    def _by_ids(self) -> Select[Any]:
+        return self._fields.where(self.table.columns.id == any_(bindparam("ids", type_=ARRAY(SaUuid()))))
+
+    @property
+    def _fields(self) -> Select[Any]:
+        return select(*(self.table.columns[name] for name in self.fields))
 
     @cached_property
     def _shape(self) -> type[BaseModel]:
@@ -155,12 +172,15 @@ def _column(where: str, name: str, annotation: Any) -> "Column[Any]":
     sa_type = _type_of(said[0]) if len(said) == 1 else None
     if sa_type is None:
         raise TypeError(f"{where} : {name} est de type {annotation}, que la copie d'un état ne sait pas tenir.")
-    return Column(name, sa_type, nullable=len(parts) > len(said))
+    empty = "[]" if isinstance(sa_type, JSONB) else None  # of a state that was heard in a shape without it
+    return Column(name, sa_type, server_default=empty, nullable=len(parts) > len(said))
 
 
 def _type_of(annotation: Any) -> TypeEngine[Any] | None:
     if get_origin(annotation) in (list, tuple):
         several = {argument for argument in get_args(annotation) if argument is not ...}
+        if all(isinstance(one, type) and issubclass(one, Contract) for one in several):
+            return JSONB()
         return ARRAY(Text()) if all(isinstance(_type_of(one), Text) for one in several) else None
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return Text()

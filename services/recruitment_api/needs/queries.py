@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, or_, update
+from sqlalchemy import ColumnElement, case, exists, not_, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -14,6 +14,7 @@ from services.contracts.codes import Role
 from services.contracts.recruitment import AssignmentStatus, NeedEnding, NeedStatus
 from services.kernel.api.reading import Audience, Reading, equal_to, visible_to
 from services.kernel.data.conditions import among
+from services.kernel.data.standing import concealed_now
 from services.recruitment_api.applications.tables import PENDING, Application
 from services.recruitment_api.assignments.tables import Assignment
 from services.recruitment_api.needs.schemas import NeedQuery
@@ -76,10 +77,10 @@ def free_post(need_id: UUID) -> ReturningUpdate[Any]:
 
 
 def past(today: date, limit: int) -> SelectOfScalar[StaffingNeed]:
-    """Needs that seek after their last day, locked in order, without those that somebody is changing."""
+    """Needs that seek after their last day, locked in order, without those that somebody is changing, or that are concealed."""
     return (
         select(StaffingNeed)
-        .where(SEEKS, col(StaffingNeed.expires_on) < today)
+        .where(SEEKS, col(StaffingNeed.expires_on) < today, not_(concealed_now(StaffingNeed)))
         .order_by(col(StaffingNeed.id))
         .limit(limit)
         .with_for_update(skip_locked=True)

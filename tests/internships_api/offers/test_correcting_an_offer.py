@@ -122,6 +122,7 @@ async def test_e6_a_draft_s_seats_change_with_the_rest_of_it(steering: httpx.Asy
 async def test_e6_a_suspended_unit_offers_no_more_and_may_offer_less(steering: httpx.AsyncClient, databases: Databases) -> None:
     offer, unit = await an_offer_with(steering, databases, taken=0)
     ok(await move(steering, "units", unit, "suspend", reason="Travaux"))
+    offer = await fresh(steering, "offers", offer)
 
     more = await move(steering, "offers", offer, "resize", seats=3)
     longer = await patch(steering, "offers", offer, ends_on="2027-03-15")

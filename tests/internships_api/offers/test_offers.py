@@ -125,7 +125,7 @@ async def test_a_suspended_unit_prepares_and_publishes_nothing(steering: httpx.A
     await move(steering, "units", unit, "suspend", reason="Travaux")
 
     prepared = await steering.post(f"{API}/offers", json=offer_body(unit))
-    published = await move(steering, "offers", draft, "publish")
+    published = await move(steering, "offers", await fresh(steering, "offers", draft), "publish")
 
     assert (prepared.status_code, problem_type(prepared)) == (409, "unit-suspended")
     assert (published.status_code, problem_type(published)) == (409, "unit-suspended")

@@ -1,0 +1,131 @@
+"""Units, offers and requests follow the site where they stand: they change hands with it, and are concealed while it is closed.
+
+At most `MOST` rows a transaction, each level in the order of locks (unit, offer, request), each row as what it stands on says at that
+moment: a job goes on with the others, and mends what was missed.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, true
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.contracts.access import SiteState
+from services.contracts.internships import OfferStatus, RequestStatus
+from services.contracts.standing import ConcealedWhy
+from services.internships_api import copies
+from services.internships_api.base import InternshipsRecord
+from services.internships_api.copies import SITES
+from services.internships_api.offers.tables import Offer
+from services.internships_api.requests.tables import PENDING, PlacementRequest
+from services.internships_api.units.tables import Unit
+from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.data.conditions import among
+from services.kernel.data.database import Database
+from services.kernel.data.service import Job, Received, hasten, in_parts
+from services.kernel.data.standing import Ground, behind, behind_site, follow, ground_of, ground_of_site
+
+R = TypeVar("R", bound=InternshipsRecord)
+
+MOST = 500
+"""Rows that one transaction changes."""
+STANDING = among(Offer.status, (OfferStatus.draft, OfferStatus.published))
+"""The condition that an offer may still be published or taken: one that has ended shows nothing that could be concealed."""
+
+
+async def apply(db: Database, batch: Sequence[Received]) -> None:
+    """Keeps the copies, and makes what stands at the sites that are heard of follow them, in the same transaction."""
+    await copies.apply(db, batch)
+    sites = {received.state.id for received in batch if isinstance(received.state, SiteState)}
+    if sites:
+        await _follow_or_leave(db, among(Unit.site_id, sorted(sites)), by=SYSTEM)
+
+
+async def follow_unit(db: Database, unit_id: UUID, *, by: Principal) -> None:
+    """Makes the offers and requests of a unit follow it; this transaction holds it."""
+    await _follow_or_leave(db, col(Unit.id) == unit_id, by=by)
+
+
+async def follow_all(db: Database) -> None:
+    """Makes everything follow that does not yet."""
+    await in_parts(db, lambda part: _follow(part, true(), by=SYSTEM), MOST)
+
+
+FOLLOW = Job("follow_sites", timedelta(hours=1), follow_all)
+
+
+async def _follow_or_leave(db: Database, of: ColumnElement[bool], *, by: Principal) -> None:
+    if await _follow(db, of, by=by) == MOST:
+        await hasten(db, FOLLOW.name)
+
+
+async def _follow(db: Database, of: ColumnElement[bool], *, by: Principal) -> int:
+    """How many rows of some units did not say what they stand on says: `MOST` at most, and those do now."""
+    found = await _follow_sites(db, of, MOST, by=by)
+    found += await _follow_units(db, of, MOST - found, by=by)
+    return found + await _follow_offers(db, of, MOST - found, by=by)
+
+
+async def _follow_sites(db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> int:
+    units = await db.fetch(_units(of, limit))
+    sites = await SITES.several(db, {unit.site_id for unit in units}) if units else {}
+    for happened, rows in follow(units, lambda unit: _ground(sites[unit.site_id], unit)).items():
+        await db.save_many(rows, event=f"internships.unit.{happened}", by=by)
+    return len(units)
+
+
+async def _follow_units(db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> int:
+    offers = await db.fetch(_offers(of, limit)) if limit else []
+    units = {unit.id: unit for unit in await db.fetch(_several(Unit, {offer.unit_id for offer in offers}))} if offers else {}
+    for happened, rows in follow(offers, lambda offer: ground_of(units[offer.unit_id])).items():
+        await db.save_many(rows, event=f"internships.offer.{happened}", by=by)
+    return len(offers)
+
+
+async def _follow_offers(db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> int:
+    requests = await db.fetch(_requests(of, limit)) if limit else []
+    offers = {offer.id: offer for offer in await db.fetch(_several(Offer, {each.offer_id for each in requests}))} if requests else {}
+    for happened, rows in follow(requests, lambda each: _ground_of_request(each, offers[each.offer_id])).items():
+        await db.save_many(rows, event=f"internships.request.{happened}", by=by)
+    return len(requests)
+
+
+def _ground(site: SiteState, unit: Unit) -> Ground:
+    """A site conceals a unit beside the unit's own suspensions."""
+    ground = ground_of_site(site)
+    own = [one for one in unit.concealments if one.why is ConcealedWhy.unit_suspended]
+    return ground._replace(concealed=tuple(sorted((*ground.concealed, *own), key=lambda one: one.since)))
+
+
+def _ground_of_request(request: PlacementRequest, offer: Offer) -> Ground:
+    """What was answered was agreed with whoever had the offer."""
+    ground = ground_of(offer)
+    return ground if request.status is RequestStatus.submitted else ground._replace(organisation_id=request.organisation_id)
+
+
+def _units(of: ColumnElement[bool], limit: int) -> SelectOfScalar[Unit]:
+    site = SITES.table
+    behind_it = behind_site(Unit, site, conceals=true())
+    statement = select(Unit).join(site, site.c.id == col(Unit.site_id)).where(of, behind_it)
+    return statement.order_by(col(Unit.id)).limit(limit).with_for_update(key_share=True, of=Unit)
+
+
+def _offers(of: ColumnElement[bool], limit: int) -> SelectOfScalar[Offer]:
+    behind_it = or_(col(Offer.organisation_id) != col(Unit.organisation_id), behind(Offer, Unit, conceals=STANDING))
+    statement = select(Offer).join(Unit, col(Unit.id) == col(Offer.unit_id)).where(of, behind_it)
+    return statement.order_by(col(Offer.id)).limit(limit).with_for_update(key_share=True, of=Offer)
+
+
+def _requests(of: ColumnElement[bool], limit: int) -> SelectOfScalar[PlacementRequest]:
+    handed_over = and_(PENDING, col(PlacementRequest.organisation_id) != col(Offer.organisation_id))
+    behind_it = or_(handed_over, behind(PlacementRequest, Offer, conceals=PENDING))
+    statement = select(PlacementRequest).join(Offer, col(Offer.id) == col(PlacementRequest.offer_id))
+    statement = statement.join(Unit, col(Unit.id) == col(Offer.unit_id)).where(of, behind_it)
+    return statement.order_by(col(PlacementRequest.id)).limit(limit).with_for_update(key_share=True, of=PlacementRequest)
+
+
+def _several(table: type[R], identifiers: Collection[UUID]) -> SelectOfScalar[R]:
+    return select(table).where(among(table.id, sorted(identifiers)))

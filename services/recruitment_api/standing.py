@@ -1,0 +1,151 @@
+"""Needs and applications follow the site where they stand: they change hands with it, and are concealed while it is closed.
+
+At most `MOST` rows a transaction, each level in the order of locks (need, application, assignment), each row as what it stands on says at
+that moment: a job goes on with the others, and mends what was missed. Assignments keep the employer that signed; concealed with their
+need, they fill no post of what is open.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select as select_columns, true
+from sqlalchemy.sql.base import Executable
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.contracts.access import SiteState
+from services.contracts.recruitment import ApplicationStatus, AssignmentStatus, NeedStatus
+from services.kernel.base.principals import SYSTEM
+from services.kernel.data.conditions import among
+from services.kernel.data.database import Database
+from services.kernel.data.service import Job, Received, hasten, in_parts
+from services.kernel.data.standing import Ground, behind, behind_site, follow, ground_of, ground_of_site
+from services.recruitment_api import copies
+from services.recruitment_api.applications.tables import PENDING, Application
+from services.recruitment_api.assignments.tables import Assignment
+from services.recruitment_api.copies import SITES
+from services.recruitment_api.needs.lifecycle import SEEKING
+from services.recruitment_api.needs.tables import StaffingNeed
+
+MOST = 500
+"""Rows that one transaction changes."""
+STANDING = col(StaffingNeed.status) != NeedStatus.cancelled
+"""The condition that a need may still seek: one that is filled or has expired may again."""
+FILLS = col(Assignment.status) == AssignmentStatus.confirmed
+"""The condition that an assignment fills a post."""
+
+
+async def apply(db: Database, batch: Sequence[Received]) -> None:
+    """Keeps the copies, and makes what stands at the sites that are heard of follow them, in the same transaction."""
+    await copies.apply(db, batch)
+    sites = {received.state.id for received in batch if isinstance(received.state, SiteState)}
+    if sites and await _follow(db, among(StaffingNeed.site_id, sorted(sites))) == MOST:
+        await hasten(db, FOLLOW.name)
+
+
+async def follow_all(db: Database) -> None:
+    """Makes everything follow that does not yet."""
+    await in_parts(db, lambda part: _follow(part, true()), MOST)
+
+
+FOLLOW = Job("follow_sites", timedelta(hours=1), follow_all)
+
+
+async def _follow(db: Database, of: ColumnElement[bool]) -> int:
+    """How many rows of some needs did not say what they stand on says: `MOST` at most, and those do now."""
+    found = await _follow_sites(db, of, MOST)
+    found += await _follow_needs(db, of, MOST - found)
+    return found + await _conceal_assignments(db, of, MOST - found)
+
+
+async def _follow_sites(db: Database, of: ColumnElement[bool], limit: int) -> int:
+    needs = await db.fetch(_needs(of, limit))
+    sites = await SITES.several(db, {need.site_id for need in needs}) if needs else {}
+    changed = follow(needs, lambda need: ground_of_site(sites[need.site_id]), _prolong)
+    await _give_up_references(db, changed.get("transferred", ()))
+    for happened, rows in changed.items():
+        await db.save_many(rows, event=f"recruitment.need.{happened}", by=SYSTEM)
+    return len(needs)
+
+
+async def _follow_needs(db: Database, of: ColumnElement[bool], limit: int) -> int:
+    applications = await db.fetch(_applications(of, limit)) if limit else []
+    needs = await _grounds(db, {application.need_id for application in applications})
+    for happened, rows in follow(applications, lambda each: _ground(each, needs[each.need_id]), _put_off).items():
+        await db.save_many(rows, event=f"recruitment.application.{happened}", by=SYSTEM)
+    return len(applications)
+
+
+async def _conceal_assignments(db: Database, of: ColumnElement[bool], limit: int) -> int:
+    assignments = await db.fetch(_assignments(of, limit)) if limit else []
+    needs = await _grounds(db, {assignment.need_id for assignment in assignments})
+    for happened, rows in follow(assignments, lambda each: needs[each.need_id]).items():
+        await db.save_many(rows, event=f"recruitment.assignment.{happened}", by=SYSTEM)
+    return len(assignments)
+
+
+async def _grounds(db: Database, need_ids: Collection[UUID]) -> dict[UUID, Ground]:
+    if not need_ids:
+        return {}
+    needs = await db.fetch(select(StaffingNeed).where(among(StaffingNeed.id, sorted(need_ids))))
+    return {need.id: ground_of(need) for need in needs}
+
+
+def _ground(application: Application, need: Ground) -> Ground:
+    """What was answered was answered by whoever had the need."""
+    pending = application.status is ApplicationStatus.submitted
+    return need if pending else need._replace(organisation_id=application.organisation_id)
+
+
+def _prolong(need: StaffingNeed, days: int) -> None:
+    """The days of publication do not pass while a need is concealed."""
+    if need.status in SEEKING:
+        need.expires_on += timedelta(days=days)
+
+
+def _put_off(application: Application, days: int) -> None:
+    """Nor do those in which an application is to be answered."""
+    if application.status is ApplicationStatus.submitted:
+        application.respond_by += timedelta(days=days)
+
+
+async def _give_up_references(db: Database, needs: Sequence[StaffingNeed]) -> None:
+    """A reference is unique for an employer: one that the new employer has given already stays in the history alone."""
+    referenced = [need for need in needs if need.external_ref]
+    if not referenced:
+        return
+    taken = {(row["organisation_id"], row["external_ref"]) for row in await db.fetch(_references(referenced))}
+    for need in referenced:
+        key = need.organisation_id, need.external_ref
+        if key in taken:
+            need.external_ref = None
+        taken.add(key)
+
+
+def _references(needs: Sequence[StaffingNeed]) -> Executable:
+    columns = col(StaffingNeed.organisation_id), col(StaffingNeed.external_ref)
+    of_employers = among(StaffingNeed.organisation_id, sorted({need.organisation_id for need in needs}))
+    return select_columns(*columns).where(
+        of_employers, among(StaffingNeed.external_ref, sorted({str(need.external_ref) for need in needs}))
+    )
+
+
+def _needs(of: ColumnElement[bool], limit: int) -> SelectOfScalar[StaffingNeed]:
+    site = SITES.table
+    behind_it = behind_site(StaffingNeed, site, conceals=STANDING)
+    statement = select(StaffingNeed).join(site, site.c.id == col(StaffingNeed.site_id)).where(of, behind_it)
+    return statement.order_by(col(StaffingNeed.id)).limit(limit).with_for_update(key_share=True, of=StaffingNeed)
+
+
+def _applications(of: ColumnElement[bool], limit: int) -> SelectOfScalar[Application]:
+    handed_over = and_(PENDING, col(Application.organisation_id) != col(StaffingNeed.organisation_id))
+    behind_it = or_(handed_over, behind(Application, StaffingNeed, conceals=PENDING))
+    statement = select(Application).join(StaffingNeed, col(StaffingNeed.id) == col(Application.need_id)).where(of, behind_it)
+    return statement.order_by(col(Application.id)).limit(limit).with_for_update(key_share=True, of=Application)
+
+
+def _assignments(of: ColumnElement[bool], limit: int) -> SelectOfScalar[Assignment]:
+    behind_it = behind(Assignment, StaffingNeed, conceals=FILLS)
+    statement = select(Assignment).join(StaffingNeed, col(StaffingNeed.id) == col(Assignment.need_id)).where(of, behind_it)
+    return statement.order_by(col(Assignment.id)).limit(limit).with_for_update(key_share=True, of=Assignment)

@@ -1,0 +1,205 @@
+"""Units, offers and requests change hands with their site, and are concealed while it is closed: dated, once, in small parts."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import time_machine
+
+from services.contracts.codes import OrganisationRole, Role
+from services.internships_api import standing
+from services.internships_api.service import SERVICE
+from services.kernel.base.principals import SYSTEM
+from services.kernel.data.database import Databases
+from services.kernel.events.scheduler import run_job
+from tests.conftest import Client
+from tests.support.http import ok
+from tests.support.internships import (
+    API,
+    Place,
+    a_place,
+    a_request,
+    a_unit,
+    an_offer,
+    an_organisation,
+    fresh,
+    listed,
+    move,
+    recount,
+)
+from tests.support.sites import Heard, hear, since, spell
+
+Json = dict[str, Any]
+
+SIX_DAYS_ON = datetime(2026, 11, 29, 10, tzinfo=UTC)
+LATER = datetime(2026, 12, 7, 10, tzinfo=UTC)
+
+
+async def world(steering: httpx.AsyncClient, databases: Databases) -> tuple[Place, Heard, dict[str, Json]]:
+    """A unit, two offers, one of them over, and three requests, one of them accepted."""
+    place = await a_place(databases)
+    heard = Heard(place.site, place.host)
+    await hear(databases, SERVICE, heard.told())
+    unit = await a_unit(steering, place)
+    offer, closed = await an_offer(steering, unit), await an_offer(steering, unit, ends_on="2027-04-05")
+    accepted = await a_request(steering, place, offer)
+    ok(await move(steering, "requests", accepted, "accept"))
+    waiting = await a_request(steering, place, offer)
+    declined = ok(await move(steering, "requests", await a_request(steering, place, offer), "decline", reason="full"))
+    closed = ok(await move(steering, "offers", closed, "close"))
+    [placement] = await listed(steering, "placements")
+    rows = {"units": unit, "offers": offer, "closed": closed, "waiting": waiting, "accepted": accepted, "declined": declined}
+    return place, heard, rows | {"placements": placement}
+
+
+async def now(steering: httpx.AsyncClient, rows: dict[str, Json]) -> dict[str, Json]:
+    of = {"closed": "offers", "waiting": "requests", "accepted": "requests", "declined": "requests"}
+    return {name: await fresh(steering, of.get(name, name), row) for name, row in rows.items()}
+
+
+async def test_e2_what_stands_at_a_site_goes_to_the_organisation_that_takes_it_over(
+    steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    place, heard, rows = await world(steering, databases)
+    before, other = await now(steering, rows), await an_organisation(databases, OrganisationRole.host, OrganisationRole.employer)
+    old, new = (client(Role.employer, organisation=organisation) for organisation in (place.host, other))
+
+    with time_machine.travel(SIX_DAYS_ON):
+        told = heard.transfer(other)
+        await hear(databases, SERVICE, told)
+        after = await now(steering, rows)
+        for name in ("units", "offers", "closed", "waiting"):
+            assert after[name]["organisation_id"] == str(other), name
+            assert after[name]["owners"] == since((place.host, "2026-11-23"), (other, "2026-11-29")), name
+            assert (after[name]["version"], after[name]["status"]) == (before[name]["version"] + 1, before[name]["status"]), name
+        for name in ("accepted", "declined", "placements"):
+            assert after[name] == before[name], f"{name}: it was agreed with the one that had the site"
+
+        for again in (told, heard.told()):
+            await hear(databases, SERVICE, again)
+        assert await run_job(databases, SERVICE, "follow_sites")
+        assert await now(steering, rows) == after, "said twice, it comes to the same"
+
+        assert (await move(old, "requests", after["waiting"], "decline", reason="full")).status_code == 404
+        ok(await move(new, "requests", after["waiting"], "accept"))
+    pool = await databases.pool("internships", "worker")
+    by = await pool.fetch('SELECT DISTINCT updated_by FROM placement_unit UNION SELECT "by" FROM placement_offer_version WHERE version > 4')
+    assert {row[0] for row in by} <= {SYSTEM.subject, "tests"}
+    types = await pool.fetch("SELECT type FROM outbox WHERE type LIKE '%.transferred' ORDER BY id")
+    assert [row["type"] for row in types] == [
+        "internships.unit.transferred",
+        *["internships.offer.transferred"] * 2,
+        "internships.request.transferred",
+    ]
+    await recount(databases)
+
+
+async def test_e2_a_transfer_of_before_is_dated_then_and_what_came_after_was_never_the_other_s(
+    steering: httpx.AsyncClient, databases: Databases
+) -> None:
+    place, heard, rows = await world(steering, databases)
+    other, third = await an_organisation(databases), await an_organisation(databases)
+    with time_machine.travel(SIX_DAYS_ON):
+        late = await an_offer(steering, rows["units"], ends_on="2027-02-22")
+    with time_machine.travel(LATER):
+        first = heard.transfer(other, on=datetime(2026, 11, 25, tzinfo=UTC).date())
+        second = heard.transfer(third)
+        await hear(databases, SERVICE, second)
+        await hear(databases, SERVICE, first)
+        unit, offer = await fresh(steering, "units", rows["units"]), await fresh(steering, "offers", late)
+    assert unit["owners"] == since((place.host, "2026-11-23"), (other, "2026-11-25"), (third, "2026-12-07")), "though the second came first"
+    assert offer["owners"] == since((other, "2026-11-29"), (third, "2026-12-07"))
+
+
+async def test_e3_what_stands_at_a_closed_site_is_concealed_until_it_opens_again(steering: httpx.AsyncClient, databases: Databases) -> None:
+    _, heard, rows = await world(steering, databases)
+    before = await now(steering, rows)
+    with time_machine.travel(SIX_DAYS_ON):
+        await hear(databases, SERVICE, heard.close())
+        concealed = await now(steering, rows)
+        for name in ("units", "offers", "waiting"):
+            assert concealed[name]["concealed"] == [spell("2026-11-29")], name
+            assert (concealed[name]["status"], concealed[name]["version"]) == (before[name]["status"], before[name]["version"] + 1), name
+        assert [name for name in rows if concealed[name] == before[name]] == ["closed", "accepted", "declined", "placements"]
+        await hear(databases, SERVICE, heard.told())
+        assert await now(steering, rows) == concealed
+    with time_machine.travel(LATER):
+        await hear(databases, SERVICE, heard.reopen())
+        revealed = await now(steering, rows)
+    for name in ("units", "offers", "waiting"):
+        assert revealed[name]["concealed"] == [spell("2026-11-29", "2026-12-07")], name
+    pool = await databases.pool("internships", "worker")
+    told = await pool.fetch("SELECT type FROM outbox WHERE type LIKE '%.concealed' OR type LIKE '%.revealed' ORDER BY id")
+    kinds = ("unit", "offer", "request")
+    assert [row["type"] for row in told] == [f"internships.{kind}.{how}" for how in ("concealed", "revealed") for kind in kinds]
+
+
+async def test_e3_a_site_that_was_closed_for_less_than_a_day_leaves_no_trace_but_in_the_history(
+    steering: httpx.AsyncClient, databases: Databases
+) -> None:
+    _, heard, rows = await world(steering, databases)
+    await hear(databases, SERVICE, heard.close())
+    await hear(databases, SERVICE, heard.reopen())
+    assert {name: row["concealed"] for name, row in (await now(steering, rows)).items() if row.get("concealed")} == {}
+    items = ok(await steering.get(f"{API}/units/{rows['units']['id']}/history"))["items"]
+    assert [item["document"]["concealed"] for item in items] == [[], [spell("2026-11-23")], []]
+
+
+async def test_e3_a_suspended_unit_conceals_its_offers_beside_its_site(steering: httpx.AsyncClient, databases: Databases) -> None:
+    _, heard, rows = await world(steering, databases)
+    unit = ok(await move(steering, "units", rows["units"], "suspend", reason="Travaux"))
+    own, both = spell("2026-11-23", None, "unit_suspended"), spell("2026-11-29")
+    for row in (unit, await fresh(steering, "offers", rows["offers"]), await fresh(steering, "requests", rows["waiting"])):
+        assert row["concealed"] == [own]
+    with time_machine.travel(SIX_DAYS_ON):
+        await hear(databases, SERVICE, heard.close())
+        concealed = await now(steering, rows)
+        assert [concealed[name]["concealed"] for name in ("units", "offers", "waiting")] == [[own, both]] * 3
+    with time_machine.travel(LATER):
+        unit = ok(await move(steering, "units", concealed["units"], "resume"))
+        ended = own | {"until": "2026-12-07"}
+        after = await now(steering, rows)
+        assert [after[name]["concealed"] for name in ("units", "offers", "waiting")] == [[ended, both]] * 3, "the site is closed still"
+        await hear(databases, SERVICE, heard.reopen())
+        after = await now(steering, rows)
+        assert [after[name]["concealed"] for name in ("units", "offers", "waiting")] == [[ended, both | {"until": "2026-12-07"}]] * 3
+        assert await run_job(databases, SERVICE, "follow_sites")
+        assert await now(steering, rows) == after
+
+
+async def test_e2_e3_more_than_one_transaction_may_change_is_left_to_the_job_which_is_due_at_once(
+    steering: httpx.AsyncClient, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, heard, rows = await world(steering, databases)
+    offers = [rows["closed"], rows["offers"], *[await an_offer(steering, rows["units"], published=False) for _ in range(6)]]
+    monkeypatch.setattr(standing, "MOST", 3)
+    pool = await databases.pool("internships", "worker")
+    await pool.execute("INSERT INTO job (name, due_at) VALUES ('follow_sites', now() + interval '1 hour')")
+    other = await an_organisation(databases)
+
+    await hear(databases, SERVICE, heard.transfer(other))
+
+    followed = [await fresh(steering, "units", rows["units"]), *[await fresh(steering, "offers", each) for each in offers]]
+    assert sum(row["organisation_id"] == str(other) for row in followed) == 3
+    assert await pool.fetchval("SELECT due_at <= clock_timestamp() FROM job WHERE name = 'follow_sites'")
+    assert await run_job(databases, SERVICE, "follow_sites")
+    unit, *offers = await fresh(steering, "units", rows["units"]), *[await fresh(steering, "offers", each) for each in offers]
+    request = await fresh(steering, "requests", rows["waiting"])
+    assert {row["organisation_id"] for row in (unit, *offers, request)} == {str(other)}
+
+
+@pytest.mark.tampers
+async def test_e2_e3_a_copy_heard_in_an_older_shape_moves_nothing_until_it_is_said_again(
+    steering: httpx.AsyncClient, databases: Databases
+) -> None:
+    _, heard, rows = await world(steering, databases)
+    before = await now(steering, rows)
+    heard.transfer(other := await an_organisation(databases))
+    heard.close()
+    await hear(databases, SERVICE, heard.told(number=1))
+    assert await run_job(databases, SERVICE, "follow_sites")
+    assert await now(steering, rows) == before
+    await hear(databases, SERVICE, heard.told())
+    after = await fresh(steering, "units", rows["units"])
+    assert (after["organisation_id"], after["concealed"]) == (str(other), [spell("2026-11-23")])

@@ -1,0 +1,191 @@
+"""Needs and applications change hands with their site, and are concealed while it is closed: dated, once, in small parts."""
+
+import asyncio
+from datetime import UTC, date, datetime
+from typing import Any
+
+import httpx
+import pytest
+import time_machine
+
+from services.contracts.codes import Department
+from services.kernel.data.database import Databases
+from services.kernel.events.scheduler import run_job
+from services.recruitment_api import standing
+from services.recruitment_api.service import SERVICE
+from tests.conftest import Client
+from tests.support.http import ok
+from tests.support.recruitment import (
+    HOME,
+    Employer,
+    a_need,
+    a_site,
+    accept,
+    again,
+    an_application,
+    an_employer,
+    an_open_need,
+    event_types,
+    events_of,
+    move,
+    with_key,
+)
+from tests.support.sites import Heard, hear, since, spell
+
+Json = dict[str, Any]
+
+OPENED = datetime(2026, 11, 23, 10, tzinfo=UTC)
+SIX_DAYS_ON = datetime(2026, 11, 29, 10, tzinfo=UTC)
+LATER = datetime(2026, 12, 7, 10, tzinfo=UTC)
+NOUNS = {"waiting": "applications", "accepted": "applications", "assignment": "assignments", "cancelled": "needs", "need": "needs"}
+
+
+async def world(databases: Databases, client: Client) -> tuple[Employer, Heard, dict[str, Json]]:
+    """A need of three posts, one of them filled, with an application that waits; a need that was cancelled."""
+    employer = await an_employer(databases, client)
+    heard = Heard(employer.site_id, employer.id)
+    await hear(databases, SERVICE, heard.told())
+    need = await an_open_need(employer, headcount=3, external_ref="B-1")
+    assignment = await accept(employer.client, accepted := await an_application(employer.client, need))
+    waiting = await an_application(employer.client, need)
+    cancelled = await move(employer.client, "needs", await an_open_need(employer), "cancel", reason="Poste supprimé")
+    rows = {"need": need, "waiting": waiting, "accepted": accepted, "assignment": assignment, "cancelled": cancelled}
+    return employer, heard, rows
+
+
+async def now(by: httpx.AsyncClient, rows: dict[str, Json]) -> dict[str, Json]:
+    return {name: await again(by, NOUNS[name], row) for name, row in rows.items()}
+
+
+@pytest.fixture
+def opened() -> Any:
+    """The day on which these tests begin."""
+    with time_machine.travel(OPENED):
+        yield
+
+
+@pytest.mark.usefixtures("opened")
+async def test_e2_needs_and_pending_applications_go_to_the_employer_that_takes_the_site_over(
+    steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    employer, heard, rows = await world(databases, client)
+    other = await an_employer(databases, client)
+    before = await now(steering, rows)
+    with time_machine.travel(SIX_DAYS_ON):
+        told = heard.transfer(other.id)
+        await hear(databases, SERVICE, told)
+        after = await now(steering, rows)
+        for name in ("need", "cancelled", "waiting"):
+            assert after[name]["organisation_id"] == str(other.id), name
+            assert after[name]["owners"] == since((employer.id, "2026-11-23"), (other.id, "2026-11-29")), name
+            assert (after[name]["version"], after[name]["status"]) == (before[name]["version"] + 1, before[name]["status"]), name
+        for name in ("accepted", "assignment"):
+            assert after[name] == before[name], f"{name}: the employer that signed"
+        await hear(databases, SERVICE, told, heard.told())
+        assert await run_job(databases, SERVICE, "follow_sites")
+        assert await now(steering, rows) == after
+
+        refused = await employer.client.post(
+            f"{HOME}/needs/{rows['need']['id']}/cancel", json={"reason": "F"}, headers=with_key(after["need"])
+        )
+        assert refused.status_code == 403
+        hired = await accept(other.client, after["waiting"])
+    assert hired["organisation_id"] == str(other.id)
+    assert (await event_types(databases, rows["need"])).count("need.transferred") == 1
+    [moved] = [event for event in await events_of(databases, "application") if event["type"].endswith(".transferred")]
+    assert "organisation_id" not in moved["event"]["data"]
+
+
+@pytest.mark.usefixtures("opened")
+async def test_e2_a_reference_that_the_new_employer_gave_already_stays_in_the_history(
+    steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    employer, heard, rows = await world(databases, client)
+    other = await an_employer(databases, client)
+    theirs = await a_need(other, external_ref="B-1")
+    free = await a_need(employer, external_ref="B-2", headcount=2)
+    await hear(databases, SERVICE, heard.transfer(other.id))
+    assert [(await again(steering, "needs", need))["external_ref"] for need in (rows["need"], theirs, free)] == [None, "B-1", "B-2"]
+    items = ok(await steering.get(f"{HOME}/needs/{rows['need']['id']}/history"))["items"]
+    assert [item["document"]["external_ref"] for item in items][:2] == [None, "B-1"]
+
+
+@pytest.mark.usefixtures("opened")
+async def test_e3_a_closed_site_conceals_what_is_open_and_its_clocks_stand_still(
+    steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    employer, heard, rows = await world(databases, client)
+    draft = await a_need(employer, headcount=9, expires_on="2026-12-01")
+    soon = await an_open_need(employer, headcount=8, expires_on="2026-12-01", urgency="urgent")
+    pressing = await an_application(employer.client, soon)
+    assert pressing["respond_by"] == "2026-11-25"
+    before = await now(steering, rows)
+    with time_machine.travel(datetime(2026, 11, 24, 10, tzinfo=UTC)):
+        await hear(databases, SERVICE, heard.close())
+        concealed = await now(steering, rows)
+        for name in ("need", "waiting"):
+            assert concealed[name]["concealed"] == [spell("2026-11-24")], name
+            assert concealed[name]["status"] == before[name]["status"], name
+        assert [name for name in rows if concealed[name] == before[name]] == ["accepted", "cancelled"], "an assignment's version moves"
+    with time_machine.travel(LATER):
+        assert await run_job(databases, SERVICE, "expire_needs")
+        assert (await again(steering, "needs", soon))["status"] == "open", "its last day passed while nobody could apply"
+        await hear(databases, SERVICE, heard.reopen())
+        await hear(databases, SERVICE, heard.told())
+        assert await run_job(databases, SERVICE, "follow_sites")
+        after = {
+            name: await again(steering, NOUNS.get(name, "needs"), row) for name, row in (rows | {"draft": draft, "soon": soon}).items()
+        }
+        assert after["need"]["concealed"] == [spell("2026-11-24", "2026-12-07")]
+        assert (after["draft"]["expires_on"], after["soon"]["expires_on"]) == ("2026-12-01", "2026-12-14"), "13 days; a draft has no clock"
+        assert (await again(steering, "applications", pressing))["respond_by"] == "2026-12-08"
+        assert date.fromisoformat(after["waiting"]["respond_by"]) == date.fromisoformat(before["waiting"]["respond_by"]) + (
+            LATER.date() - date(2026, 11, 24)
+        )
+    states = [event["event"]["data"]["concealed"] for event in await events_of(databases, "assignment")]
+    assert states == [[], [spell("2026-11-24")], [spell("2026-11-24", "2026-12-07")]]
+
+
+@pytest.mark.usefixtures("opened")
+async def test_e2_e3_more_than_one_transaction_may_change_is_left_to_the_job(
+    steering: httpx.AsyncClient, databases: Databases, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    employer, heard, rows = await world(databases, client)
+    needs = [rows["need"], *[await a_need(employer, headcount=20 + number) for number in range(5)]]
+    applications = [await an_application(employer.client, rows["need"]) for _ in range(5)]
+    other = await an_employer(databases, client)
+    monkeypatch.setattr(standing, "MOST", 3)
+    heard.transfer(other.id)
+    await hear(databases, SERVICE, heard.close())
+    assert [(await again(steering, "needs", need))["organisation_id"] == str(other.id) for need in needs].count(True) in (2, 3)
+    assert await run_job(databases, SERVICE, "follow_sites")
+    found = [await again(steering, "needs", need) for need in needs] + [
+        await again(steering, "applications", each) for each in applications
+    ]
+    assert {row["organisation_id"] for row in found} == {str(other.id)}
+    assert all(row["concealed"] == [spell("2026-11-23")] for row in found)
+
+
+@pytest.mark.usefixtures("opened")
+async def test_e3_whoever_cancels_an_assignment_and_a_site_that_closes_never_wait_for_each_other_in_a_circle(
+    steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    for _ in range(8):
+        _, heard, rows = await world(databases, client)
+        cancelling = steering.post(
+            f"{HOME}/assignments/{rows['assignment']['id']}/cancel", json={"reason": "other"}, headers=with_key(rows["assignment"])
+        )
+        answer, _ = await asyncio.gather(cancelling, hear(databases, SERVICE, heard.close()))
+        assert answer.status_code in (200, 412)
+        need = await again(steering, "needs", rows["need"])
+        assert (need["filled_count"], need["concealed"]) == (int(answer.status_code == 412), [spell("2026-11-23")])
+
+
+async def test_e2_a_need_of_another_site_of_the_employer_stays(steering: httpx.AsyncClient, databases: Databases, client: Client) -> None:
+    employer, heard, _ = await world(databases, client)
+    annex = await a_site(databases, employer.id, Department.loire_atlantique)
+    need = await a_need(employer, site_id=str(annex))
+    other = await an_employer(databases, client)
+    await hear(databases, SERVICE, heard.transfer(other.id))
+    assert await run_job(databases, SERVICE, "follow_sites")
+    assert await again(steering, "needs", need) == need
