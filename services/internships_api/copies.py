@@ -3,8 +3,10 @@
 from uuid import UUID
 
 from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
+from services.contracts.standing import Concealment
 from services.internships_api.base import METADATA
 from services.kernel.data.database import Database
+from services.kernel.data.standing import concealment_of_site
 from services.kernel.events.copies import copy_of, projector
 from services.kernel.events.copy_holdings import HeldCopies
 
@@ -21,6 +23,11 @@ async def active_organisation(db: Database, organisation_id: UUID) -> Organisati
     """An organisation that is open."""
     found = await ORGANISATIONS.find(db, organisation_id)
     return found if found and found.status is OrganisationStatus.active else None
+
+
+async def concealed_by_site(db: Database, site_id: UUID) -> Concealment | None:
+    """Since when a site conceals what stands there, if it does."""
+    return concealment_of_site(await SITES.find(db, site_id))
 
 
 async def active_site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteState | None:

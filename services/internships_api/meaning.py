@@ -17,7 +17,16 @@ MEANING = {
         SELECT count(*) FILTER (WHERE status = 'declined')::bigint, count(*)::bigint
         FROM placement_request WHERE answered_at IS NOT NULL AND $1::date IS NOT NULL
     """,
-    "I27": "SELECT count(*)::bigint, NULL::bigint FROM placement_unit WHERE status = 'active' AND $1::date IS NOT NULL",
-    "I28": "SELECT count(*)::bigint, NULL::bigint FROM placement_offer WHERE status = 'published' AND $1::date IS NOT NULL",
-    "I29": "SELECT count(*)::bigint, NULL::bigint FROM placement_request WHERE status = 'submitted' AND $1::date IS NOT NULL",
+    "I27": """
+        SELECT count(*)::bigint, NULL::bigint
+        FROM placement_unit WHERE status = 'active' AND NOT concealed @> '[{"until": null}]' AND $1::date IS NOT NULL
+    """,
+    "I28": """
+        SELECT count(*)::bigint, NULL::bigint
+        FROM placement_offer WHERE status = 'published' AND NOT concealed @> '[{"until": null}]' AND $1::date IS NOT NULL
+    """,
+    "I29": """
+        SELECT count(*)::bigint, NULL::bigint
+        FROM placement_request WHERE status = 'submitted' AND NOT concealed @> '[{"until": null}]' AND $1::date IS NOT NULL
+    """,
 }

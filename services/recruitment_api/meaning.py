@@ -6,7 +6,7 @@ Each query takes today's date ($1) and gives (numerator, denominator); a stock h
 MEANING = {
     "R01": """
         SELECT sum(headcount - filled_count)::bigint, NULL::bigint
-        FROM need WHERE status IN ('open', 'partially_filled') AND $1::date IS NOT NULL
+        FROM need WHERE status IN ('open', 'partially_filled') AND NOT concealed @> '[{"until": null}]' AND $1::date IS NOT NULL
     """,
     "R02": """
         SELECT (SELECT count(*) FROM assignment WHERE status = 'confirmed')::bigint,
@@ -22,6 +22,9 @@ MEANING = {
     """,
     "R08": "SELECT sum(ceiling_cents)::bigint, NULL::bigint FROM scheme_envelope WHERE opened_on <= $1::date",
     "R09": "SELECT count(*)::bigint, NULL::bigint FROM scheme WHERE status = 'active' AND $1::date IS NOT NULL",
-    "R11": "SELECT count(*)::bigint, NULL::bigint FROM application WHERE status = 'submitted' AND $1::date IS NOT NULL",
+    "R11": """
+        SELECT count(*)::bigint, NULL::bigint
+        FROM application WHERE status = 'submitted' AND NOT concealed @> '[{"until": null}]' AND $1::date IS NOT NULL
+    """,
     "R12": "SELECT count(*)::bigint, NULL::bigint FROM scheme_envelope WHERE status = 'open' AND $1::date IS NOT NULL",
 }

@@ -17,6 +17,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.contracts.access import SiteState
 from services.contracts.recruitment import ApplicationStatus, AssignmentStatus, NeedStatus
 from services.kernel.base.principals import SYSTEM
+from services.kernel.base.worked_days import DAY, worked_from
 from services.kernel.data.conditions import among
 from services.kernel.data.database import Database
 from services.kernel.data.service import Job, Received, hasten, in_parts
@@ -99,15 +100,16 @@ def _ground(application: Application, need: Ground) -> Ground:
 
 
 def _prolong(need: StaffingNeed, days: int) -> None:
-    """The days of publication do not pass while a need is concealed."""
+    """The days of publication do not pass while a need is concealed; it seeks no longer than its posts last."""
     if need.status in SEEKING:
-        need.expires_on += timedelta(days=days)
+        later = need.expires_on + timedelta(days=days)
+        need.expires_on = max(need.expires_on, min(later, need.ends_on - DAY)) if need.ends_on else later
 
 
 def _put_off(application: Application, days: int) -> None:
-    """Nor do those in which an application is to be answered."""
+    """Nor do those in which an application is to be answered; the last is a worked day."""
     if application.status is ApplicationStatus.submitted:
-        application.respond_by += timedelta(days=days)
+        application.respond_by = worked_from(application.respond_by + timedelta(days=days))
 
 
 async def _give_up_references(db: Database, needs: Sequence[StaffingNeed]) -> None:

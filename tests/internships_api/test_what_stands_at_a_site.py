@@ -14,7 +14,7 @@ from services.kernel.base.principals import SYSTEM
 from services.kernel.data.database import Databases
 from services.kernel.events.scheduler import run_job
 from tests.conftest import Client
-from tests.support.http import ok
+from tests.support.http import ok, problem_type
 from tests.support.internships import (
     API,
     Place,
@@ -203,3 +203,92 @@ async def test_e2_e3_a_copy_heard_in_an_older_shape_moves_nothing_until_it_is_sa
     await hear(databases, SERVICE, heard.told())
     after = await fresh(steering, "units", rows["units"])
     assert (after["organisation_id"], after["concealed"]) == (str(other), [spell("2026-11-23")])
+
+
+async def live(by: httpx.AsyncClient, collection: str, row: Json) -> Json:
+    return ok(await by.get(f"{API}/{collection}/{row['id']}/live"))
+
+
+@pytest.mark.parametrize("why", ["site_closed", "unit_suspended"])
+async def test_e3_what_is_shown_of_what_is_concealed_is_what_will_be_answered(
+    steering: httpx.AsyncClient, databases: Databases, client: Client, why: str
+) -> None:
+    place, heard, rows = await world(steering, databases)
+    host, institute = client(Role.employer, organisation=place.host), client(Role.institute, organisation=place.institute)
+    stranger = client(Role.employer, organisation=place.institute)
+    draft = await an_offer(steering, rows["units"], published=False, ends_on="2027-02-15")
+    rows["draft"], rows["other"] = draft, await a_request(steering, place, rows["offers"])
+    asked = {"offer_id": rows["offers"]["id"], "profession": "ide", "learners": 1}
+
+    async def listed_to(by: httpx.AsyncClient, collection: str, **filters: Any) -> bool:
+        return rows[collection]["id"] in {row["id"] for row in await listed(by, collection, **filters)}
+
+    if why == "site_closed":
+        await hear(databases, SERVICE, heard.close())
+    else:
+        ok(await move(host, "units", rows["units"], "suspend", reason="Travaux"))
+    after = await concealed_rows(steering, rows)
+
+    for caller in (steering, host, institute, stranger):
+        assert not await listed_to(caller, "offers", available="true")
+        assert (await fresh(caller, "offers", rows["offers"]))["concealed"] == [spell("2026-11-23", None, why)], (
+            "whoever has its id reads why"
+        )
+    assert [await listed_to(each, "offers") for each in (steering, host, institute, stranger)] == [True, True, False, False]
+    assert [await listed_to(each, "units") for each in (steering, host, institute, stranger)] == [True, True, False, False]
+    assert await listed_to(host, "offers", available="false")
+    assert await live(institute, "offers", rows["offers"]) == {"requestable_seats": 0, "allowed_moves": ["closed", "cancelled"]}
+    assert await live(host, "offers", draft) == {"requestable_seats": 0, "allowed_moves": []}
+    assert await live(host, "requests", rows["waiting"]) == {"allowed_moves": ["withdrawn"]}
+
+    for answer in (
+        await institute.post(f"{API}/requests?force=true", json=asked),
+        await move(host, "requests", after["waiting"], "accept"),
+        await move(host, "requests", after["waiting"], "decline", reason="full"),
+    ):
+        assert (answer.status_code, problem_type(answer)) == (409, "concealed")
+        assert answer.json()["concealed"] == spell("2026-11-23", None, why)
+        assert any(word in answer.json()["detail"] for word in ("rouvrir", "reprendre")), "it says what to do"
+    assert (await move(host, "offers", after["draft"], "publish")).status_code == 409
+    ok(await move(institute, "requests", after["waiting"], "withdraw"))
+    ok(await move(host, "placements", after["placements"], "cancel", reason="unit_unavailable"))
+
+    if why == "site_closed":
+        await hear(databases, SERVICE, heard.reopen())
+    else:
+        ok(await move(host, "units", after["units"], "resume"))
+    assert [await listed_to(each, "offers", available="true") for each in (steering, host, institute, stranger)] == [True] * 4
+    assert await listed_to(institute, "units")
+    assert (await live(institute, "offers", rows["offers"]))["requestable_seats"] == 2
+    assert (await live(host, "offers", draft))["allowed_moves"] == ["published"]
+    assert await live(host, "requests", rows["other"]) == {"allowed_moves": ["accepted", "declined", "withdrawn"]}
+    ok(await move(host, "requests", await fresh(steering, "requests", rows["other"]), "accept"))
+    ok(await institute.post(f"{API}/requests?force=true", json=asked))
+    ok(await move(host, "offers", await fresh(steering, "offers", draft), "publish"))
+    await recount(databases)
+
+
+@pytest.mark.parametrize("verb", ["close", "cancel"])
+async def test_e3_an_offer_that_is_concealed_may_still_be_given_up(steering: httpx.AsyncClient, databases: Databases, verb: str) -> None:
+    place = await a_place(databases)
+    heard = Heard(place.site, place.host)
+    await hear(databases, SERVICE, heard.told())
+    offer = await an_offer(steering, await a_unit(steering, place))
+    request = await a_request(steering, place, offer)
+    await hear(databases, SERVICE, heard.close())
+    body = {"reason": "Fermeture"} if verb == "cancel" else {}
+
+    ended = ok(await move(steering, "offers", await fresh(steering, "offers", offer), verb, **body))
+
+    assert (ended["status"], ended["concealed"]) == ({"close": "closed", "cancel": "cancelled"}[verb], [spell("2026-11-23")])
+    assert (await fresh(steering, "requests", request))["status"] == "offer_closed"
+    with time_machine.travel(LATER):
+        await hear(databases, SERVICE, heard.reopen())
+    assert (await fresh(steering, "offers", offer))["concealed"] == [spell("2026-11-23", "2026-12-07")]
+    await recount(databases)
+
+
+async def concealed_rows(steering: httpx.AsyncClient, rows: dict[str, Json]) -> dict[str, Json]:
+    of = {"draft": "offers", "other": "requests"}
+    plain = {name: row for name, row in rows.items() if name not in of}
+    return await now(steering, plain) | {name: await fresh(steering, of[name], rows[name]) for name in of}

@@ -211,6 +211,46 @@ def test_e4_e7_a_second_definition_is_current_on_an_empty_ledger_alone(
     assert asyncio.run(names(fresh, found, service.name)) == known
 
 
+CONCEALED = {"I27": 2, "I28": 2, "I29": 2, "R01": 2, "R06": 2, "R07": 3, "R11": 2}
+
+
+@pytest.mark.parametrize(("recorded", "current"), [(False, CONCEALED), (True, {})])
+def test_e3_what_leaves_out_the_concealed_is_current_on_an_empty_ledger_alone(fresh: str, recorded: bool, current: dict[str, int]) -> None:
+    service = next(service for service in SERVICES if service.name == "observatory")
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    command.upgrade(config, "0002")
+    if recorded:
+        asyncio.run(_execute(fresh, "INSERT INTO observatory.batch (recorded_at, reason, entries) VALUES (now(), 'events', 1)"))
+    command.upgrade(config, "0008")
+    found = "SELECT indicator || ' ' || \"number\" FROM observatory.definition WHERE $1 <> '' ORDER BY current_from"
+    known = dict(row.split() for row in asyncio.run(names(fresh, found, service.name)))
+    assert {code: int(number) for code, number in known.items() if code in CONCEALED} == current
+
+
+def test_e3_a_unit_that_is_suspended_conceals_since_it_was(fresh: str) -> None:
+    service = next(service for service in SERVICES if service.name == "internships")
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    command.upgrade(config, "0008")
+    for status, code in (("suspended", "U1"), ("active", "U2")):
+        asyncio.run(_execute(fresh, A_UNIT.format(status=status, code=code)))
+    command.upgrade(config, "0009")
+    found = asyncio.run(names(fresh, "SELECT concealed::text FROM internships.placement_unit WHERE $1 <> '' ORDER BY code", service.name))
+    assert [json.loads(each) for each in found] == [[{"from": "2026-03-06", "until": None, "why": "unit_suspended"}], []]
+
+
+A_UNIT = """
+INSERT INTO internships.placement_unit SELECT (jsonb_populate_record(NULL::internships.placement_unit, '{{
+    "id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "organisation_id": "0199a1b2-c3d4-7e5f-8a9b-000000000002", "name": "Médecine",
+    "site_id": "0199a1b2-c3d4-7e5f-8a9b-000000000003", "department": "44", "code": "{code}", "professions": ["ide"],
+    "first_placement_suitable": false, "status": "{status}", "version": 2, "owners": [], "concealed": [],
+    "history": [{{"status": "active", "at": "2026-01-05T12:00:00+00:00"}}, {{"status": "{status}", "at": "2026-03-05T23:30:00+00:00"}}],
+    "document_schema": 2, "document": "{{}}", "created_at": "2026-01-05T12:00:00Z", "created_by": "x", "updated_at": "2026-01-05T12:00:00Z",
+    "updated_by": "x"
+}}' || jsonb_build_object('id', gen_random_uuid()))).*
+"""
+
 KNOWN_BEFORE = """
 SET session_replication_role = replica;
 INSERT INTO access.commune

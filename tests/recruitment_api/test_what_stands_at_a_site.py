@@ -1,20 +1,20 @@
 """Needs and applications change hands with their site, and are concealed while it is closed: dated, once, in small parts."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 import time_machine
 
-from services.contracts.codes import Department
+from services.contracts.codes import Department, Role
 from services.kernel.data.database import Databases
 from services.kernel.events.scheduler import run_job
 from services.recruitment_api import standing
 from services.recruitment_api.service import SERVICE
 from tests.conftest import Client
-from tests.support.http import ok
+from tests.support.http import ok, problem_type
 from tests.support.recruitment import (
     HOME,
     Employer,
@@ -139,9 +139,8 @@ async def test_e3_a_closed_site_conceals_what_is_open_and_its_clocks_stand_still
         assert after["need"]["concealed"] == [spell("2026-11-24", "2026-12-07")]
         assert (after["draft"]["expires_on"], after["soon"]["expires_on"]) == ("2026-12-01", "2026-12-14"), "13 days; a draft has no clock"
         assert (await again(steering, "applications", pressing))["respond_by"] == "2026-12-08"
-        assert date.fromisoformat(after["waiting"]["respond_by"]) == date.fromisoformat(before["waiting"]["respond_by"]) + (
-            LATER.date() - date(2026, 11, 24)
-        )
+        deadlines = [row["waiting"]["respond_by"] for row in (before, after)]
+        assert deadlines == ["2026-12-07", "2026-12-21"], "13 days on is a Sunday"
     states = [event["event"]["data"]["concealed"] for event in await events_of(databases, "assignment")]
     assert states == [[], [spell("2026-11-24")], [spell("2026-11-24", "2026-12-07")]]
 
@@ -189,3 +188,107 @@ async def test_e2_a_need_of_another_site_of_the_employer_stays(steering: httpx.A
     await hear(databases, SERVICE, heard.transfer(other.id))
     assert await run_job(databases, SERVICE, "follow_sites")
     assert await again(steering, "needs", need) == need
+
+
+async def live(by: httpx.AsyncClient, nouns: str, row: Json) -> Json:
+    return ok(await by.get(f"{HOME}/{nouns}/{row['id']}/live"))
+
+
+@pytest.mark.usefixtures("opened")
+async def test_e3_what_is_shown_of_what_is_concealed_is_what_will_be_answered(
+    steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    employer, heard, rows = await world(databases, client)
+    stranger = (await an_employer(databases, client)).client
+    partner = client(Role.hr_partner, departments=frozenset({Department.loire_atlantique}))
+    draft, need = await a_need(employer, headcount=9), rows["need"]
+    late = await an_open_need(employer, headcount=8, urgency="urgent")
+    overdue = await an_application(employer.client, late)
+
+    async def listed(by: httpx.AsyncClient, nouns: str = "needs", row: Json = need, **filters: str) -> bool:
+        items = ok(await by.get(f"{HOME}/{nouns}", params={"limit": "200", **filters}))["items"]
+        return row["id"] in {each["id"] for each in items}
+
+    def body(row: Json) -> Json:
+        return {"need_id": row["id"], "candidate_ref": "C7F3A9K2"}
+
+    with time_machine.travel(SIX_DAYS_ON):
+        assert await listed(partner, "applications", overdue, overdue="true")
+        await hear(databases, SERVICE, heard.close())
+        concealed = spell("2026-11-29")
+        for caller in (steering, employer.client, partner, stranger):
+            assert (await again(caller, "needs", need))["concealed"] == [concealed], "whoever has its id reads why"
+        assert [await listed(each) for each in (steering, employer.client, partner, stranger)] == [True, True, False, False]
+        assert await live(stranger, "needs", need) == {"days_left": None, "allowed_moves": ["cancelled"]}
+        assert await live(employer.client, "needs", draft) == {"days_left": None, "allowed_moves": []}
+        for application in (rows["waiting"], overdue):
+            assert await live(partner, "applications", application) == {"overdue": False, "days_left": None, "allowed_moves": ["withdrawn"]}
+        assert not await listed(partner, "applications", overdue, overdue="true")
+
+        waiting = await again(steering, "applications", rows["waiting"])
+        path = f"{HOME}/applications/{waiting['id']}"
+        for answer in (
+            await partner.post(f"{HOME}/applications", json=body(need)),
+            await employer.client.post(f"{path}/accept", json={"legal_form": "cdi"}, headers=with_key(waiting)),
+            await employer.client.post(f"{path}/decline", json={"reason": "no_position"}, headers=with_key(waiting)),
+            await employer.client.post(f"{HOME}/needs/{draft['id']}/publish", headers=with_key(await again(steering, "needs", draft))),
+        ):
+            assert (answer.status_code, problem_type(answer)) == (409, "concealed")
+            assert answer.json()["concealed"] == concealed
+            assert "peut le rouvrir" in answer.json()["detail"], "it says what to do"
+        await move(partner, "applications", waiting, "withdraw")
+        cancelled = await move(
+            employer.client, "assignments", await again(steering, "assignments", rows["assignment"]), "cancel", reason="other"
+        )
+        assert cancelled["status"] == "cancelled"
+        assert (await again(steering, "needs", need))["status"] == "open", "its post is free, and nobody is shown it"
+
+        await hear(databases, SERVICE, heard.reopen())
+        assert [await listed(each) for each in (steering, employer.client, partner, stranger)] == [True] * 4
+        assert (await live(employer.client, "needs", draft))["allowed_moves"] == ["open"]
+        assert (await live(partner, "applications", overdue))["allowed_moves"] == ["accepted", "declined", "withdrawn"]
+        assert await listed(partner, "applications", overdue, overdue="true")
+        ok(await partner.post(f"{HOME}/applications", json=body(need)))
+        await move(employer.client, "applications", await again(steering, "applications", overdue), "decline", reason="no_position")
+        await move(employer.client, "needs", await again(steering, "needs", draft), "publish")
+
+
+@pytest.mark.usefixtures("opened")
+async def test_e3_a_need_that_is_concealed_may_still_be_given_up_and_an_expired_one_is_not_prolonged(
+    steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    employer, heard, rows = await world(databases, client)
+    expiring = await an_open_need(employer, headcount=7, expires_on="2026-11-24")
+    with time_machine.travel(SIX_DAYS_ON):
+        assert await run_job(databases, SERVICE, "expire_needs")
+        await hear(databases, SERVICE, heard.close())
+        expired = await again(steering, "needs", expiring)
+        assert (expired["status"], (await live(steering, "needs", expired))["allowed_moves"]) == ("expired", [])
+        path = f"{HOME}/needs/{expired['id']}/prolong"
+        refused = await employer.client.post(path, json={"expires_on": "2026-12-20"}, headers=with_key(expired))
+        assert (refused.status_code, problem_type(refused)) == (409, "concealed")
+        await move(employer.client, "needs", await again(steering, "needs", rows["need"]), "cancel", reason="Fermeture")
+        assert (await again(steering, "applications", rows["waiting"]))["status"] == "need_closed"
+    with time_machine.travel(LATER):
+        await hear(databases, SERVICE, heard.reopen())
+        ended = await again(steering, "needs", rows["need"])
+        assert (ended["status"], ended["concealed"]) == ("cancelled", [spell("2026-11-29", "2026-12-07")])
+        expired = await again(steering, "needs", expired)
+        assert expired["expires_on"] == "2026-11-24"
+        await move(employer.client, "needs", expired, "prolong", expires_on="2026-12-20")
+
+
+@pytest.mark.usefixtures("opened")
+async def test_e3_a_draft_that_goes_to_an_open_site_shows_at_once(databases: Databases, client: Client) -> None:
+    employer, heard, _ = await world(databases, client)
+    draft = await a_need(employer, headcount=9)
+    annex = await a_site(databases, employer.id, Department.loire_atlantique)
+    with time_machine.travel(SIX_DAYS_ON):
+        await hear(databases, SERVICE, heard.close())
+        draft = await again(employer.client, "needs", draft)
+        path = f"{HOME}/needs/{draft['id']}"
+        moved = ok(await employer.client.patch(path, json={"site_id": str(annex)}, headers=with_key(draft)))
+        assert moved["concealed"] == []
+        assert (await move(employer.client, "needs", moved, "publish"))["status"] == "open"
+        assert await run_job(databases, SERVICE, "follow_sites")
+        assert (await again(employer.client, "needs", moved))["version"] == moved["version"] + 1

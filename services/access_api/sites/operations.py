@@ -19,6 +19,7 @@ from services.kernel.api.reading import Lock
 from services.kernel.api.resources import with_matched
 from services.kernel.base import clock
 from services.kernel.base.folding import fold
+from services.kernel.base.french import day_in_words
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
@@ -73,7 +74,7 @@ async def transfer(db: Database, site_id: UUID, body: SiteTransfer, *, by: Princ
     await _open_organisation(db, body.organisation_id, by=by)
     since, today = owned_since(site), clock.today()
     if not since <= body.on <= today:
-        said = f"Dites un jour du {since} (depuis lequel l'organisation actuelle a le site) au {today} (aujourd'hui)."
+        said = f"Dites un jour du {day_in_words(since)} (depuis lequel l'organisation a le site) au {day_in_words(today)} (aujourd'hui)."
         raise invalid("#/on", "out_of_bounds", said)
     hand_over(site, body.organisation_id, on=body.on, reason=body.reason)
     return await db.save(site, event="access.site.transferred", by=by)

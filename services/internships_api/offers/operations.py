@@ -6,8 +6,9 @@ from uuid import UUID
 
 from services.contracts.codes import Profession
 from services.contracts.internships import OfferStatus, UnitStatus
+from services.contracts.standing import Concealment
 from services.internships_api.capacity.operations import shift_counters
-from services.internships_api.copies import active_site
+from services.internships_api.copies import concealed_by_site
 from services.internships_api.offers import queries
 from services.internships_api.offers.endings import end_requests
 from services.internships_api.offers.lifecycle import LIFECYCLE, move
@@ -28,6 +29,7 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
 from services.kernel.data.service import in_parts
+from services.kernel.data.standing import refuse_concealed
 
 CLOSED_AT_ONCE = 50
 """Offers that one transaction closes: few, since it holds their units' weeks."""
@@ -50,7 +52,7 @@ class UnitSuspended(Conflict):
 
 
 class UnitSiteClosed(Conflict):
-    """A unit makes no offer, and hosts nobody more, once its site is closed."""
+    """A unit makes no offer while its site is closed."""
 
     type = "unit-site-closed"
     title = "Le site du terrain de stage est fermé"
@@ -198,16 +200,17 @@ async def cancel(db: Database, offer_id: UUID, reason: str, *, by: Principal, ve
 async def take(db: Database, offer_id: UUID, seats: int, *, by: Principal) -> Offer:
     """Takes seats of an offer and of its unit's weeks: never one seat too many.
 
-    Raises `NoSeatLeft`, `OfferNotOpen` or `UnitSiteClosed`.
+    Raises `NoSeatLeft`, `OfferNotOpen` or `Concealed`.
     """
     taken: Sequence[Offer] = await db.fetch(queries.take_seats(offer_id, seats, clock.today()))
     if not taken:
         offer = await OFFERS.one(db, offer_id, by=SYSTEM)
         check_open(offer, clock.today())
+        refuse_concealed(await concealment(db, offer))
         left = offer.seats - offer.taken
         asked = counted(seats, "place demandée", "places demandées")
         raise NoSeatLeft(f"{asked}, {counted(left, 'libre')} : refusez la demande, ou offrez d'autres places.", seats_left=left)
-    await check_site(db, taken[0])
+    refuse_concealed(await concealment(db, taken[0]))
     await shift_counters(db, taken[0].unit_id, taken[0].starts_on, taken[0].ends_on, taken_tenths=seats * SEAT)
     return await db.save(taken[0], event="internships.offer.taken", by=by)
 
@@ -221,10 +224,11 @@ async def free(db: Database, offer_id: UUID, weeks: Period, *, by: Principal) ->
 
 
 async def read_live(db: Database, offer_id: UUID, *, by: Principal) -> OfferLive:
-    """The seats that may be asked for today, and the moves that are allowed."""
+    """The seats that may be asked for today, and the moves that are allowed: none that offers more while it is concealed."""
     offer = await OFFERS.one(db, offer_id, by=by)
-    seats = offer.seats - offer.taken if is_open(offer, clock.today()) else 0
-    refused = {OfferStatus.published} if offer.ends_on <= clock.today() else set()
+    is_shown = await concealment(db, offer) is None
+    seats = offer.seats - offer.taken if is_shown and is_open(offer, clock.today()) else 0
+    refused = {OfferStatus.published} if not is_shown or offer.ends_on <= clock.today() else set()
     return OfferLive(requestable_seats=seats, allowed_moves=[move for move in LIFECYCLE.allowed(offer.status) if move not in refused])
 
 
@@ -239,11 +243,12 @@ def check_open(offer: Offer, today: date) -> None:
         raise OfferNotOpen("Une offre se prend entre sa publication et sa clôture, avant sa fin.")
 
 
-async def check_site(db: Database, offer: Offer) -> None:
-    """Nobody is sent to a site that has closed, even if its offer was published before. Raises `UnitSiteClosed`."""
+async def concealment(db: Database, offer: Offer) -> Concealment | None:
+    """Since when and why nothing is answered about an offer, if so: it is concealed, or will be when it has followed its unit and site."""
+    if offer.concealment is not None:
+        return offer.concealment
     unit = await UNITS.one(db, offer.unit_id, by=SYSTEM)
-    if not await active_site(db, unit.site_id, unit.organisation_id):
-        raise UnitSiteClosed
+    return unit.concealment or await concealed_by_site(db, unit.site_id)
 
 
 async def _close(db: Database, offer: Offer, *, by: Principal, reason: str | None = None) -> Offer:
@@ -300,7 +305,7 @@ def _check_not_over(offer: Offer) -> None:
 async def _check_unit(db: Database, unit: Unit, professions: Sequence[Profession]) -> None:
     if unit.status is not UnitStatus.active:
         raise UnitSuspended
-    if not await active_site(db, unit.site_id, unit.organisation_id):
+    if await concealed_by_site(db, unit.site_id):
         raise UnitSiteClosed
     foreign = [profession for profession in professions if profession not in unit.professions]
     if foreign:

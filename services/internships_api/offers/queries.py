@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Date, and_, bindparam, exists, func, literal_column
+from sqlalchemy import Boolean, ColumnElement, Date, and_, bindparam, exists, func, literal_column, not_
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select, update
 from sqlmodel.sql.expression import SelectOfScalar
@@ -18,12 +18,13 @@ from services.internships_api.placements.tables import Placement
 from services.internships_api.requests.tables import PENDING, PlacementRequest
 from services.kernel.api.reading import Audience, Reading, equal_to, visible_to
 from services.kernel.data.conditions import among, holds
+from services.kernel.data.standing import concealed_now
 
 SHARED = col(Offer.status) != OfferStatus.draft
 """A draft is seen by the organisation that prepares it and by steering, and by nobody else."""
 AVAILABLE: ColumnElement[bool] = literal_column("(status = 'published' AND taken < seats)", Boolean())
 """As the index of available offers says it, word for word: a bound value would not find it."""
-AVAILABLE_TODAY = and_(AVAILABLE, col(Offer.ends_on) > bindparam("today", type_=Date()))
+AVAILABLE_TODAY = and_(AVAILABLE, col(Offer.ends_on) > bindparam("today", type_=Date()), not_(concealed_now(Offer)))
 
 
 OFFERS = Reading(
@@ -36,7 +37,7 @@ OFFERS = Reading(
         "to_day": lambda value: col(Offer.starts_on) < value,
         "available": AVAILABLE_TODAY,
     },
-    visible=visible_to(organisation={Role.employer: Offer.organisation_id}, shared=SHARED),
+    visible=visible_to(organisation={Role.employer: Offer.organisation_id}, shared=SHARED, listed=not_(concealed_now(Offer))),
     check_change=lambda caller, offer: check_host(caller, offer.organisation_id),
     history=Audience.editors,
 )

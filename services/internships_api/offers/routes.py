@@ -27,7 +27,7 @@ OfferEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
 
 @routes.get("", operation_id="listOffers", response_model=Page[OfferRead])
 async def list_offers(request: Request, query: Annotated[OfferQuery, Query()], caller: OfferReader, db: Db) -> Response:
-    """Les offres de stage, les plus récentes d'abord ; les brouillons ne sont vus que de leur organisation."""
+    """Les offres de stage, les plus récentes d'abord ; brouillons et offres dissimulées ne sont montrés qu'à leur organisation."""
     return await OFFERS.page(request, db, query, by=caller)
 
 

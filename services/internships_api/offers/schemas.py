@@ -93,7 +93,7 @@ class OfferRead(Resource):
 class OfferLive(BaseModel):
     """Ce qui dépend du jour."""
 
-    requestable_seats: int = Field(description="Places que l'on peut demander aujourd'hui.")
+    requestable_seats: int = Field(description="Places que l'on peut demander aujourd'hui ; aucune si l'offre est dissimulée.")
     allowed_moves: list[OfferStatus] = Field(description="Statuts où l'offre peut passer.")
 
 
@@ -107,7 +107,7 @@ class OfferQuery(PageQuery):
     organisation_id: UUID | None = Field(None, description="Organisation d'accueil.")
     from_day: Day | None = Field(None, alias="from", description="Qui durent encore ce jour-là ou après.")
     to_day: Day | None = Field(None, alias="to", description="Qui commencent avant ce jour.")
-    available: bool | None = Field(None, description="Publiées avec au moins une place libre, ou les autres.")
+    available: bool | None = Field(None, description="Publiées avec au moins une place libre, et non dissimulées ; ou les autres.")
 
 
 OFFER = Noun(Offer, OfferRead, OfferState, document_schema=2)

@@ -21,6 +21,7 @@ from services.kernel.base import clock
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
+from services.kernel.data.standing import refuse_concealed
 
 ALIKE = "L'institut a déjà une demande sur cette offre pour cette profession, en attente ou déposée depuis moins de 24 heures."
 
@@ -36,7 +37,7 @@ class InstituteClosed(Conflict):
 async def submit(db: Database, body: RequestCreate, *, by: Principal, force: bool = False) -> PlacementRequest:
     """An institute asks for seats: nothing is held for it until the host accepts.
 
-    Raises `Invalid`, `OfferNotOpen`, `UnitSiteClosed`, and `LooksTwice` unless it is forced.
+    Raises `Invalid`, `OfferNotOpen`, `Concealed`, and `LooksTwice` unless it is forced.
     """
     institute_id = await _institute(db, body.institute_id, by)
     offer = await _open_offer(db, body.offer_id, by)
@@ -60,7 +61,7 @@ async def submit(db: Database, body: RequestCreate, *, by: Principal, force: boo
 async def accept(db: Database, request_id: UUID, *, by: Principal, version: int) -> PlacementRequest:
     """The host accepts: seats and weeks are taken, placements confirmed, all or nothing.
 
-    Raises `NoSeatLeft`, `OfferNotOpen`, `UnitSiteClosed`, `InstituteClosed`.
+    Raises `NoSeatLeft`, `OfferNotOpen`, `Concealed`, `InstituteClosed`.
     """
     request = await REQUESTS.load_for_change(db, request_id, by=by, version=version)
     move(request, RequestStatus.accepted)
@@ -73,9 +74,10 @@ async def accept(db: Database, request_id: UUID, *, by: Principal, version: int)
 
 
 async def decline(db: Database, request_id: UUID, reason: DeclineReason, *, by: Principal, version: int) -> PlacementRequest:
-    """The host declines, with a reason."""
+    """The host declines, with a reason. Raises `Concealed`: what nobody can accept, nobody declines."""
     request = await REQUESTS.load_for_change(db, request_id, by=by, version=version)
     move(request, RequestStatus.declined)
+    refuse_concealed(await offers.concealment(db, await OFFERS.one(db, request.offer_id, by=SYSTEM)))
     request.answered_at, request.decline_reason = clock.now(), reason
     return await db.save(request, event="internships.request.declined", by=by)
 
@@ -95,6 +97,8 @@ async def read_live(db: Database, request_id: UUID, *, by: Principal) -> Request
     refused = {RequestStatus.offer_closed}
     if not offers.is_open(offer, clock.today()):
         refused.add(RequestStatus.accepted)
+    if await offers.concealment(db, offer):
+        refused |= {RequestStatus.accepted, RequestStatus.declined}
     return RequestLive(allowed_moves=[move for move in LIFECYCLE.allowed(request.status) if move not in refused])
 
 
@@ -102,7 +106,7 @@ async def _open_offer(db: Database, offer_id: UUID, by: Principal) -> Offer:
     unknown = "Cette offre n'existe pas."
     offer = await OFFERS.cited(db, offer_id, by=by, pointer="#/offer_id", unknown=unknown, lock=Lock.share)  # it does not end meanwhile
     offers.check_open(offer, clock.today())
-    await offers.check_site(db, offer)
+    refuse_concealed(await offers.concealment(db, offer))
     return offer
 
 

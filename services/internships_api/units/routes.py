@@ -26,7 +26,7 @@ UnitEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
 
 @routes.get("", operation_id="listUnits", response_model=Page[UnitRead])
 async def list_units(request: Request, query: Annotated[UnitQuery, Query()], caller: UnitReader, db: Db) -> Response:
-    """Les terrains de stage, les plus récents d'abord."""
+    """Les terrains de stage, les plus récents d'abord ; ceux qui sont dissimulés ne sont montrés qu'à leur organisation."""
     return await UNITS.page(request, db, query, by=caller)
 
 

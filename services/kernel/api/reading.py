@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import ARRAY, UUID as SaUuid, BindParameter, ColumnElement, Integer, Text, any_, bindparam, false, not_, or_
+from sqlalchemy import ARRAY, UUID as SaUuid, BindParameter, ColumnElement, Integer, Text, and_, any_, bindparam, false, not_, or_, true
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 from starlette.responses import Response
@@ -45,7 +45,7 @@ def equal_to(table: type[Record], *names: str) -> Mapping[str, Filter]:
 
 @dataclass(frozen=True)
 class Scope:
-    """What one caller sees of a noun: a condition on its rows, and the values of the condition's binds.
+    """What one caller sees of a noun: a condition on its rows, and the values of the condition's binds; `listed`: what lists show of it.
 
     The name tells the condition from others of the same noun: statements are kept by it, one for each way of seeing.
     """
@@ -53,6 +53,7 @@ class Scope:
     name: str
     condition: ColumnElement[bool] | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    listed: ColumnElement[bool] | None = None
 
 
 REGION = Scope("region")
@@ -85,6 +86,9 @@ class Audience(Enum):
     """Those who may change it."""
 
 
+_ALL: ColumnElement[bool] = true()
+
+
 def everybody(_caller: Principal) -> Scope:
     """Every caller sees every row."""
     return REGION
@@ -96,11 +100,13 @@ def visible_to(
     organisation: Mapping[Role, Any] = MappingProxyType({}),
     departments: Mapping[Role, Any] = MappingProxyType({}),
     shared: ColumnElement[bool] | None = None,
+    listed: ColumnElement[bool] = _ALL,
 ) -> Callable[[Principal], Scope]:
     """What callers see of a noun by their roles. Those of `region` see every row, and nobody else does.
 
     A role of `organisation` sees the rows that bear the caller's organisation in the column given; a role of `departments`, those that
-    bear one of its departments; every role, those for which `shared` holds. Each set of roles has a statement of its own: a caller of
+    bear one of its departments; every role, those for which `shared` holds, of which lists
+    show those for which `listed` holds too. Each set of roles has a statement of its own: a caller of
     one role is served by that role's index, which an OR would not use.
     """
     conditions = [(role, col(column) == OWN_ORGANISATION) for role, column in organisation.items()]
@@ -110,11 +116,14 @@ def visible_to(
         if caller.has(*region):
             return REGION
         seen = [(str(role), condition) for role, condition in conditions if caller.has(role)]
+        shown = None
         if shared is not None:
+            shown = or_(false(), *(condition for _, condition in seen), and_(shared, listed))
             seen.append(("shared", shared))
         covered = [department.value for department in Department if caller.covers(department)]
         values = {OWN_ORGANISATION.key: caller.organisation, OWN_DEPARTMENTS.key: covered}
-        return Scope(" or ".join(name for name, _ in seen) or "nothing", or_(false(), *(condition for _, condition in seen)), values)
+        name = " or ".join(name for name, _ in seen) or "nothing"
+        return Scope(name, or_(false(), *(condition for _, condition in seen)), values, shown)
 
     return visible
 
@@ -242,8 +251,9 @@ class Reading(Generic[R]):
     def _page_of(self, scope: Scope, given: frozenset[str]) -> Select[UUID, Any]:
         identifier = col(self.table.id)
         statement: Select[UUID, Any] = select(identifier, stored_document(self.table))
-        if scope.condition is not None:
-            statement = statement.where(scope.condition)
+        condition = scope.condition if scope.listed is None else scope.listed
+        if condition is not None:
+            statement = statement.where(condition)
         for name in sorted(given - {"after"}):
             answer = self.filters[name.removeprefix("not ")]
             if callable(answer):

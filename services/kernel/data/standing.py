@@ -18,6 +18,7 @@ from services.contracts.access import OrganisationStatus, SiteState
 from services.contracts.standing import ConcealedWhy, Concealment, Owner, blocks, concealments_from, owners_from
 from services.kernel.base import clock
 from services.kernel.base.clock import day_of
+from services.kernel.base.problems import Conflict
 from services.kernel.data.columns import internal
 
 NONE = {"server_default": "[]"}
@@ -41,6 +42,11 @@ class Concealable(SQLModel):
         """The same, read."""
         return tuple(map(Concealment.model_validate, self.concealed))
 
+    @property
+    def concealment(self) -> Concealment | None:
+        """Since when and why it is concealed now, if it is."""
+        return next((one for one in self.concealments if one.until is None), None)
+
 
 def conceal(row: Concealable, why: ConcealedWhy) -> None:
     """Conceals a row from today on."""
@@ -54,6 +60,26 @@ def reveal(row: Concealable, why: ConcealedWhy) -> None:
     row.concealed = [one.model_dump(mode="json") for one in ended if one.since != one.until]
 
 
+class Concealed(Conflict):
+    """Nothing is answered about what is concealed; `concealed` says since when and why."""
+
+    type = "concealed"
+    title = "Rien ne peut recevoir de réponse pour l'instant"
+
+
+WHAT_TO_DO: Mapping[ConcealedWhy, str] = {
+    ConcealedWhy.organisation_suspended: "L'organisation est suspendue : le pilotage peut la rétablir.",
+    ConcealedWhy.site_closed: "Le site est fermé : le pilotage peut le rouvrir. D'ici là, on peut annuler ou retirer, non répondre.",
+    ConcealedWhy.unit_suspended: "Le terrain de stage est suspendu : l'organisation d'accueil peut le reprendre, puis répondre.",
+}
+
+
+def refuse_concealed(concealed: Concealment | None) -> None:
+    """Raises `Concealed`, with what to do, for what is concealed."""
+    if concealed is not None:
+        raise Concealed(WHAT_TO_DO[concealed.why], concealed=concealed.model_dump(mode="json"))
+
+
 class Ground(NamedTuple):
     """What a row stands on says: who has it, who has had it, when it was concealed."""
 
@@ -65,6 +91,16 @@ class Ground(NamedTuple):
 def ground_of(row: Any) -> Ground:
     """What a row says to those that stand on it."""
     return Ground(row.organisation_id, tuple(map(Owner.model_validate, row.owners)), row.concealments)
+
+
+def concealment_of_site(site: SiteState | None) -> Concealment | None:
+    """Since when a site conceals what stands there, if it does; one that was never heard of does, since ever."""
+    if site is None:
+        return Concealment(since=clock.today(), until=None, why=ConcealedWhy.site_closed)
+    if site.status is not OrganisationStatus.closed:
+        return None
+    since = day_of(site.history[-1].at) if site.history else clock.today()
+    return Concealment(since=since, until=None, why=ConcealedWhy.site_closed)
 
 
 def ground_of_site(site: SiteState) -> Ground:

@@ -14,8 +14,11 @@ from services.observatory_api.indicators.i04_fill_rate_2 import fill_rate_by_wee
 from services.observatory_api.indicators.i08_response_time import response_time
 from services.observatory_api.indicators.i09_decline_rate import decline_rate
 from services.observatory_api.indicators.i27_active_units import active_units
+from services.observatory_api.indicators.i27_active_units_2 import shown_units
 from services.observatory_api.indicators.i28_open_offers import open_offers
+from services.observatory_api.indicators.i28_open_offers_2 import shown_offers
 from services.observatory_api.indicators.i29_pending_requests import pending_requests
+from services.observatory_api.indicators.i29_pending_requests_2 import shown_requests
 from services.observatory_api.indicators.k03_actions_by_status import actions_by_status
 from services.observatory_api.indicators.k04_flagship_launched import flagship_launched
 from services.observatory_api.indicators.k05_actions_late import actions_late
@@ -27,17 +30,21 @@ from services.observatory_api.indicators.k15_axis_objective_coverage import axis
 from services.observatory_api.indicators.k32_actions_in_preparation import actions_in_preparation
 from services.observatory_api.indicators.model import Feed, Indicator
 from services.observatory_api.indicators.r01_open_posts import open_posts
+from services.observatory_api.indicators.r01_open_posts_2 import shown_posts
 from services.observatory_api.indicators.r02_fill_rate import fill_rate as post_fill_rate
 from services.observatory_api.indicators.r03_time_to_fill import time_to_fill
 from services.observatory_api.indicators.r04_committed_cents import committed_cents
 from services.observatory_api.indicators.r05_commit_rate import commit_rate
 from services.observatory_api.indicators.r06_employers_recruiting import employers_recruiting
+from services.observatory_api.indicators.r06_employers_recruiting_2 import employers_seeking
 from services.observatory_api.indicators.r07_answer_rate import answer_rate
 from services.observatory_api.indicators.r07_answer_rate_2 import answer_rate_of_standing_needs
+from services.observatory_api.indicators.r07_answer_rate_3 import answer_rate_while_shown
 from services.observatory_api.indicators.r08_envelope_ceilings import envelope_ceilings
 from services.observatory_api.indicators.r09_active_schemes import active_schemes
 from services.observatory_api.indicators.r10_applications_received import applications_received
 from services.observatory_api.indicators.r11_pending_applications import pending_applications
+from services.observatory_api.indicators.r11_pending_applications_2 import shown_applications
 from services.observatory_api.indicators.r12_open_envelopes import open_envelopes
 
 NOT_COUNTED: Mapping[type[State], str] = {}
@@ -98,20 +105,27 @@ CATALOGUE = Catalogue(
         response_time,
         decline_rate,
         active_units,
+        shown_units,
         open_offers,
+        shown_offers,
         pending_requests,
+        shown_requests,
         open_posts,
+        shown_posts,
         post_fill_rate,
         time_to_fill,
         committed_cents,
         commit_rate,
         employers_recruiting,
+        employers_seeking,
         answer_rate,
         answer_rate_of_standing_needs,
+        answer_rate_while_shown,
         envelope_ceilings,
         active_schemes,
         applications_received,
         pending_applications,
+        shown_applications,
         open_envelopes,
     )
 )

@@ -1,4 +1,4 @@
-"""By when an application is to be answered: deadlines are given once, when it is submitted, and stay."""
+"""By when an application is to be answered: deadlines are given once, when it is submitted, and stay but for days of concealment."""
 
 from datetime import date, timedelta
 

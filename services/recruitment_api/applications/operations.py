@@ -6,6 +6,7 @@ from services.contracts.recruitment import ApplicationStatus
 from services.kernel.base import clock
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
+from services.kernel.data.standing import refuse_concealed
 from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.lifecycle import LIFECYCLE, move
 from services.recruitment_api.applications.queries import APPLICATIONS
@@ -20,7 +21,8 @@ from services.recruitment_api.parties import check_employer_or_hr_partner
 async def submit(db: Database, body: ApplicationCreate, *, by: Principal) -> Application:
     """Answers a need that seeks.
 
-    Raises `NeedNotOpen`, `AlreadyAssigned` for a person who has a post of it, and `AlreadyExists` while they have one pending for it.
+    Raises `NeedNotOpen`, `Concealed`, `AlreadyAssigned` for a person who has a post of it, and `AlreadyExists` while they have one pending
+    for it.
     """
     need = await needs.load_seeking(db, body.need_id, by=by)
     check_employer_or_hr_partner(by, need.organisation_id, need.department)
@@ -34,7 +36,7 @@ async def submit(db: Database, body: ApplicationCreate, *, by: Principal) -> App
 async def accept(db: Database, application_id: UUID, body: Acceptance, *, by: Principal, version: int) -> Application:
     """Accepts an application: one post of its need is filled by an assignment; the last one ends those that still wait.
 
-    Raises `NoPostLeft` or `NeedNotOpen`.
+    Raises `NoPostLeft`, `NeedNotOpen` or `Concealed`.
     """
     application = await APPLICATIONS.load_for_change(db, application_id, by=by, version=version)
     move(application, ApplicationStatus.accepted)
@@ -45,9 +47,10 @@ async def accept(db: Database, application_id: UUID, body: Acceptance, *, by: Pr
 
 
 async def decline(db: Database, application_id: UUID, reason: DeclineReason, *, by: Principal, version: int) -> Application:
-    """Declines an application, with a reason."""
+    """Declines an application, with a reason. Raises `Concealed`: what nobody can accept, nobody declines."""
     application = await APPLICATIONS.load_for_change(db, application_id, by=by, version=version)
     move(application, ApplicationStatus.declined)
+    refuse_concealed(await needs.concealment(db, await needs.load(db, application.need_id)))
     application.answered_at, application.decline_reason = clock.now(), reason
     return await db.save(application, event="recruitment.application.declined", by=by)
 
@@ -62,11 +65,15 @@ async def withdraw(db: Database, application_id: UUID, *, by: Principal, version
 async def read_live(db: Database, application_id: UUID, *, by: Principal) -> ApplicationLive:
     """Days left to answer, and the moves that may be asked for today: that an application ends with its need is nobody's."""
     application = await APPLICATIONS.one(db, application_id, by=by)
-    pending = application.status is ApplicationStatus.submitted
+    need = await needs.load(db, application.need_id)
+    is_shown = await needs.concealment(db, need) is None
+    pending = application.status is ApplicationStatus.submitted and is_shown
     left = (application.respond_by - clock.today()).days
     refused = {ApplicationStatus.need_closed}
-    if not await needs.seeks(db, application.need_id):
+    if not needs.seeks(need):
         refused.add(ApplicationStatus.accepted)
+    if not is_shown:
+        refused |= {ApplicationStatus.accepted, ApplicationStatus.declined}
     return ApplicationLive(
         overdue=pending and left < 0,
         days_left=left if pending else None,

@@ -67,9 +67,9 @@ class ApplicationRead(Resource):
 class ApplicationLive(BaseModel):
     """Ce qui dépend du jour."""
 
-    overdue: bool = Field(description="Sans réponse alors que le délai est passé.")
+    overdue: bool = Field(description="Sans réponse alors que le délai est passé, et qu'une réponse est possible.")
     days_left: int | None = Field(
-        description="Jours restants pour répondre, négatif s'il est passé ; null une fois répondue, retirée ou finie."
+        description="Jours restants pour répondre, négatif s'il est passé ; null une fois répondue, retirée ou finie, ou dissimulée."
     )
     allowed_moves: list[ApplicationStatus] = Field(description="Statuts où la candidature peut passer.")
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.contracts.access import OrganisationStatus, SiteState
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.recruitment import NeedStatus
+from services.contracts.standing import Concealment
 from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
@@ -17,6 +18,7 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
 from services.kernel.data.service import in_parts
+from services.kernel.data.standing import concealment_of_site, follow, ground_of_site, refuse_concealed
 from services.recruitment_api.copies import ORGANISATIONS, SITES
 from services.recruitment_api.needs import queries
 from services.recruitment_api.needs.dates import check_assignments_within, check_prolonged
@@ -111,14 +113,16 @@ async def change(db: Database, need_id: UUID, patch: NeedPatch, *, by: Principal
     if not patched(need, patch, NeedWrite):
         return need
     if "site_id" in patch.model_fields_set:
-        need.department = (await _site(db, need.site_id, need.organisation_id)).department
+        site = await _site(db, need.site_id, need.organisation_id)
+        need.department = site.department
+        follow([need], lambda _: ground_of_site(site))
     if "scheme_id" in patch.model_fields_set:
         await _check_scheme(db, need.scheme_id)
     return await db.save(need, event="recruitment.need.changed", by=by)
 
 
 async def publish(db: Database, need_id: UUID, *, by: Principal, version: int) -> StaffingNeed:
-    """Publishes a draft. Raises `NeedNotReady` when its last day has passed or its site is closed, `SchemeNotActive`."""
+    """Publishes a draft. Raises `NeedNotReady` when its last day has passed, `Concealed`, `SchemeNotActive`."""
     need = await NEEDS.load_for_change(db, need_id, by=by, version=version)
     move(need, NeedStatus.open, only_from=NeedStatus.draft)
     if need.expires_on < clock.today():
@@ -141,7 +145,7 @@ async def cancel(db: Database, need_id: UUID, reason: str, *, by: Principal, ver
 async def prolong(db: Database, need_id: UUID, body: Prolongation, *, by: Principal, version: int) -> StaffingNeed:
     """Lets a need that seeks, or that has expired, seek until a later day.
 
-    Raises `ProlongedTooOften` the fourth time, `Invalid` for a day gone by or no later than today's last, `NeedNotReady`,
+    Raises `ProlongedTooOften` the fourth time, `Invalid` for a day gone by or no later than today's last, `Concealed`,
     `SchemeNotActive`.
     """
     need = await NEEDS.load_for_change(db, need_id, by=by, version=version)
@@ -179,20 +183,27 @@ async def expire_all(db: Database) -> None:
 
 
 async def load_seeking(db: Database, need_id: UUID, *, by: Principal) -> StaffingNeed:
-    """The need of a new application, held as it is until that is there. Raises `Invalid` or `NeedNotOpen`."""
+    """The need of a new application, held as it is until that is there. Raises `Invalid`, `NeedNotOpen` or `Concealed`."""
     need = await NEEDS.cited(db, need_id, by=by, pointer="#/need_id", unknown="Ce besoin n'existe pas.", lock=Lock.share)
-    if not _seeks(need):
+    if need.status in SEEKING:
+        refuse_concealed(await concealment(db, need))
+    if not seeks(need):
         raise NeedNotOpen
-    await _check_site(db, need)
     return need
 
 
-async def seeks(db: Database, need_id: UUID) -> bool:
+async def load(db: Database, need_id: UUID) -> StaffingNeed:
+    """The need of an application."""
+    return await NEEDS.one(db, need_id, by=SYSTEM)
+
+
+async def concealment(db: Database, need: StaffingNeed) -> Concealment | None:
+    """Since when and why nothing is answered about a need, if so: it is concealed, or will be when it has followed its site."""
+    return need.concealment or concealment_of_site(await SITES.find(db, need.site_id))
+
+
+def seeks(need: StaffingNeed) -> bool:
     """Whether a need still seeks somebody, today."""
-    return _seeks(await NEEDS.one(db, need_id, by=SYSTEM))
-
-
-def _seeks(need: StaffingNeed) -> bool:
     return need.status in SEEKING and need.expires_on >= clock.today()  # the job that expires it may not have run yet
 
 
@@ -200,14 +211,16 @@ def _seeks(need: StaffingNeed) -> bool:
 async def take_post(db: Database, need_id: UUID, *, by: Principal) -> AsyncIterator[StaffingNeed]:
     """Fills one post, never one too many: the block saves who fills it, and its end saves the need.
 
-    The last post ends the applications that still wait. Raises `NoPostLeft`, `NeedNotOpen` or `NeedNotReady`.
+    The last post ends the applications that still wait. Raises `NoPostLeft`, `NeedNotOpen` or `Concealed`.
     """
     rows = await db.fetch(queries.take_post(need_id, clock.today()))
     if not rows:
         refused = await NEEDS.one(db, need_id, by=SYSTEM)
+        if refused.status in SEEKING:
+            refuse_concealed(await concealment(db, refused))
         raise NoPostLeft if refused.filled_count == refused.headcount else NeedNotOpen
     need: StaffingNeed = rows[0]
-    await _check_site(db, need)
+    refuse_concealed(await concealment(db, need))
     yield need
     await db.save(need, event=f"recruitment.need.{need.status}", by=by)
     if need.status is NeedStatus.filled:
@@ -223,14 +236,16 @@ async def free_post(db: Database, need_id: UUID, *, by: Principal) -> StaffingNe
 async def read_live(db: Database, need_id: UUID, *, by: Principal) -> NeedLive:
     """Days of publication left and allowed moves, today."""
     need = await NEEDS.one(db, need_id, by=by)
-    left = max((need.expires_on - clock.today()).days + 1, 0) if need.status in SEEKING else None
-    return NeedLive(days_left=left, allowed_moves=LIFECYCLE.allowed(need.status))
+    is_shown = await concealment(db, need) is None
+    left = max((need.expires_on - clock.today()).days + 1, 0) if is_shown and need.status in SEEKING else None
+    allowed = [status for status in LIFECYCLE.allowed(need.status) if is_shown or status is NeedStatus.cancelled]
+    return NeedLive(days_left=left, allowed_moves=allowed)
 
 
 async def _correct(db: Database, need: StaffingNeed, patch: NeedPatch, *, by: Principal) -> StaffingNeed:
     """Corrects a need that was published: its posts may make it filled, or seek again; its assignments follow its urgency.
 
-    Raises `NeedNotDraft` for what does not change any more, `HeadcountBelowFilled`, `Invalid`, `NeedNotReady` or `SchemeNotActive`.
+    Raises `NeedNotDraft` for what does not change any more, `HeadcountBelowFilled`, `Invalid`, `Concealed` or `SchemeNotActive`.
     """
     changes = {name for name in patch.model_fields_set if getattr(patch, name) != getattr(need, name)}
     _check_correction(need, patch, changes)
@@ -287,28 +302,17 @@ async def _realign_assignments(db: Database, need: StaffingNeed, *, by: Principa
     await db.save_many(assignments, event="recruitment.assignment.realigned", by=by)
 
 
-async def _active_site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteState | None:
-    found = await SITES.find(db, site_id)
-    return found if found and found.organisation_id == organisation_id and found.status is OrganisationStatus.active else None
-
-
 async def _site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteState:
-    found = await _active_site(db, site_id, organisation_id)
-    if found is None:
+    found = await SITES.find(db, site_id)
+    if found is None or found.organisation_id != organisation_id or found.status is not OrganisationStatus.active:
         raise invalid("#/site_id", "unknown_reference", "Ce site est inconnu, fermé ou d'une autre organisation.")
     return found
 
 
 async def _check_site_and_scheme(db: Database, need: StaffingNeed) -> None:
-    """Raises `NeedNotReady` or `SchemeNotActive` when what a need stands on has ended."""
-    await _check_site(db, need)
+    """Raises `Concealed` or `SchemeNotActive` when what a need stands on has ended."""
+    refuse_concealed(await concealment(db, need))
     await _check_scheme(db, need.scheme_id)
-
-
-async def _check_site(db: Database, need: StaffingNeed) -> None:
-    """Nobody is recruited for a site that has closed, even if its need was published before."""
-    if not await _active_site(db, need.site_id, need.organisation_id):
-        raise NeedNotReady("Le site est fermé : faites-le rouvrir par le pilotage, ou publiez un besoin d'un site ouvert.")
 
 
 async def _check_scheme(db: Database, scheme_id: UUID | None) -> None:

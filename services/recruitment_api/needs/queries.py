@@ -31,7 +31,7 @@ NEEDS = Reading(
     StaffingNeed,
     NeedQuery,
     equal_to(StaffingNeed, "organisation_id", "site_id", "scheme_id", "department", "profession", "urgency", "status"),
-    visible=visible_to(organisation={Role.employer: StaffingNeed.organisation_id}, shared=SHARED),
+    visible=visible_to(organisation={Role.employer: StaffingNeed.organisation_id}, shared=SHARED, listed=not_(concealed_now(StaffingNeed))),
     check_change=lambda caller, need: check_employer(caller, need.organisation_id),
     history=Audience.editors,
 )

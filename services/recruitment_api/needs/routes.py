@@ -27,7 +27,7 @@ NeedEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
 
 @routes.get("", operation_id="listNeeds", response_model=Page[NeedRead])
 async def list_needs(request: Request, query: Annotated[NeedQuery, Query()], caller: NeedReader, db: Db) -> Response:
-    """Les besoins de recrutement, les plus récents d'abord."""
+    """Les besoins de recrutement, les plus récents d'abord ; brouillons et besoins dissimulés ne sont montrés qu'à leur employeur."""
     return await NEEDS.page(request, db, query, by=caller)
 
 

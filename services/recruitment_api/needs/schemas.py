@@ -114,7 +114,9 @@ class NeedRead(Resource):
 class NeedLive(BaseModel):
     """Ce qui dépend du jour."""
 
-    days_left: int | None = Field(description="Jours de publication restants, aujourd'hui compris ; null s'il ne cherche plus.")
+    days_left: int | None = Field(
+        description="Jours de publication restants, aujourd'hui compris ; null s'il ne cherche plus, ou tant qu'il est dissimulé."
+    )
     allowed_moves: list[NeedStatus] = Field(description="Statuts où le besoin peut passer.")
 
 

@@ -274,7 +274,7 @@ async def test_nobody_is_sent_to_a_site_that_has_closed(steering: httpx.AsyncCli
     asked = await steering.post(f"{API}/requests", json=body_of(offer, institute_id=str(place.institute)))
     accepted = await move(steering, "requests", request, "accept")
 
-    assert [(answer.status_code, problem_type(answer)) for answer in (asked, accepted)] == [(409, "unit-site-closed")] * 2
+    assert [(answer.status_code, problem_type(answer)) for answer in (asked, accepted)] == [(409, "concealed")] * 2
     assert (await fresh(steering, "offers", offer))["taken"] == 0
 
 

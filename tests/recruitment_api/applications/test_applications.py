@@ -432,7 +432,7 @@ async def test_nobody_is_recruited_for_a_site_that_has_closed(employer: Employer
     applied = await employer.client.post(f"{HOME}/applications", json={"need_id": need["id"], "candidate_ref": "C7F3A9K2"})
     accepted = await employer.client.post(f"{HOME}/applications/{application['id']}/accept", json=CDI, headers=with_key(application))
 
-    assert [(answer.status_code, problem_type(answer)) for answer in (applied, accepted)] == [(409, "need-not-ready")] * 2
+    assert [(answer.status_code, problem_type(answer)) for answer in (applied, accepted)] == [(409, "concealed")] * 2
     assert (await again(employer.client, "needs", need))["filled_count"] == 0
 
 

@@ -141,7 +141,7 @@ async def test_e6_more_posts_are_sought_where_the_need_could_be_published(
     shut = await correct(employer.client, need, headcount=4)
 
     assert (retired.status_code, problem_type(retired)) == (409, "scheme-not-active")
-    assert (shut.status_code, problem_type(shut)) == (409, "need-not-ready")
+    assert (shut.status_code, problem_type(shut)) == (409, "concealed")
     assert ok(await correct(employer.client, need, headcount=2))["headcount"] == 2
     assert ok(await correct(employer.client, of_scheme, headcount=1))["status"] == "filled"
 
@@ -243,7 +243,7 @@ async def test_e6_the_urgency_of_a_need_is_its_assignments_too(employer: Employe
     pool = await databases.pool("observatory", "worker")
     by_urgency = await pool.fetch(
         "SELECT s.dimensions->>'urgency' AS urgency, sum(e.amount)::int AS posts FROM entry e JOIN series s ON s.id = e.series "
-        "WHERE s.indicator = 'R01' GROUP BY 1 ORDER BY 1"
+        "WHERE s.indicator = 'R01' AND s.definition = 2 GROUP BY 1 ORDER BY 1"
     )
     assert [tuple(row) for row in by_urgency] == [("critical", 1), ("routine", 0)]
 

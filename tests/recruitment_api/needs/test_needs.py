@@ -195,7 +195,7 @@ async def test_a_need_is_published_while_its_last_day_is_to_come_and_its_site_is
     async with databases.open("recruitment") as db:
         await db.fetch(update(SITES.table).values(status="closed", version=2))
     answer = await employer.client.post(f"{HOME}/needs/{need['id']}/publish", headers=at(need))
-    assert (answer.status_code, problem_type(answer)) == (409, "need-not-ready")
+    assert (answer.status_code, problem_type(answer)) == (409, "concealed")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,23 @@
+"""Terrains actifs : nombre de terrains de stage qui accueillent.
+
+Un terrain ouvert à plusieurs professions compte une fois dans le total, et une fois dans chacune.
+Un terrain dont le site est fermé ne compte pas.
+"""
+
+from collections.abc import Iterable
+
+from services.contracts.internships import UnitState, UnitStatus
+from services.observatory_api.indicators.model import Contribution, count, lasting, total
+from services.observatory_api.indicators.shown import shown
+
+
+@total(
+    "I27",
+    label="Terrains actifs",
+    definition=2,
+    by=("department", "profession", "first_placement_suitable"),
+    many=("profession",),
+)
+def shown_units(unit: UnitState) -> Iterable[Contribution]:
+    for start, end in shown(unit.history, {UnitStatus.active}, unit.concealed):
+        yield from lasting(count(start), end)

@@ -1,0 +1,28 @@
+"""Postes à pourvoir : postes des besoins publiés et non clos, moins les postes pourvus par une affectation.
+
+Les postes d'un besoin dissimulé (site fermé) ne comptent pas.
+"""
+
+from collections.abc import Iterable
+
+from services.contracts.recruitment import AssignmentState, NeedState
+from services.kernel.base.clock import day_of
+from services.observatory_api.indicators.model import Contribution, count, lasting, total
+from services.observatory_api.indicators.shown import visible
+
+
+@total("R01", label="Postes à pourvoir", definition=2, by=("department", "profession", "urgency"))
+def shown_posts(need: NeedState) -> Iterable[Contribution]:
+    if need.published_at is None:
+        return
+    for start, end in visible(day_of(need.published_at), need.ended_on, need.concealed):
+        yield from lasting(count(start, need.headcount), end)
+    if need.ended_on is not None:  # what fills its posts goes on to be counted, and it offers no other
+        for start, end in visible(need.ended_on, None, need.concealed):
+            yield from lasting(count(start, need.filled_count), end)
+
+
+@shown_posts.also
+def filled_posts(assignment: AssignmentState) -> Iterable[Contribution]:
+    for start, end in visible(day_of(assignment.confirmed_at), assignment.cancelled_on, assignment.concealed):
+        yield from lasting(count(start, -1), end)

@@ -1,0 +1,29 @@
+"""Employeurs qui recrutent : nombre d'employeurs distincts dont au moins un besoin publié reste ouvert.
+
+Un besoin compte, chaque jour, pour l'employeur qui l'avait ce jour-là ; un besoin dissimulé (site fermé) ne compte pas.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from services.contracts.recruitment import NeedState, NeedStatus
+from services.observatory_api.indicators.model import Contribution, cells, lasting, member
+from services.observatory_api.indicators.shown import shown
+
+OPEN = frozenset({NeedStatus.open, NeedStatus.partially_filled})
+
+
+@cells("R06", label="Employeurs qui recrutent", definition=2, by=("department", "profession"))
+def employers_seeking(need: NeedState) -> Iterable[Contribution]:
+    for start, end in shown(need.history, OPEN, need.concealed):
+        for employer, since, until in _employers(need, start, end):
+            yield from lasting(member(since, employer), until)
+
+
+def _employers(need: NeedState, start: date, end: date | None) -> Iterator[tuple[str, date, date | None]]:
+    """Who had a need in a period."""
+    owners = [(str(owner.organisation_id), max(owner.since, start)) for owner in need.owners] or [(str(need.organisation_id), start)]
+    for at, (employer, since) in enumerate(owners, 1):
+        until = min(owners[at][1], end or owners[at][1]) if at < len(owners) else end
+        if until is None or since < until:
+            yield employer, since, until

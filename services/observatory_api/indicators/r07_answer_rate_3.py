@@ -1,0 +1,27 @@
+"""Candidatures répondues à temps.
+
+Part des candidatures auxquelles l'employeur a répondu dans le délai, parmi celles dont le délai est échu dans la période.
+Une candidature retirée sans réponse ne compte pas, ni celle dont le besoin a cessé de chercher avant la fin du délai.
+Le délai ne court pas tant que le besoin est dissimulé (site fermé).
+"""
+
+from collections.abc import Iterable
+
+from services.contracts.recruitment import ApplicationState, ApplicationStatus
+from services.contracts.standing import blocks
+from services.kernel.base.clock import day_of
+from services.observatory_api.indicators.model import Contribution, denominator, numerator, ratio
+
+
+@ratio("R07", label="Candidatures répondues à temps", definition=3, by=("department", "profession", "urgency"))
+def answer_rate_while_shown(application: ApplicationState) -> Iterable[Contribution]:
+    if application.status is ApplicationStatus.withdrawn and application.answered_at is None:
+        return
+    if application.ended_on and application.ended_on <= application.respond_by:
+        return
+    last = application.respond_by
+    if any(start <= last and (end is None or last < end) for start, end in blocks(application.concealed)):
+        return
+    yield denominator(last)
+    if application.answered_at and day_of(application.answered_at) <= last:
+        yield numerator(last)
