@@ -1,0 +1,106 @@
+"""Dated lists: who has had something and when it was concealed, from a day on; and what is not explained by them."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+import time_machine
+
+from services.contracts.standing import ConcealedWhy, Concealment, Owner, blocks, concealments_from, handed_over, owners_from
+from services.kernel.base import ids
+from services.kernel.data.standing import Concealable, Ground, Owned, follow
+
+A, B, C = ids.new(), ids.new(), ids.new()
+WHY = ConcealedWhy.site_closed
+
+
+def on(day: int) -> date:
+    return date(2026, 3, day)
+
+
+def had(*owners: tuple[UUID, int]) -> tuple[Owner, ...]:
+    return tuple(Owner(organisation_id=organisation, since=on(day)) for organisation, day in owners)
+
+
+def hidden(*spells: tuple[int, int | None]) -> tuple[Concealment, ...]:
+    return tuple(Concealment(since=on(start), until=end and on(end), why=WHY) for start, end in spells)
+
+
+@pytest.mark.parametrize(
+    ("start", "kept"),
+    [
+        (1, had((A, 2), (B, 10), (C, 20))),
+        (2, had((A, 2), (B, 10), (C, 20))),
+        (9, had((A, 9), (B, 10), (C, 20))),
+        (10, had((B, 10), (C, 20))),
+        (25, had((C, 25))),
+    ],
+)
+def test_what_begins_later_was_had_by_whoever_had_it_then(start: int, kept: tuple[Owner, ...]) -> None:
+    assert owners_from(had((A, 2), (B, 10), (C, 20)), on(start)) == kept
+
+
+@pytest.mark.parametrize(
+    ("to", "day", "after"),
+    [
+        (C, 20, had((A, 2), (B, 10), (C, 20))),
+        (C, 10, had((A, 2), (C, 10))),
+        (A, 10, had((A, 2))),
+        (A, 12, had((A, 2), (B, 10), (A, 12))),
+        (B, 2, had((B, 2))),
+    ],
+    ids=["later", "instead", "back, as if never", "back", "as if always"],
+)
+def test_a_transfer_holds_from_its_day_on(to: UUID, day: int, after: tuple[Owner, ...]) -> None:
+    assert handed_over(had((A, 2), (B, 10)), to, on(day)) == after
+
+
+def test_what_lasted_no_day_is_left_out_and_the_order_stays() -> None:
+    assert concealments_from(hidden((2, 2), (4, 6), (3, None), (1, 5)), on(5)) == hidden((5, 6), (5, None))
+
+
+@pytest.mark.parametrize(
+    ("spells", "periods"),
+    [
+        ((), []),
+        (((2, 4), (6, None)), [(2, 4), (6, None)]),
+        (((6, 9), (2, 4), (3, 6)), [(2, 9)]),
+        (((2, None), (3, 5)), [(2, None)]),
+        (((3, 5), (2, 9), (9, 10), (12, 13)), [(2, 10), (12, 13)]),
+        (((2, 4), (3, None), (20, 21)), [(2, None)]),
+    ],
+)
+def test_periods_neither_overlap_nor_touch(spells: tuple[tuple[int, int | None], ...], periods: list[tuple[int, int | None]]) -> None:
+    assert list(blocks(hidden(*spells))) == [(on(start), end and on(end)) for start, end in periods]
+
+
+class Row(Owned, Concealable):
+    """Something that stands on something else."""
+
+    organisation_id: Any
+    history: list[dict[str, Any]]
+
+
+def row(**given: Any) -> Row:
+    return Row(organisation_id=A, history=[{"status": "active", "at": "2026-03-02T23:30:00+00:00"}], **given)
+
+
+@time_machine.travel("2026-03-15T12:00:00+00:00")
+def test_a_change_of_hands_that_nobody_dated_is_dated_today() -> None:
+    one = row()
+    assert follow([one], lambda _: Ground(B, (), ())) == {"transferred": [one]}
+    assert one.owners == [{"organisation_id": str(A), "since": "2026-03-03"}, {"organisation_id": str(B), "since": "2026-03-15"}]
+    assert follow([one], lambda _: Ground(B, (), ())) == {}
+
+
+def test_days_stood_still_are_told_once_and_only_when_all_has_ended() -> None:
+    one, told = row(), list[int]()
+
+    def told_of(*spells: tuple[int, int | None]) -> list[str]:
+        return list(follow([one], lambda _: Ground(A, (), hidden(*spells)), lambda _, days: told.append(days)))
+
+    assert [told_of((1, None)), told_of((1, None), (5, None)), told_of((1, 8), (5, None)), told] == [["concealed"]] * 3 + [[]]
+    assert (told_of((1, 8), (5, 12)), told) == (["revealed"], [9]), "from the row's first day, the 3rd"
+    assert (told_of((1, 8), (5, 12)), told) == ([], [9])
+    assert (told_of((1, 8), (5, 12), (20, 22)), told) == (["revealed"], [9, 2])
