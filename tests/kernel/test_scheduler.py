@@ -1,6 +1,7 @@
 """Periodic jobs are sent when due, by one scheduler at a time, and their rows say how they went."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,11 +15,12 @@ from services.kernel.data.connecting import Use
 from services.kernel.data.database import Database, Databases
 from services.kernel.data.outbox import lags, purge
 from services.kernel.data.service import Job
+from services.kernel.events import worker
 from services.kernel.events.brokers import Sender
 from services.kernel.events.relay import Relay
 from services.kernel.events.scheduler import KERNEL_JOBS, Scheduler, run_job
-from services.kernel.events.worker import working
 from tests.kernel.event_world import World, until
+from tests.support.database import STUCK
 
 ALL = {"note", "fail", *(job.name for job in KERNEL_JOBS)}
 
@@ -108,12 +110,37 @@ async def test_a_job_that_met_a_failing_database_runs_again_at_once(world: World
     async def ran() -> bool:
         return bool(await world.rows(world.consumer, "SELECT FROM job WHERE last_run_at IS NOT NULL AND last_error IS NULL"))
 
-    async with working(memory, [service], Shaky(world.databases.settings), threads=1):
+    async with worker.working(memory, [service], Shaky(world.databases.settings), threads=1):
         sender = Sender(memory)
         await sender.send(f"{service.name}.jobs", f"{service.name}.run_job", {"name": "shaky"})
         await until(ran)
         sender.close()
     assert faults == []
+
+
+async def test_a_job_that_is_cut_short_holds_nothing_any_more(
+    world: World, memory: dramatiq.Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "STOP_WITHIN", 100)
+    begun = threading.Event()
+
+    async def endless(db: Database) -> None:
+        await (await db.connection()).execute("LOCK TABLE action_copy IN EXCLUSIVE MODE")
+        begun.set()
+        await asyncio.sleep(STUCK)
+
+    service = replace(world.consumer, jobs=(Job("endless", timedelta(days=1), endless),))
+    held = """
+    SELECT locktype FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND (locktype = 'advisory' OR mode = 'ExclusiveLock')
+    """
+    async with worker.working(memory, [service], Databases(world.databases.settings), threads=1):
+        sender = Sender(memory)
+        await sender.send(f"{service.name}.jobs", f"{service.name}.run_job", {"name": "endless"})
+        assert await asyncio.to_thread(begun.wait, STUCK)
+        sender.close()
+        assert len(await world.rows(world.consumer, held)) == 2
+    assert await world.rows(world.consumer, held) == []
 
 
 async def test_the_purge_takes_what_was_acknowledged_long_ago_and_nothing_else(world: World, memory: dramatiq.Broker) -> None:

@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 STOP_WITHIN = 4_000
 """Milliseconds that batches under way have to finish; one that is cut short is applied by the next worker."""
 
+CUT_SHORT_WITHIN = 2.0
+"""Seconds in which what is cut short gives its connection back."""
+
 OBJECTS_A_BATCH = 100_000
 """About as many objects as a full batch makes: some 20 MB, which is what garbage in cycles can grow to between collections."""
 
@@ -199,7 +202,10 @@ def _uuid(value: Any) -> UUID | None:
 
 
 class _OwnPools(Middleware):
-    """Closes what the actors opened in their event loop, before that loop is stopped."""
+    """Ends what the actors left in their event loop, and closes what they opened in it, before that loop is stopped.
+
+    A batch or a job that is cut short would otherwise keep its connection, and its locks, for as long as the process lives.
+    """
 
     def __init__(self, databases: Databases, sender: Sender) -> None:
         self._databases = databases
@@ -208,4 +214,13 @@ class _OwnPools(Middleware):
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         self._sender.close()
         if (thread := get_event_loop_thread()) and thread.is_alive():
-            thread.run_coroutine(self._databases.close())
+            thread.run_coroutine(self._end())
+
+    async def _end(self) -> None:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        if left:
+            log.warning("worker.cut_short", tasks=len(left))
+            await asyncio.wait(left, timeout=CUT_SHORT_WITHIN)
+        await self._databases.close()
