@@ -210,7 +210,7 @@ def test_the_ledger_is_rebuilt_and_compared(plam: Plam, settings: Settings) -> N
 
 
 def test_a_definition_that_is_not_there_cannot_be_made_current(plam: Plam) -> None:
-    assert plam("switch", "K03", "2") == (1, "plam : K03 n'a pas de définition 2.\n")
+    assert plam("switch", "K03", "99") == (1, "plam : K03 n'a pas de définition 99.\n")
     assert "en vigueur" in plam("switch", "K03", "1")[1]
 
 

@@ -1,6 +1,11 @@
 """What the figures should say, asked of the service's own tables in plain SQL: the independent side of `plam verify`.
 
-Each query takes today's date ($1) and gives (numerator, denominator); a stock or a count has no denominator.
+Each query takes today's date ($1) and gives (numerator, denominator); a stock or a count has no denominator. Those by department give
+(department, numerator, denominator): an action without departments is of every one, and of the row `regional`.
+"""
+
+EACH = """
+unnest(CASE cardinality(departments) WHEN 0 THEN '{44,49,53,72,85,regional}' ELSE departments END) AS department
 """
 
 MEANING = {
@@ -33,4 +38,12 @@ MEANING = {
         SELECT count(*) FILTER (WHERE m.due < $1::date)::bigint, count(*)::bigint
         FROM milestone m WHERE m.status = 'planned' AND m.action_status IN ('approved', 'in_progress', 'suspended')
     """,
+    "K03/department": f"""
+        SELECT department, count(*)::bigint, NULL::bigint
+        FROM action, {EACH} WHERE status <> 'draft' AND $1::date IS NOT NULL GROUP BY 1
+    """,  # noqa: S608  # a constant within a constant
+    "K08/department": f"""
+        SELECT department, count(*) FILTER (WHERE m.due < $1::date)::bigint, count(*)::bigint
+        FROM milestone m, {EACH} WHERE m.status = 'planned' AND m.action_status IN ('approved', 'in_progress', 'suspended') GROUP BY 1
+    """,  # noqa: S608  # a constant within a constant
 }

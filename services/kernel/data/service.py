@@ -84,4 +84,7 @@ class Service:
     holdings: Holdings | None = None
     jobs: Sequence[Job] = ()
     meaning: Mapping[str, str] = field(default_factory=dict)
-    """Indicator → SQL over the service's own tables, of today's date ($1), giving (numerator, denominator): for `plam verify`."""
+    """Indicator → SQL over the service's own tables, of today's date ($1), giving (numerator, denominator): for `plam verify`.
+
+    `K05/department`: the same by a dimension, whose value comes before the two.
+    """

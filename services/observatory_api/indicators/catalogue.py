@@ -20,14 +20,22 @@ from services.observatory_api.indicators.i28_open_offers_2 import shown_offers
 from services.observatory_api.indicators.i29_pending_requests import pending_requests
 from services.observatory_api.indicators.i29_pending_requests_2 import shown_requests
 from services.observatory_api.indicators.k03_actions_by_status import actions_by_status
+from services.observatory_api.indicators.k03_actions_by_status_2 import actions_by_status_everywhere
 from services.observatory_api.indicators.k04_flagship_launched import flagship_launched
+from services.observatory_api.indicators.k04_flagship_launched_2 import flagship_launched_everywhere
 from services.observatory_api.indicators.k05_actions_late import actions_late
 from services.observatory_api.indicators.k06_milestones_on_time import milestones_on_time
+from services.observatory_api.indicators.k06_milestones_on_time_3 import milestones_on_time_everywhere
 from services.observatory_api.indicators.k07_milestone_slip import milestone_slip
+from services.observatory_api.indicators.k07_milestone_slip_3 import milestone_slip_everywhere
 from services.observatory_api.indicators.k08_milestones_overdue import milestones_overdue
+from services.observatory_api.indicators.k08_milestones_overdue_3 import milestones_overdue_everywhere
 from services.observatory_api.indicators.k14_transversality import transversality
+from services.observatory_api.indicators.k14_transversality_2 import transversality_everywhere
 from services.observatory_api.indicators.k15_axis_objective_coverage import axis_objective_coverage
+from services.observatory_api.indicators.k15_axis_objective_coverage_2 import axis_objective_coverage_everywhere
 from services.observatory_api.indicators.k32_actions_in_preparation import actions_in_preparation
+from services.observatory_api.indicators.k32_actions_in_preparation_2 import actions_in_preparation_everywhere
 from services.observatory_api.indicators.model import Feed, Indicator
 from services.observatory_api.indicators.r01_open_posts import open_posts
 from services.observatory_api.indicators.r01_open_posts_2 import shown_posts
@@ -90,14 +98,22 @@ CATALOGUE = Catalogue(
         active_sites,
         active_organisations,
         actions_by_status,
+        actions_by_status_everywhere,
         flagship_launched,
+        flagship_launched_everywhere,
         actions_late,
         milestones_on_time,
+        milestones_on_time_everywhere,
         milestone_slip,
+        milestone_slip_everywhere,
         milestones_overdue,
+        milestones_overdue_everywhere,
         transversality,
+        transversality_everywhere,
         axis_objective_coverage,
+        axis_objective_coverage_everywhere,
         actions_in_preparation,
+        actions_in_preparation_everywhere,
         offered_seat_weeks,
         offered_seat_weeks_by_week,
         placement_fill_rate,

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from services.contracts.actions import ActionState, ActionStatus
-from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
+from services.observatory_api.indicators.model import Contribution, count, lasting, named_departments_only, spells, total
 
 
+@named_departments_only
 @total(
     "K03",
     label="Actions par statut",

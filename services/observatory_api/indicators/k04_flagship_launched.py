@@ -6,10 +6,20 @@ Les actions abandonnées ne comptent pas.
 from collections.abc import Iterable
 
 from services.contracts.actions import ActionState
-from services.observatory_api.indicators.model import Contribution, Reading, denominator, lasting, numerator, ratio, spells
+from services.observatory_api.indicators.model import (
+    Contribution,
+    Reading,
+    denominator,
+    lasting,
+    named_departments_only,
+    numerator,
+    ratio,
+    spells,
+)
 from services.observatory_api.indicators.plan import RETAINED, STARTED
 
 
+@named_departments_only
 @ratio(
     "K04",
     label="Actions phares lancées",

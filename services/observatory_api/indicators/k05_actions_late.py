@@ -6,10 +6,11 @@ Une action compte une fois, quel que soit le nombre de ses jalons en retard.
 from collections.abc import Iterable
 
 from services.contracts.actions import ActionState, MilestoneState
-from services.observatory_api.indicators.model import Contribution, cells, eligible, lasting, member
+from services.observatory_api.indicators.model import Contribution, cells, eligible, lasting, member, named_departments_only
 from services.observatory_api.indicators.plan import live_spells, overdue_spells
 
 
+@named_departments_only
 @cells("K05", label="Actions en retard", definition=1, by=("axis", "department"), many=("department",), among_eligible=True)
 def actions_late(milestone: MilestoneState) -> Iterable[Contribution]:
     for start, end in overdue_spells(milestone):

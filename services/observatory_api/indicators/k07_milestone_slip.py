@@ -8,10 +8,11 @@ sont des valeurs observées (rang le plus proche).
 from collections.abc import Iterable
 
 from services.contracts.actions import MilestoneState
-from services.observatory_api.indicators.model import Contribution, Reading, distribution, lasting, sample
+from services.observatory_api.indicators.model import Contribution, Reading, distribution, lasting, named_departments_only, sample
 from services.observatory_api.indicators.plan import expected, planned_from
 
 
+@named_departments_only
 @distribution("K07", label="Décalage des jalons", definition=2, by=("axis", "department"), many=("department",), reading=Reading.stock)
 def milestone_slip(milestone: MilestoneState) -> Iterable[Contribution]:
     if not expected(milestone):

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from services.contracts.actions import ActionState, ActionStatus
-from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
+from services.observatory_api.indicators.model import Contribution, count, lasting, named_departments_only, spells, total
 
 IN_PREPARATION = frozenset({ActionStatus.draft, ActionStatus.submitted})
 
 
+@named_departments_only
 @total("K32", label="Fiches en préparation", definition=1, by=("axis", "department"), many=("department",))
 def actions_in_preparation(action: ActionState) -> Iterable[Contribution]:
     for spell in spells(action.history):

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import wraps
@@ -19,7 +19,11 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 REGION = "52"
-"""Stands for the whole region where a department is expected (INSEE code of Pays de la Loire)."""
+"""Stands for the whole region where a department is expected (INSEE code of Pays de la Loire): in `daily` for a total, in a series for
+what names no department and counts in none (money)."""
+REGIONAL = "regional"
+"""In a series, what names no department and is of every one (an action); in figures, the row of all that names none."""
+DEPARTMENT = "department"
 
 
 class Kind(StrEnum):
@@ -169,6 +173,8 @@ class Indicator:
     by: tuple[str, ...] = ()
     many: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
+    regional: bool = True
+    """Whether what may name several departments, and names none, is of every one."""
     universe: int | None = None
     of: tuple[str, ...] = ()
     owner: str = "ARS Pays de la Loire"
@@ -193,6 +199,15 @@ class Indicator:
         self.feeds.append(Feed(function, state, _getter([self._attribute(state, name) for name in self.fields])))
         return self
 
+    def again(self, definition: int, words: str | None) -> "Indicator":
+        """A later definition by the same functions, in other words: what names no department is now of every one."""
+        return replace(self, definition=definition, words=" ".join((words or "").split()), regional=True, feeds=list(self.feeds))
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether what names no department counts in each, and in a row of its own."""
+        return self.regional and DEPARTMENT in self.many
+
     @property
     def fields(self) -> tuple[str, ...]:
         """The dimensions taken from the state's fields; the function gives the others as labels."""
@@ -203,12 +218,15 @@ class Indicator:
 
         A dimension with several members at once (an action's departments) is left out of the first series, where the
         contribution counts once; then come one series a member, where it counts fully. The two are never added up.
+        What names no department goes to a series of its own, which is read in every department.
         """
         given = dict(zip(self.fields, values, strict=True))
         plain = {name: _text(name, value) for name, value in given.items() if name not in self.many} | dict(labels)
         series = [plain]
         for name in sorted(self.many):
             members = given[name] if isinstance(given[name], tuple) else (given[name],)
+            if name == DEPARTMENT and self.everywhere:
+                members = members or (REGIONAL,)
             series += [plain | {name: _text(name, item)} for item in dict.fromkeys(members)]
         return [tuple(sorted(dimensions.items())) for dimensions in series]
 
@@ -236,6 +254,11 @@ class Indicator:
         raise TypeError(
             f"{self.file} : {self.code} : {state.kind} n'a pas de {name} ; déclarez labels=({name!r},) si la fonction la donne elle-même."
         )
+
+
+def named_departments_only(indicator: Indicator) -> Indicator:
+    """Decorates a definition of the time when what names no department counted in none; later ones say nothing."""
+    return replace(indicator, regional=False)
 
 
 F = TypeVar("F", bound=Callable[[Any], Iterable[Contribution]])
@@ -404,7 +427,7 @@ def _getter(attributes: Sequence[str]) -> Callable[[State], tuple[Any, ...]]:
 
 def _text(name: str, value: Any) -> str | None:
     if value is None:
-        return REGION if name == "department" else None
+        return REGION if name == DEPARTMENT else None
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

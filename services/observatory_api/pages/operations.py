@@ -11,7 +11,7 @@ from services.observatory_api.context.operations import known_rows
 from services.observatory_api.context.schemas import ContextRowRead
 from services.observatory_api.context.series import ContextCode
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
-from services.observatory_api.indicators.model import Figure, Indicator
+from services.observatory_api.indicators.model import DEPARTMENT, REGIONAL, Figure, Indicator
 from services.observatory_api.pages.published import hidden_codes, published
 from services.observatory_api.pages.schemas import PageQuery
 from services.observatory_api.pages.words import DEPARTMENTS, VALUES
@@ -22,7 +22,7 @@ from services.observatory_api.values.queries import rolled_up
 from services.observatory_api.values.schemas import DashboardQuery, DashboardRead, Every
 
 BREAKDOWNS: Mapping[str, Sequence[str]] = {
-    "department": ("K03", "K06", "K08", "I01", "I04", "R01", "R02", "A01"),
+    DEPARTMENT: ("K03", "K06", "K08", "I01", "I04", "R01", "R02", "A01"),
     "status": ("K03",),
     "role": ("A02",),
 }
@@ -94,8 +94,9 @@ async def _broken_down(
     for indicator in current:
         found = await shown(reader, indicator, question, (), sums)
         named = {group[0]: one.total for group, one in found.items() if group[0] is not None}
-        if dimension == "department":  # a department where nothing happened is said too
-            named = {code: figure(indicator, {}) for code in DEPARTMENTS} | named
+        if dimension == DEPARTMENT:  # a department where nothing happened is said too
+            rows = (*DEPARTMENTS, REGIONAL) if indicator.everywhere else tuple(DEPARTMENTS)
+            named = {code: figure(indicator, {}) for code in rows} | named
             named = {code: one for code, one in named.items() if sees(viewer, code)}
         made[indicator.code] = named
     return made

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from services.kernel.base.french import day_in_words
 from services.kernel.base.problems import Problem
 from services.observatory_api.indicators.labels import DIMENSIONS
-from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading, Unit
+from services.observatory_api.indicators.model import DEPARTMENT, Figure, Indicator, Kind, Reading, Unit
 from services.observatory_api.pages import words
 from services.observatory_api.pages.charts import Chart, Point, drawn, level
 from services.observatory_api.pages.context import context_table
@@ -51,11 +51,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """A figure by one dimension. `several`: the same fact may count in several lines."""
+    """A figure by one dimension, and what is to be said of adding up its lines."""
 
     title: str
     rows: Sequence[Row]
-    several: bool
+    note: str
 
 
 @dataclass(frozen=True)
@@ -279,5 +279,5 @@ def _breakdown(indicator: Indicator, dimension: str, found: Mapping[str, Figure]
             )
             for value, one in shown
         ],
-        several=dimension in indicator.many,
+        note=words.several(regional=dimension == DEPARTMENT and indicator.everywhere) if dimension in indicator.many else "",
     )

@@ -8,7 +8,7 @@ from services.contracts.actions import ActionStatus
 from services.contracts.codes import Department, OrganisationRole, Profession
 from services.kernel.base.clock import PARIS
 from services.kernel.base.french import MONTHS, day_in_words
-from services.observatory_api.indicators.model import REGION, Unit
+from services.observatory_api.indicators.model import DEPARTMENT, REGIONAL, Unit
 
 NARROW = "\u202f"
 """The narrow no-break space that groups digits and comes before %, € and units."""
@@ -136,7 +136,7 @@ PROFESSIONS: Mapping[str, str] = {
     Profession.aide_medico_psychologique: "Aide médico-psychologique",
 }
 VALUES: Mapping[str, Mapping[str, str]] = {
-    "department": {**DEPARTMENTS, REGION: "Sans département"},
+    DEPARTMENT: {**DEPARTMENTS, REGIONAL: "Toute la région"},
     "profession": PROFESSIONS,
     "status": {
         ActionStatus.submitted: "Soumise",
@@ -192,6 +192,12 @@ def amount(value: float | None, unit: Unit, code: str = "") -> str:
 def bare(value: float | None, unit: Unit) -> str:
     """A value in a chart or a table, where the heading says what is counted."""
     return amount(value, unit) if value is None or unit in (Unit.share, Unit.cents) else number(int(value))
+
+
+def several(*, regional: bool) -> str:
+    """What is to be said of lines in which the same fact may count; `regional`: of departments that share what is of the whole region."""
+    apart = "Un même fait peut compter dans plusieurs lignes : elles ne s’additionnent pas."
+    return f"Ce qui est de toute la région compte dans chaque département. {apart}" if regional else apart
 
 
 def divided(code: str, above: int | None, below: int | None) -> str:

@@ -3,24 +3,22 @@
 from services.contracts.codes import Department, Role
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Forbidden
-from services.observatory_api.indicators.model import REGION
+from services.observatory_api.indicators.model import REGIONAL
 
 WHOLE = (Role.steering, Role.committee)
 """Who decides on the plan: every figure."""
 TERRITORIAL = (Role.hr_partner, Role.finance, Role.employer, Role.institute)
 """Who acts in departments: the region's figures, and those of the departments that the token names."""
-REGIONAL = (Role.reader,)
+READERS = (Role.reader,)
 """Who reads what is to be published: the region's dashboard."""
 
 DETAILED = (*WHOLE, *TERRITORIAL)
-ANY = (*DETAILED, *REGIONAL)
-
-DEPARTMENT = "department"
+ANY = (*DETAILED, *READERS)
 
 
 def sees(caller: Principal, department: str | None) -> bool:
     """Whether a caller reads the figures of a department; what is of no department is the region's."""
-    if caller.has(*WHOLE) or department is None or department == REGION:
+    if caller.has(*WHOLE) or department is None or department == REGIONAL:
         return True
     return department in {each.value for each in Department if caller.covers(each)}
 

@@ -1,6 +1,6 @@
 """Reading figures: one snapshot, the definitions then current, and an answer that says what it knew."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,9 +10,10 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import FieldError, Invalid, NotFound
 from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
-from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading
+from services.observatory_api.indicators.model import DEPARTMENT, Figure, Indicator, Kind, Reading
 from services.observatory_api.ledger.definitions import current_numbers
 from services.observatory_api.values import audience, queries
+from services.observatory_api.values.departments import rows_of
 from services.observatory_api.values.figures import Tally, figure, merged, months
 from services.observatory_api.values.queries import Question
 from services.observatory_api.values.schemas import (
@@ -100,8 +101,8 @@ async def indicator_values(
     as_of = query.as_of or clock.today()
     dimensions, filters = query.groups(), query.filters()
     check(indicator, dimensions, filters, query)
-    audience.check_asked(by, filters.get(audience.DEPARTMENT))
-    territory = dimensions.index(audience.DEPARTMENT) if audience.DEPARTMENT in dimensions else None
+    audience.check_asked(by, filters.get(DEPARTMENT))
+    territory = dimensions.index(DEPARTMENT) if DEPARTMENT in dimensions else None
     wanted = wanted_months(query, as_of)
     question = reader.question(as_of, start=query.start, end=query.end, filters=filters, first_month=wanted[0] if wanted else None)
     total = (await shown(reader, indicator, question, wanted)).get((), Shown(Figure(None), None))
@@ -215,9 +216,7 @@ async def sums_of(reader: Reader, indicator: Indicator, question: Question) -> S
         return (await rolled_up_sums(reader, [indicator], question))[indicator.code]
     sums: Sums = {}
     for row in await reader.db.fetch(queries.entry_sums(indicator, question)):
-        group = tuple(row[f"g{position}"] for position in range(len(question.by)))
-        detail = row["detail"] if indicator.detail else ""
-        sums.setdefault(group, {}).setdefault(row["month"], {})[row["measure"], detail] = row["amount"]
+        _add(sums, row, question, (row["measure"], row["detail"] if indicator.detail else ""))
     return sums
 
 
@@ -226,9 +225,26 @@ async def rolled_up_sums(reader: Reader, indicators: Sequence[Indicator], questi
     sums: dict[str, Sums] = {indicator.code: {} for indicator in indicators}
     for row in await reader.db.fetch(queries.daily_sums(indicators, question)) if indicators else ():
         code, _, measure = row["measure"].split("/")
-        group: Group = (row["g0"],) if question.by else ()
-        sums[code].setdefault(group, {}).setdefault(row["month"], {})[measure, ""] = row["amount"]
+        _add(sums[code], row, question, (measure, ""))
     return sums
+
+
+def _add(sums: Sums, row: Any, question: Question, what: tuple[str, str]) -> None:
+    for group in _groups(row, question):
+        tally = sums.setdefault(group, {}).setdefault(row["month"], {})
+        tally[what] = tally.get(what, 0) + row["amount"]
+
+
+def _groups(row: Any, question: Question) -> Iterator[Group]:
+    """The groups that a row of sums counts in: several where it is of every department, of which a filter leaves one."""
+    group = tuple(row[f"g{position}"] for position in range(len(question.by)))
+    if DEPARTMENT not in question.by:
+        yield group
+        return
+    place, asked = question.by.index(DEPARTMENT), question.filters.get(DEPARTMENT)
+    for department in rows_of(group[place]):
+        if asked in (None, department):
+            yield (*group[:place], department, *group[place + 1 :])
 
 
 def _about(indicator: Indicator, one: Shown, wanted: Sequence[date]) -> dict[str, Any]:

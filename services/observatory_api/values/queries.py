@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, any_, case, cast, func, select
 from sqlalchemy.sql.selectable import Select
 
-from services.observatory_api.indicators.model import REGION, Indicator, Kind
+from services.observatory_api.indicators.model import DEPARTMENT, REGION, Indicator, Kind
 from services.observatory_api.ledger.tables import batch, daily, entry, series
+from services.observatory_api.values.departments import kept_as
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def newest_stamp() -> Select[Any]:
 
 def rolled_up(indicator: Indicator, question: Question) -> bool:
     """Whether the roll-up can answer: a sum as known now, split by nothing but departments."""
-    return indicator.kind is Kind.sum and question.known_at is None and {*question.by, *question.filters} <= {"department"}
+    return indicator.kind is Kind.sum and question.known_at is None and {*question.by, *question.filters} <= {DEPARTMENT}
 
 
 def measure_keys(indicator: Indicator) -> list[str]:
@@ -41,26 +42,29 @@ def measure_keys(indicator: Indicator) -> list[str]:
 
 
 def daily_sums(indicators: Sequence[Indicator], question: Question) -> Select[Any]:
-    """Sums of the roll-up: (measure key, month, amount, and g0 when grouped by department).
+    """Sums of the roll-up: (measure key, month, amount, and g0 when grouped by department, as the ledger keeps it).
 
     Where an entity has several departments, the region's sum stands in rows of its own: departments are not added up.
     """
     columns: list[ColumnElement[Any]] = [daily.c.measure, _month(daily.c.on, question), _total(daily.c.amount)]
     statement = select(*columns).where(daily.c.measure == any_(_texts(indicators)))
-    apart = daily.c.measure == any_(_texts([one for one in indicators if "department" in one.many]))
+    apart = daily.c.measure == any_(_texts([one for one in indicators if DEPARTMENT in one.many]))
     if question.by:
         statement = statement.add_columns(daily.c.department.label("g0")).group_by("g0")
     if question.by or question.filters:
         statement = statement.where(sa.or_(daily.c.department != REGION, ~apart))
     else:
         statement = statement.where(sa.or_(daily.c.department == REGION, ~apart))
-    if department := question.filters.get("department"):
-        statement = statement.where(daily.c.department == department)
+    if department := question.filters.get(DEPARTMENT):
+        statement = statement.where(daily.c.department == any_(_array(kept_as(department))))
     return _between(statement, daily.c.on, question).group_by("measure", "month")
 
 
 def entry_sums(indicator: Indicator, question: Question) -> Select[Any]:
-    """Sums of the entries: (measure, month, amount, detail when the kind has one, g0…). One `many` dimension at the most is used."""
+    """Sums of the entries: (measure, month, amount, detail when the kind has one, g0…, departments as the ledger keeps them).
+
+    One `many` dimension at the most is used.
+    """
     used = {*question.by, *question.filters}
     columns: list[ColumnElement[Any]] = [series.c.measure, _month(entry.c.on, question), _total(entry.c.amount)]
     names = ["measure", "month"]
@@ -79,14 +83,19 @@ def entry_sums(indicator: Indicator, question: Question) -> Select[Any]:
         present = series.c.dimensions.has_key(name)
         statement = statement.where(present if name in used else ~present)
     for name, value in question.filters.items():
-        statement = statement.where(series.c.dimensions[name].astext == value)
+        kept = kept_as(value) if name == DEPARTMENT else [value]
+        statement = statement.where(series.c.dimensions[name].astext == any_(_array(kept)))
     if question.known_at is not None:
         statement = statement.join(batch, batch.c.id == entry.c.batch).where(batch.c.recorded_at <= question.known_at)
     return _between(statement, entry.c.on, question).group_by(*names)
 
 
 def _texts(indicators: Sequence[Indicator]) -> ColumnElement[Any]:
-    return sa.literal([key for one in indicators for key in measure_keys(one)], sa.ARRAY(sa.Text))
+    return _array([key for one in indicators for key in measure_keys(one)])
+
+
+def _array(values: Sequence[str]) -> ColumnElement[Any]:
+    return sa.literal(list(values), sa.ARRAY(sa.Text))
 
 
 def _total(amount: ColumnElement[int]) -> ColumnElement[int]:

@@ -12,7 +12,7 @@ from services.contracts.codes import Axis, Department, Objective, OrganisationRo
 from services.contracts.recruitment import NeedUrgency, SchemeKind
 from services.kernel.base.fields import Day, FreeText, Instant
 from services.observatory_api.indicators.catalogue import CATALOGUE
-from services.observatory_api.indicators.model import REGION, Indicator, Kind, Reading, Unit
+from services.observatory_api.indicators.model import REGIONAL, Indicator, Kind, Reading, Unit
 
 Value = Annotated[str, FreeText(80)]
 Dimensions = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z_]{1,30}(,[a-z_]{1,30}){0,2}$")]
@@ -25,14 +25,14 @@ class Every(StrEnum):
 
 
 class Territory(StrEnum):
-    """Un département, ou la région pour ce qui n'est d'aucun."""
+    """Un département, ou toute la région : ce qui n'en nomme aucun."""
 
     loire_atlantique = Department.loire_atlantique.value
     maine_et_loire = Department.maine_et_loire.value
     mayenne = Department.mayenne.value
     sarthe = Department.sarthe.value
     vendee = Department.vendee.value
-    region = REGION
+    regional = REGIONAL
 
 
 TrueOrFalse = Literal["true", "false"]
@@ -65,7 +65,9 @@ class ValuesQuery(DashboardQuery):
     status: ActionStatus | None = Field(None, description="Statut.")
     cohort: Value | None = Field(None, description="Cohorte d'actions phares.")
     flagship: TrueOrFalse | None = Field(None, description="Action phare.")
-    department: Territory | None = Field(None, description="Département (code INSEE) ; 52 : ce qui n'est d'aucun.")
+    department: Territory | None = Field(
+        None, description="Département (code INSEE), actions de toute la région comprises ; regional : ce qui n'en nomme aucun."
+    )
     sector: Sector | None = Field(None, description="Secteur.")
     role: OrganisationRole | None = Field(None, description="Rôle d'une organisation.")
     profession: Profession | None = Field(None, description="Profession.")

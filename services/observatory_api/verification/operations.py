@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from services.kernel.base import clock
 from services.kernel.data.completeness import Completeness, compare, rows_of
 from services.kernel.data.database import Databases
 from services.kernel.data.outbox import Lag
 from services.kernel.data.service import Service
+from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.indicators.model import DEPARTMENT
 from services.observatory_api.ledger.verify import Arithmetic, arithmetic, fact_summary
-from services.observatory_api.values.operations import dashboard
-from services.observatory_api.values.schemas import DashboardQuery
+from services.observatory_api.values.operations import dashboard, indicator_values
+from services.observatory_api.values.schemas import DashboardQuery, FigureRead, ValuesQuery
 from services.observatory_api.verification.lag import settled
 from services.observatory_api.verification.orphans import OBSERVATORY, links_to_observatory
+
+Parts = tuple[int, int]
+"""(numerator, denominator)."""
+NOTHING: Parts = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,8 @@ class Difference:
     """A figure that the service's own tables do not bear out."""
 
     indicator: str
-    figure: tuple[int | None, int | None]
-    expected: tuple[int | None, int | None]
+    figure: Parts
+    expected: Parts
 
 
 @dataclass
@@ -74,17 +79,41 @@ async def verify(databases: Databases, services: Sequence[Service], *, patience:
 
 
 async def meaning(databases: Databases, services: Sequence[Service], today: date) -> Meaning:
-    """Compares figures with queries over the services' own tables, each with its service's role."""
+    """Compares figures with queries over the services' own tables, each with its service's role.
+
+    Departments are compared under a definition that counts in each what names none; one of before, still in force, is not.
+    """
     async with databases.open(OBSERVATORY, "worker") as db:
         shown = {item.code: item for item in (await dashboard(db, DashboardQuery(as_of=today))).items}
     found = Meaning()
     for service in services:
         pool = await databases.pool(service.name, "worker")
-        for code, query in service.meaning.items():
-            row: Any = await pool.fetchrow(query, today)
-            figure = shown[code]
-            expected, said = (row[0], row[1]), (figure.numerator, figure.denominator)
+        for name, query in service.meaning.items():
+            code, _, dimension = name.partition("/")
+            if dimension == DEPARTMENT and not CATALOGUE.definitions(code)[shown[code].definition].everywhere:
+                continue
+            expected = {tuple(row)[:-2]: _compared(row[-2], row[-1]) for row in await pool.fetch(query, today)}
+            said: dict[tuple[str, ...], Parts] = {(): _parts(shown[code])}
+            if dimension:
+                said = await _broken_down(databases, code, dimension, today)
             found.compared += 1
-            if (expected[0] or 0, expected[1] or 0) != (said[0] or 0, said[1] or 0):
-                found.differences.append(Difference(code, said, expected))
+            for group in sorted(expected.keys() | said.keys()):
+                parts = said.get(group, NOTHING), expected.get(group, NOTHING)
+                if parts[0] != parts[1]:
+                    found.differences.append(Difference(" ".join((name, *group)), *parts))
     return found
+
+
+async def _broken_down(databases: Databases, code: str, dimension: str, today: date) -> dict[tuple[str, ...], Parts]:
+    async with databases.open(OBSERVATORY, "worker") as db:
+        groups = (await indicator_values(db, code, ValuesQuery(as_of=today, by=dimension))).groups
+    return {(str(group.dimensions[dimension]),): _parts(group) for group in groups}
+
+
+def _parts(figure: FigureRead) -> Parts:
+    return _compared(figure.numerator, figure.denominator)
+
+
+def _compared(numerator: int | None, denominator: int | None) -> Parts:
+    """Nothing and no row of it are the same."""
+    return numerator or 0, denominator or 0
