@@ -7,7 +7,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-LATER = "('K03', 2), ('K04', 2), ('K06', 3), ('K07', 3), ('K08', 3), ('K14', 2), ('K15', 2), ('K32', 2)"
+LATER = "('K03', 2), ('K04', 2), ('K05', 2), ('K06', 3), ('K07', 3), ('K08', 3), ('K14', 2), ('K15', 2), ('K32', 2)"
 CURRENT = f"""
 INSERT INTO observatory.definition (indicator, "number", current_from)
 SELECT indicator, "number", timestamptz '1970-01-01 00:00:00+00' FROM (VALUES {LATER}) AS t(indicator, "number")

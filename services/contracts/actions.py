@@ -23,6 +23,10 @@ class ActionStatus(StrEnum):
     abandoned = "abandoned"
 
 
+LIVE = (ActionStatus.approved, ActionStatus.in_progress, ActionStatus.suspended)
+"""The states of an action that is still to bring its results: it alone is late, or has late milestones."""
+
+
 class MilestoneStatus(StrEnum):
     """Le cycle de vie d'un jalon."""
 
@@ -31,11 +35,19 @@ class MilestoneStatus(StrEnum):
     cancelled = "cancelled"
 
 
+class EndsChange(Contract):
+    """Un changement de la fin prévue d'une action vivante : le jour, la fin d'avant, la nouvelle ; aucune tant qu'elle n'est pas dite."""
+
+    on: Day = Field(description="Jour du changement.")
+    old: Day | None = Field(description="Fin prévue d'avant, exclue.")
+    new: Day | None = Field(description="Nouvelle fin prévue, exclue.")
+
+
 class ActionState(State):
-    """Une fiche action du plan : un axe, un à quatre objectifs, des territoires, un pilote, un statut daté."""
+    """Une fiche action du plan : un axe, un à quatre objectifs, des territoires, un pilote, une fin prévue et un statut datés."""
 
     kind: ClassVar[str] = "action"
-    number: ClassVar[int] = 1
+    number: ClassVar[int] = 2
 
     ref: Text
     axis: Text
@@ -48,6 +60,7 @@ class ActionState(State):
     lead_organisation_id: UUID | None = None
     starts_on: Day | None = None
     ends_on: Day | None = None
+    ends_changes: Several[EndsChange] = ()
     status: ActionStatus
 
 

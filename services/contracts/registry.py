@@ -53,9 +53,15 @@ def _without_parent(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "parent_id": None}
 
 
+def _end_never_moved(data: dict[str, Any]) -> dict[str, Any]:
+    """Until number 2, changes of an action's planned end were not dated: it stands as if it had always been so."""
+    return {**data, "ends_changes": []}
+
+
 UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("organisation", 1): _without_parent,
     ("site", 1): _as_it_was,
+    ("action", 1): _end_never_moved,
     ("unit", 1): _as_it_was,
     ("offer", 1): _as_it_was,
     ("request", 1): _never_ended,

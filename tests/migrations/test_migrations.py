@@ -198,7 +198,7 @@ def test_e4_the_release_before_reads_what_ended_as_withdrawn(name: str, fresh: s
     [
         ("0002", "0003", ["R07"]),
         ("0005", "0006", ["I01", "I04"]),
-        ("0008", "0009", ["K03", "K04", "K06", "K07", "K08", "K14", "K15", "K32"]),
+        ("0008", "0009", ["K03", "K04", "K05", "K06", "K07", "K08", "K14", "K15", "K32"]),
     ],
 )
 def test_e4_e7_g2_a_later_definition_is_current_on_an_empty_ledger_alone(
@@ -257,6 +257,38 @@ INSERT INTO internships.placement_unit SELECT (jsonb_populate_record(NULL::inter
     "updated_by": "x"
 }}' || jsonb_build_object('id', gen_random_uuid()))).*
 """
+
+
+TOLD_BEFORE = """
+SET session_replication_role = replica;
+INSERT INTO actions.action SELECT (jsonb_populate_record(NULL::actions.action, '{
+    "id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "ref": "A", "title": "x", "axis": "A1", "objectives": ["O1"], "departments": [],
+    "sectors": [], "sides": [], "horizon": "short", "flagship": false, "weight": 1, "status": "in_progress", "version": 7, "history": [],
+    "created_at": "2026-01-05T12:00:00Z", "created_by": "x", "updated_at": "2026-01-05T12:00:00Z", "updated_by": "x",
+    "document_schema": 1, "document": "{}"}'::jsonb)).*;
+INSERT INTO actions.action_version (id, version, recorded_at, "by", document)
+SELECT '0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b', version, recorded_at, 'x', jsonb_build_object('status', status, 'ends_on', ends_on)::text
+FROM (VALUES
+    (1, timestamptz '2026-01-05 12:00+00', 'draft', NULL), (2, '2026-01-06 12:00+00', 'draft', '2026-06-01'),
+    (3, '2026-01-07 12:00+00', 'submitted', '2026-06-01'), (4, '2026-01-08 12:00+00', 'approved', '2026-06-01'),
+    (5, '2026-02-01 23:30+00', 'approved', '2026-09-01'), (6, '2026-02-03 12:00+00', 'in_progress', '2026-09-01'),
+    (7, '2026-05-04 12:00+00', 'in_progress', NULL)
+) AS told(version, recorded_at, status, ends_on);
+"""
+
+
+def test_g1_ends_that_moved_before_are_read_in_the_history(fresh: str) -> None:
+    service = next(service for service in SERVICES if service.name == "actions")
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    command.upgrade(config, "0005")
+    asyncio.run(_execute(fresh, TOLD_BEFORE))
+    command.upgrade(config, "0006")
+    [changes] = asyncio.run(names(fresh, "SELECT ends_changes::text FROM actions.action WHERE $1 <> ''", "actions"))
+    assert json.loads(changes) == [
+        {"on": "2026-02-02", "old": "2026-06-01", "new": "2026-09-01"},
+        {"on": "2026-05-04", "old": "2026-09-01", "new": None},
+    ]
 
 
 KNOWN_BEFORE = """

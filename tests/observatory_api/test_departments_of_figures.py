@@ -1,16 +1,41 @@
-"""G2 in the ledger: the rows in which what names no department counts."""
+"""G1, G2 in the ledger: when a planned end had passed, and the rows in which what names no department counts."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
+from services.contracts.actions import EndsChange
 from services.contracts.codes import Department
 from services.kernel.data.database import Databases
 from services.observatory_api.indicators.model import REGION, REGIONAL
+from services.observatory_api.indicators.plan import past_end_spells
 from services.observatory_api.values.departments import EVERY_ROW, kept_as, rows_of
 from tests.observatory_api.ledger_support import record, values
-from tests.observatory_api.states import ANGERS, LAVAL, NANTES, action, commitment, envelope, number, on
+from tests.observatory_api.states import ANGERS, LAVAL, NANTES, action, commitment, envelope, history, number, on
 from tests.support.figures import switch_to
+
+START = date(2026, 1, 1)
+days = st.integers(0, 30).map(lambda days: START + timedelta(days=days))
+
+
+@given(st.none() | days, st.lists(st.tuples(days, st.none() | days), max_size=4), st.lists(days, min_size=2, max_size=2, unique=True))
+def test_g1_past_days_are_told_by_the_end_that_stood_on_them(
+    first: date | None, moves: list[tuple[date, date | None]], live: list[date]
+) -> None:
+    moves.sort(key=lambda move: move[0])
+    ends = [first, *(end for _, end in moves)]
+    changes = tuple(EndsChange(on=day, old=old, new=new) for (day, new), old in zip(moves, ends, strict=False))
+    approved, completed = sorted(live)
+    told = history(("approved", approved.isoformat()), ("completed", completed.isoformat()))
+
+    spells = list(past_end_spells(action(history=told, ends_on=ends[-1], ends_changes=changes)))
+
+    for day in (START + timedelta(days=days) for days in range(32)):
+        stood = ends[len([move for move in moves if move[0] <= day])]
+        late = approved <= day < completed and stood is not None and stood <= day
+        assert sum(start <= day and (end is None or day < end) for start, end in spells) == late, day
 
 
 def test_g2_a_row_is_kept_under_what_is_read_in_it() -> None:

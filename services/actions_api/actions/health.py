@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from services.actions_api.actions.lifecycle import LIFECYCLE, LIVE
+from services.actions_api.actions.lifecycle import LIFECYCLE
 from services.actions_api.actions.schemas import ActionHealth, ActionLive, Progress
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.tables import Milestone
-from services.contracts.actions import MilestoneStatus
+from services.contracts.actions import LIVE, ActionStatus, MilestoneStatus
+from services.kernel.base.french import day_in_words
+from services.kernel.base.periods import last_day
 
 SOON = timedelta(days=30)
 GAP_BP = 1_000
@@ -16,15 +18,15 @@ GAP_BP = 1_000
 
 def live(action: Action, milestones: Sequence[Milestone], today: date) -> ActionLive:
     """Everything about an action that depends on the day."""
-    made = progress(milestones, today)
+    made = progress(action, milestones, today)
     health, reasons = _health(action, milestones, made, today)
     return ActionLive(health=health, reasons=reasons, progress=made, allowed_moves=LIFECYCLE.allowed(action.status))
 
 
-def progress(milestones: Sequence[Milestone], today: date) -> Progress:
-    """Progress by milestones: weights reached over weights that are not cancelled; null without any."""
+def progress(action: Action, milestones: Sequence[Milestone], today: date) -> Progress:
+    """Progress by milestones: weights reached over weights that are not cancelled; null without any, and for an abandoned action."""
     counted = [milestone for milestone in milestones if milestone.status is not MilestoneStatus.cancelled]
-    total = sum(milestone.weight for milestone in counted)
+    total = 0 if action.status is ActionStatus.abandoned else sum(milestone.weight for milestone in counted)
     reached = [milestone for milestone in counted if milestone.status is MilestoneStatus.reached]
     promised = sum(milestone.weight for milestone in counted if milestone.due_initial <= today)
     return Progress(
@@ -39,11 +41,14 @@ def _share(part: int, whole: int) -> int | None:
     return (part * 10_000 + whole // 2) // whole if whole else None
 
 
-def _health(action: Action, milestones: Sequence[Milestone], made: Progress, today: date) -> tuple[ActionHealth, list[str]]:
+def _health(action: Action, milestones: Sequence[Milestone], made: Progress, today: date) -> tuple[ActionHealth | None, list[str]]:
     if action.status not in LIVE:
-        return ActionHealth.on_track, []
+        return None, []
     waiting = [milestone for milestone in milestones if milestone.status is MilestoneStatus.planned]
     late = [f"« {m.title} » est en retard de {(today - m.due).days} j." for m in waiting if m.due < today]
+    if action.ends_on and action.ends_on <= today:
+        last = last_day(action.ends_on)
+        late.append(f"La fin prévue ({day_in_words(last)}) est passée de {(today - last).days} j.")
     if late:
         return ActionHealth.late, late
     behind = (made.expected_bp or 0) - (made.value_bp or 0)

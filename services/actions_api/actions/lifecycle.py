@@ -28,5 +28,3 @@ move = LIFECYCLE.move
 
 ENDED = (S.completed, S.evaluated, S.abandoned)
 """The states of an action whose fiche and milestones no longer change."""
-LIVE = (S.approved, S.in_progress, S.suspended)
-"""The states of an action that is still to bring its results."""

@@ -12,7 +12,7 @@ from services.actions_api.actions.tables import Action
 from services.actions_api.copies import ORGANISATIONS
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.access import OrganisationStatus
-from services.contracts.actions import ActionStatus, MilestoneStatus
+from services.contracts.actions import LIVE, ActionStatus, EndsChange, MilestoneStatus
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.api.resources import with_live
@@ -67,6 +67,9 @@ async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Princ
         return action
     if (action.starts_on, action.ends_on) != dates:
         check_milestones_within(action, await db.fetch(queries.milestones_of([action_id])))
+    if action.ends_on != dates[1] and action.status in LIVE:
+        moved = EndsChange(on=clock.today(), old=dates[1], new=action.ends_on)
+        action.ends_changes = [*action.ends_changes, moved.model_dump(mode="json")]
     by.check_covers(action.departments)
     return await _save(db, action, "actions.action.changed", by)
 

@@ -1,16 +1,17 @@
 """Statements on actions."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, and_, bindparam, func, literal_column, or_
+from sqlalchemy import BindParameter, Date, and_, bindparam, func, literal_column, or_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.actions_api.actions.schemas import ActionQuery
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.tables import Milestone
-from services.contracts.actions import ActionStatus, MilestoneStatus
+from services.contracts.actions import LIVE, ActionStatus, MilestoneStatus
 from services.contracts.codes import Role
 from services.kernel.api.reading import Reading, equal_to, visible_to
 from services.kernel.data.conditions import among, holds
@@ -19,15 +20,20 @@ SEE_DRAFTS = (Role.steering, Role.committee)
 """A draft, and its milestones, are seen by steering and the committee, and by nobody else."""
 SHARED = col(Action.status) != ActionStatus.draft
 
-LATE_MILESTONE = (
+TODAY: BindParameter[Any] = bindparam("today", type_=Date())
+MILESTONE_PAST_DUE = (
     select(Milestone.id)
     .where(
         col(Milestone.action_id) == col(Action.id),
         col(Milestone.status) == literal_column(f"'{MilestoneStatus.planned}'"),  # as the index of due dates says it
-        col(Milestone.due) < bindparam("today", type_=Date()),
+        col(Milestone.due) < TODAY,
     )
     .exists()
 )
+END_PASSED = and_(col(Action.ends_on).is_not(None), col(Action.ends_on) <= TODAY)
+"""False, and not null, for an action that does not say its end: the list asks for the contrary too."""
+LATE = and_(among(Action.status, LIVE), or_(END_PASSED, MILESTONE_PAST_DUE))
+"""As `health` says it of one action, and K05 of all."""
 
 
 ACTIONS = Reading(
@@ -38,7 +44,7 @@ ACTIONS = Reading(
         "objective": lambda value: holds(Action.objectives, value),
         "department": lambda value: or_(holds(Action.departments, value), func.cardinality(col(Action.departments)) == 0),
         "flagship": and_(col(Action.flagship)),
-        "overdue": LATE_MILESTONE,
+        "overdue": LATE,
     },
     visible=visible_to(region=SEE_DRAFTS, shared=SHARED),
     check_change=lambda caller, action: caller.check_covers(action.departments),

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic.config import JsonDict
 
 from services.actions_api.actions.tables import Action, Horizon
-from services.contracts.actions import ActionState, ActionStatus
+from services.contracts.actions import ActionState, ActionStatus, EndsChange
 from services.contracts.codes import Axis, Department, Objective, Sector, Side
 from services.contracts.envelope import StatusChange
 from services.kernel.api.paging import PageQuery
@@ -103,6 +103,7 @@ class ActionRead(Resource):
     lead_organisation_id: UUID | None = Field(description="Organisation pilote.")
     starts_on: date | None = Field(description="Début prévu.")
     ends_on: date | None = Field(description="Fin prévue, exclue.")
+    ends_changes: list[EndsChange] = Field(description="Changements de la fin prévue depuis que l'action est validée.")
     status: ActionStatus = Field(description="Statut.")
     status_reason: str | None = Field(description="Motif du dernier changement de statut.")
     decision_ref: str | None = Field(description="Décision qui a validé ou arrêté l'action.")
@@ -110,7 +111,7 @@ class ActionRead(Resource):
 
 
 class ActionHealth(StrEnum):
-    """La santé d'une action, calculée à la date du jour."""
+    """La santé d'une action vivante (validée, en cours ou suspendue), calculée à la date du jour."""
 
     late = "late"
     at_risk = "at_risk"
@@ -120,7 +121,7 @@ class ActionHealth(StrEnum):
 class Progress(BaseModel):
     """L'avancement par jalons : part des poids atteints, et de quoi il est fait."""
 
-    value_bp: int | None = Field(description="Part atteinte, en points de base (10 000 = tout) ; null sans jalon.")
+    value_bp: int | None = Field(description="Part atteinte, en points de base (10 000 = tout) ; null sans jalon, ou abandonnée.")
     expected_bp: int | None = Field(description="Part attendue à ce jour selon les échéances initiales.")
     counted: int = Field(description="Jalons comptés (non annulés).")
     reached: int = Field(description="Jalons atteints.")
@@ -129,7 +130,7 @@ class Progress(BaseModel):
 class ActionLive(BaseModel):
     """Ce qui dépend du jour ou de l'appelant : jamais en cache."""
 
-    health: ActionHealth = Field(description="Santé.")
+    health: ActionHealth | None = Field(description="Santé ; null pour une action qui n'est pas vivante.")
     reasons: list[str] = Field(description="Pourquoi, en clair.")
     progress: Progress = Field(description="Avancement.")
     allowed_moves: list[ActionStatus] = Field(description="Statuts où l'action peut passer.")
@@ -144,7 +145,9 @@ class ActionQuery(PageQuery):
     status: ActionStatus | None = Field(None, description="Statut.")
     flagship: bool | None = Field(None, description="Actions phares, ou les autres.")
     lead_organisation_id: UUID | None = Field(None, description="Organisation pilote.")
-    overdue: bool | None = Field(None, description="Avec au moins un jalon en retard aujourd'hui, ou sans.")
+    overdue: bool | None = Field(
+        None, description="En retard aujourd'hui (vivante, et un jalon ouvert échu ou la fin prévue passée), ou non."
+    )
     live: bool = Field(False, description="Ajoute à chaque action ce qui dépend du jour, sous `live`.")
 
 

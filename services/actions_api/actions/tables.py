@@ -2,9 +2,11 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, UUID as SaUuid, Boolean, CheckConstraint, Date, Integer, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.actions_api.base import ActionsRecord
 from services.contracts.actions import ActionStatus
@@ -58,6 +60,7 @@ class Action(ActionsRecord, table=True):
     lead_organisation_id: UUID | None = internal(SaUuid, default=None)
     starts_on: date | None = internal(Date, default=None)
     ends_on: date | None = internal(Date, default=None)
+    ends_changes: list[dict[str, Any]] = internal(JSONB, default_factory=list, sa_column_kwargs={"server_default": "[]"})
     status: ActionStatus = internal(Text, default=ActionStatus.draft)
     status_reason: str | None = internal(Text, default=None)
     decision_ref: str | None = internal(Text, default=None)

@@ -21,7 +21,7 @@ from services.actions_api.milestones.schemas import (
     MilestoneWrite,
 )
 from services.actions_api.milestones.tables import Milestone
-from services.contracts.actions import MilestoneStatus
+from services.contracts.actions import LIVE, MilestoneStatus
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.api.resources import with_live
@@ -104,7 +104,8 @@ async def read_live(db: Database, milestone_id: UUID, *, by: Principal) -> Miles
 
 def live(milestone: Milestone, today: date) -> MilestoneLive:
     """Lateness, slip and allowed moves, on a day."""
-    days_late = max((today - milestone.due).days, 0) if milestone.status is MilestoneStatus.planned else 0
+    counts = milestone.status is MilestoneStatus.planned and milestone.action_status in LIVE
+    days_late = max((today - milestone.due).days, 0) if counts else 0
     return MilestoneLive(
         late=days_late > 0,
         days_late=days_late,

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Date, and_, bindparam, literal_column
+from sqlalchemy import and_, literal_column
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.actions_api.actions.queries import SEE_DRAFTS
+from services.actions_api.actions.queries import SEE_DRAFTS, TODAY
 from services.actions_api.milestones.schemas import MilestoneQuery
 from services.actions_api.milestones.tables import Milestone
-from services.contracts.actions import ActionStatus, MilestoneStatus
+from services.contracts.actions import LIVE, ActionStatus, MilestoneStatus
 from services.kernel.api.reading import Reading, equal_to, visible_to
 from services.kernel.data.conditions import among
 
 SHARED = col(Milestone.action_status) != ActionStatus.draft
 PLANNED = col(Milestone.status) == literal_column(f"'{MilestoneStatus.planned}'")
 """As the index of due dates says it: a bound value would not find it."""
-OVERDUE = and_(PLANNED, col(Milestone.due) < bindparam("today", type_=Date()))
+OVERDUE = and_(PLANNED, col(Milestone.due) < TODAY, among(Milestone.action_status, LIVE))
 
 
 MILESTONES = Reading(

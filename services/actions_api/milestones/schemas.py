@@ -87,7 +87,7 @@ class MilestoneRead(Resource):
 class MilestoneLive(BaseModel):
     """Ce qui dépend du jour."""
 
-    late: bool = Field(description="En retard aujourd'hui : ni atteint ni annulé, échéance passée.")
+    late: bool = Field(description="En retard aujourd'hui : ni atteint ni annulé, échéance passée, action vivante.")
     days_late: int = Field(description="Jours de retard, 0 sinon.")
     slip_days: int = Field(description="Glissement : échéance (ou jour où il a été atteint) moins échéance initiale, en jours.")
     allowed_moves: list[MilestoneStatus] = Field(description="Statuts où le jalon peut passer.")

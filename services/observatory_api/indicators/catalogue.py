@@ -24,6 +24,7 @@ from services.observatory_api.indicators.k03_actions_by_status_2 import actions_
 from services.observatory_api.indicators.k04_flagship_launched import flagship_launched
 from services.observatory_api.indicators.k04_flagship_launched_2 import flagship_launched_everywhere
 from services.observatory_api.indicators.k05_actions_late import actions_late
+from services.observatory_api.indicators.k05_actions_late_2 import actions_late_or_past_their_end
 from services.observatory_api.indicators.k06_milestones_on_time import milestones_on_time
 from services.observatory_api.indicators.k06_milestones_on_time_3 import milestones_on_time_everywhere
 from services.observatory_api.indicators.k07_milestone_slip import milestone_slip
@@ -102,6 +103,7 @@ CATALOGUE = Catalogue(
         flagship_launched,
         flagship_launched_everywhere,
         actions_late,
+        actions_late_or_past_their_end,
         milestones_on_time,
         milestones_on_time_everywhere,
         milestone_slip,

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from services.contracts.actions import ActionState, ActionStatus, MilestoneState, MilestoneStatus
+from services.contracts.actions import LIVE, ActionState, ActionStatus, MilestoneState, MilestoneStatus
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.model import Spell, latest, spells
 
-LIVE = frozenset({ActionStatus.approved, ActionStatus.in_progress, ActionStatus.suspended})
 STARTED = frozenset({ActionStatus.in_progress, ActionStatus.suspended, ActionStatus.completed, ActionStatus.evaluated})
-RETAINED = LIVE | STARTED
+RETAINED = STARTED.union(LIVE)
 DECIDED = RETAINED | {ActionStatus.abandoned}
 
 NEXT_DAY = timedelta(days=1)
@@ -19,6 +18,19 @@ NEXT_DAY = timedelta(days=1)
 def live_spells(action: ActionState) -> Iterator[Spell]:
     """When the action was live: approved, in progress or suspended."""
     return (spell for spell in spells(action.history) if spell.status in LIVE)
+
+
+def past_end_spells(action: ActionState) -> Iterator[tuple[date, date | None]]:
+    """When the action was live although the planned end that then stood had passed (the end itself is excluded from its days)."""
+    changes = sorted(action.ends_changes, key=lambda change: change.on)
+    ends = [changes[0].old if changes else action.ends_on, *(change.new for change in changes)]
+    starts = [date.min, *(change.on for change in changes)]
+    for spell in live_spells(action):
+        for planned, since, until in zip(ends, starts, (*starts[1:], None), strict=True):
+            stops = [day for day in (until, spell.end) if day is not None]
+            late_from = max(planned, since, spell.start) if planned else None
+            if late_from and (not stops or late_from < min(stops)):
+                yield late_from, min(stops, default=None)
 
 
 def planned_from(milestone: MilestoneState) -> date:

@@ -50,7 +50,7 @@ async def test_a_draft_is_seen_by_those_who_prepare_the_plan(client: Client, ste
 )
 async def test_filters_narrow_the_list(steering: httpx.AsyncClient, query: dict[str, str], found: list[str]) -> None:
     await an_action(steering, ref="a", flagship=True, departments=["44"])
-    late = await an_action(steering, ref="b", departments=[])
+    late = await an_approved_action(steering, ref="b", departments=[])
     await move(steering, await an_action(steering, ref="c", axis="A1", objectives=["O1"], departments=["44", "85"]), "submit")
     await a_milestone(steering, late, due="2026-01-31")
 

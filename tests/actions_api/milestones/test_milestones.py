@@ -42,7 +42,7 @@ async def test_the_first_due_date_is_the_initial_one_and_stays(steering: httpx.A
 
 @time_machine.travel(NOON, tick=False)
 async def test_a_milestone_is_late_from_the_day_after_its_due_date(steering: httpx.AsyncClient) -> None:
-    action = await an_action(steering)
+    action = await an_approved_action(steering)
     due_today = await a_milestone(steering, action, due="2026-11-22")
     late = await a_milestone(steering, action, due="2026-11-20")
 
@@ -54,7 +54,7 @@ async def test_a_milestone_is_late_from_the_day_after_its_due_date(steering: htt
 
 @time_machine.travel(datetime(2026, 11, 22, 23, 30, tzinfo=UTC), tick=False)
 async def test_today_is_the_day_in_paris(steering: httpx.AsyncClient) -> None:
-    milestone = await a_milestone(steering, await an_action(steering), due="2026-11-22")
+    milestone = await a_milestone(steering, await an_approved_action(steering), due="2026-11-22")
 
     assert (await live(steering, milestone))["days_late"] == 1
     assert (await move_milestone(steering, milestone, "reach"))["reached_on"] == "2026-11-23"

@@ -1,0 +1,26 @@
+"""Actions en retard.
+
+Part des actions vivantes (validées, en cours ou suspendues) dont un jalon ouvert a dépassé son échéance, ou dont la fin prévue est
+passée. Une action compte une fois, quel que soit le nombre de ses jalons en retard. Une action sans département est de toute la région :
+elle compte dans chaque département.
+"""
+
+from collections.abc import Iterable
+
+from services.contracts.actions import ActionState, MilestoneState
+from services.observatory_api.indicators.model import Contribution, cells, eligible, lasting, member
+from services.observatory_api.indicators.plan import live_spells, overdue_spells, past_end_spells
+
+
+@cells("K05", label="Actions en retard", definition=2, by=("axis", "department"), many=("department",), among_eligible=True)
+def actions_late_or_past_their_end(milestone: MilestoneState) -> Iterable[Contribution]:
+    for start, end in overdue_spells(milestone):
+        yield from lasting(member(start, str(milestone.action_id)), end)
+
+
+@actions_late_or_past_their_end.also
+def actions_live(action: ActionState) -> Iterable[Contribution]:
+    for spell in live_spells(action):
+        yield from lasting(eligible(spell.start, str(action.id)), spell.end)
+    for start, end in past_end_spells(action):
+        yield from lasting(member(start, str(action.id)), end)
