@@ -126,3 +126,20 @@ async def test_g3_a_day_to_come_is_said_to_be_one(client: Client) -> None:
     for day, to_come in (("2099-01-01", True), ("2026-01-01", False)):
         for path in (K03, "/observatory/v1/values"):
             assert (await client(Role.steering).get(path, params={"as_of": day})).json()["to_come"] is to_come
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "text/calendar", "application/json;q=0", "image/*"])
+async def test_g10_a_format_that_is_not_there_is_refused_and_no_other(client: Client, accept: str) -> None:
+    steering = client(Role.steering)
+    refused = await steering.get(ACTIONS, headers={"Accept": accept})
+    assert (refused.status_code, refused.json()["type"]) == (406, "urn:plam:problem:not-acceptable")
+    for fine in ("*/*", "application/*", "application/json", f"{accept}, application/json;q=0.1", "text/html,*/*;q=0.8"):
+        assert (await steering.get(ACTIONS, headers={"Accept": fine})).status_code == 200, fine
+
+
+async def test_g9_a_token_without_organisation_is_told_that_it_names_none(client: Client) -> None:
+    own = client(Role.employer, organisation=UUID(SOME))
+    for caller, words in ((client(Role.employer), "Votre jeton ne nomme aucune organisation"), (own, "ses propres besoins")):
+        refused = await caller.post(NEEDS, json={**NEED, "organisation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c"})
+        assert refused.status_code == 403
+        assert words in refused.json()["detail"]

@@ -2,17 +2,20 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.kernel.process import event_metrics, health
 from services.kernel.process.app import system_app
+from services.kernel.process.doctor import Verdict, examine
 from services.kernel.process.shared_look import SharedLook
 from services.plam import ROUTING, SERVICES
 from tests.kernel.http_world import look
-from tests.support.api import call
+from tests.support.api import call, gauge
 from tests.support.database import STUCK
 
 
@@ -31,6 +34,18 @@ async def test_b8_readiness_answers_beside_thirty_who_ask_for_metrics(settings: 
             held = await connection.fetchval("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'plam actions health'")
             assert held <= settings.pools.health
         assert {answer.status for answer in await asyncio.gather(*asking)} == {200}
+    await databases.close()
+
+
+async def test_o11_a_clock_that_is_ahead_of_its_database_is_told(settings: Settings) -> None:
+    databases = Databases(settings, ROUTING)
+    app = system_app(SERVICES, databases)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2), tick=True):
+        text = (await call(app, "GET", "/actions/metrics")).body.decode()
+        skew = gauge(text, 'plam_clock_skew_seconds{service="actions"}')
+        assert skew == pytest.approx(7_200, abs=60)
+        found = [finding async for finding in examine([service for service in SERVICES if service.name == "actions"], settings)]
+        assert any("Réglez-les (NTP)" in finding.words and finding.verdict is Verdict.warning for finding in found)
     await databases.close()
 
 
