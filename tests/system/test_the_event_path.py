@@ -12,6 +12,7 @@ import pytest
 from services.kernel.base import clock
 from tests.support.http import ok
 from tests.support.story import action_of, make, tell, verb
+from tests.support.story_of_a_site import tell_of_a_site
 from tests.system.event_table import event_table, show
 from tests.system.processes import Plant
 
@@ -41,6 +42,7 @@ async def test_every_event_arrives_and_moves_a_figure_or_a_copy(
         httpx.AsyncClient(base_url=observatory, headers=headers, timeout=30) as reader,
     ):
         story = await tell(writer)
+        await tell_of_a_site(writer, story)
         await _a_need_expires_and_is_prolonged(writer, story.made["need"][0]["site_id"], url)
         before = await figure(reader)
         action = await make(writer, "/actions/v1/actions", **action_of())
