@@ -134,7 +134,7 @@ def _corrections(operation: str, body: Json, now: Json, today: str) -> None:
         latest = last_day(end) if end else LAST_DAY
         body["expires_on"] = max(min(body["expires_on"], latest.isoformat()), later.isoformat())
     elif operation == "changeNeed" and now.get("status", "draft") != "draft":
-        last = max(now["expires_on"], today)
+        last = max(now.get("expires_on", today), today)
         if (body.get("ends_on") or LAST_DAY.isoformat()) <= (date.fromisoformat(last) + ROOM).isoformat():
             body.pop("starts_on", None)
             del body["ends_on"]
@@ -178,7 +178,8 @@ def _bounds(operation: str, body: Json, now: Json) -> None:
                 body[name] = day
     end = _day(body.get("ends_on", now.get("ends_on")))
     if operation in ("createNeed", "changeNeed") and end and body.keys() & {"ends_on", "expires_on"}:
-        body["expires_on"] = min(body.get("expires_on") or now["expires_on"], max(last_day(end) - ROOM, FIRST_DAY).isoformat())
+        asked = body.get("expires_on") or now.get("expires_on", LAST_DAY.isoformat())
+        body["expires_on"] = min(asked, max(last_day(end) - ROOM, FIRST_DAY).isoformat())
 
 
 def _ordered(start: date, end: date, weeks: int | None, *, moves_start: bool, moves_end: bool) -> tuple[date, date]:
