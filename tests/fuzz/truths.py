@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.actions_api.actions.dates import PLAN_ENDS_ON, PLAN_STARTS_ON
+from services.kernel.api.allowed_operations import declared
 from services.kernel.base import clock
 from services.kernel.base.fields import FIRST_YEAR, LAST_YEAR
 from services.kernel.base.periods import last_day
@@ -26,58 +27,10 @@ REFERENCES: Mapping[str, str] = {
 BEYOND = re.compile("[\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]")
 """Invisible characters that are refused, though the published pattern cannot say so."""
 
-STARTS_FROM: Mapping[str, str] = {
-    "submitAction": "draft",
-    "sendBackAction": "submitted",
-    "approveAction": "submitted",
-    "startAction": "approved",
-    "suspendAction": "in_progress",
-    "resumeAction": "suspended",
-    "completeAction": "in_progress",
-    "evaluateAction": "completed",
-    "reopenAction": "completed",
-    "abandonAction": "approved",
-    "changeMilestone": "planned",
-    "reachMilestone": "planned",
-    "reopenMilestone": "reached",
-    "rescheduleMilestone": "planned",
-    "cancelMilestone": "planned",
-    "closeOrganisation": "active",
-    "reopenOrganisation": "closed",
-    "closeSite": "active",
-    "reopenSite": "closed",
-    "suspendUnit": "active",
-    "resumeUnit": "suspended",
-    "changeOffer": "draft",
-    "publishOffer": "draft",
-    "resizeOffer": "published",
-    "reopenOffer": "closed",
-    "closeOffer": "published",
-    "cancelOffer": "published",
-    "acceptRequest": "submitted",
-    "declineRequest": "submitted",
-    "withdrawRequest": "submitted",
-    "changePlacement": "confirmed",
-    "cancelPlacement": "confirmed",
-    "changeScheme": "draft",
-    "activateScheme": "draft",
-    "retireScheme": "active",
-    "changeEnvelopeCeiling": "open",
-    "freezeEnvelope": "open",
-    "unfreezeEnvelope": "frozen",
-    "closeEnvelope": "open",
-    "reopenEnvelope": "closed",
-    "releaseCommitment": "committed",
-    "changeNeed": "draft",
-    "publishNeed": "draft",
-    "cancelNeed": "open",
+STARTS_FROM: Mapping[str, str] = {operation: next(iter(statuses)) for operation, statuses in declared().items()} | {
     "prolongNeed": "expired",
-    "acceptApplication": "submitted",
-    "declineApplication": "submitted",
-    "withdrawApplication": "submitted",
-    "cancelAssignment": "confirmed",
 }
-"""The state from which a move succeeds; one that is not here succeeds from any."""
+"""The state from which an operation on a row succeeds; whatever the day, for a need that is prolonged."""
 
 PERIODS = (("starts_on", "ends_on"), ("from_week", "to_week"))
 LONGEST_WEEKS = {"createOffer": 52, "changeOffer": 52, "setCapacity": 106}

@@ -237,9 +237,10 @@ async def test_e3_what_is_shown_of_what_is_concealed_is_what_will_be_answered(
     assert [await listed_to(each, "offers") for each in (steering, host, institute, stranger)] == [True, True, False, False]
     assert [await listed_to(each, "units") for each in (steering, host, institute, stranger)] == [True, True, False, False]
     assert await listed_to(host, "offers", available="false")
-    assert await live(institute, "offers", rows["offers"]) == {"requestable_seats": 0, "allowed_moves": ["closed", "cancelled"]}
-    assert await live(host, "offers", draft) == {"requestable_seats": 0, "allowed_moves": []}
-    assert await live(host, "requests", rows["waiting"]) == {"allowed_moves": ["withdrawn"]}
+    assert await live(institute, "offers", rows["offers"]) == {"requestable_seats": 0, "allowed_operations": []}
+    assert await live(host, "offers", draft) == {"requestable_seats": 0, "allowed_operations": []}
+    assert await live(host, "requests", rows["waiting"]) == {"allowed_operations": []}
+    assert await live(institute, "requests", rows["waiting"]) == {"allowed_operations": ["withdrawRequest"]}
 
     for answer in (
         await institute.post(f"{API}/requests?force=true", json=asked),
@@ -260,8 +261,8 @@ async def test_e3_what_is_shown_of_what_is_concealed_is_what_will_be_answered(
     assert [await listed_to(each, "offers", available="true") for each in (steering, host, institute, stranger)] == [True] * 4
     assert await listed_to(institute, "units")
     assert (await live(institute, "offers", rows["offers"]))["requestable_seats"] == 2
-    assert (await live(host, "offers", draft))["allowed_moves"] == ["published"]
-    assert await live(host, "requests", rows["other"]) == {"allowed_moves": ["accepted", "declined", "withdrawn"]}
+    assert (await live(host, "offers", draft))["allowed_operations"] == ["changeOffer", "publishOffer"]
+    assert await live(host, "requests", rows["other"]) == {"allowed_operations": ["acceptRequest", "declineRequest"]}
     ok(await move(host, "requests", await fresh(steering, "requests", rows["other"]), "accept"))
     ok(await institute.post(f"{API}/requests?force=true", json=asked))
     ok(await move(host, "offers", await fresh(steering, "offers", draft), "publish"))

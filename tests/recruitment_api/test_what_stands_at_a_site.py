@@ -219,10 +219,15 @@ async def test_e3_what_is_shown_of_what_is_concealed_is_what_will_be_answered(
         for caller in (steering, employer.client, partner, stranger):
             assert (await again(caller, "needs", need))["concealed"] == [concealed], "whoever has its id reads why"
         assert [await listed(each) for each in (steering, employer.client, partner, stranger)] == [True, True, False, False]
-        assert await live(stranger, "needs", need) == {"days_left": None, "allowed_moves": ["cancelled"]}
-        assert await live(employer.client, "needs", draft) == {"days_left": None, "allowed_moves": []}
+        assert await live(stranger, "needs", need) == {"days_left": None, "allowed_operations": []}, "another employer's"
+        assert (await live(employer.client, "needs", need))["allowed_operations"] == ["changeNeed", "cancelNeed"]
+        assert await live(employer.client, "needs", draft) == {"days_left": None, "allowed_operations": ["changeNeed"]}
         for application in (rows["waiting"], overdue):
-            assert await live(partner, "applications", application) == {"overdue": False, "days_left": None, "allowed_moves": ["withdrawn"]}
+            assert await live(partner, "applications", application) == {
+                "overdue": False,
+                "days_left": None,
+                "allowed_operations": ["withdrawApplication"],
+            }
         assert not await listed(partner, "applications", overdue, overdue="true")
 
         waiting = await again(steering, "applications", rows["waiting"])
@@ -245,8 +250,13 @@ async def test_e3_what_is_shown_of_what_is_concealed_is_what_will_be_answered(
 
         await hear(databases, SERVICE, heard.reopen())
         assert [await listed(each) for each in (steering, employer.client, partner, stranger)] == [True] * 4
-        assert (await live(employer.client, "needs", draft))["allowed_moves"] == ["open"]
-        assert (await live(partner, "applications", overdue))["allowed_moves"] == ["accepted", "declined", "withdrawn"]
+        assert (await live(employer.client, "needs", draft))["allowed_operations"] == ["changeNeed", "publishNeed"]
+        assert (await live(partner, "applications", overdue))["allowed_operations"] == ["withdrawApplication"]
+        assert (await live(employer.client, "applications", overdue))["allowed_operations"] == [
+            "acceptApplication",
+            "declineApplication",
+            "withdrawApplication",
+        ]
         assert await listed(partner, "applications", overdue, overdue="true")
         ok(await partner.post(f"{HOME}/applications", json=body(need)))
         await move(employer.client, "applications", await again(steering, "applications", overdue), "decline", reason="no_position")
@@ -263,7 +273,7 @@ async def test_e3_a_need_that_is_concealed_may_still_be_given_up_and_an_expired_
         assert await run_job(databases, SERVICE, "expire_needs")
         await hear(databases, SERVICE, heard.close())
         expired = await again(steering, "needs", expiring)
-        assert (expired["status"], (await live(steering, "needs", expired))["allowed_moves"]) == ("expired", [])
+        assert (expired["status"], (await live(steering, "needs", expired))["allowed_operations"]) == ("expired", [])
         path = f"{HOME}/needs/{expired['id']}/prolong"
         refused = await employer.client.post(path, json={"expires_on": "2026-12-20"}, headers=with_key(expired))
         assert (refused.status_code, problem_type(refused)) == (409, "concealed")

@@ -5,7 +5,7 @@ from uuid import UUID
 from services.access_api.communes import operations as communes
 from services.access_api.organisations import queries
 from services.access_api.organisations.endings import close_sites
-from services.access_api.organisations.lifecycle import move
+from services.access_api.organisations.lifecycle import OPERATIONS, move
 from services.access_api.organisations.parents import check_parent
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.schemas import (
@@ -19,6 +19,7 @@ from services.access_api.organisations.schemas import (
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.resources import with_matched
@@ -103,3 +104,6 @@ def _matched(organisation: Organisation, site: Site | None, places: communes.Pla
     if place is None:
         return OrganisationMatched(kind=OrganisationMatch.site, name=site.name, code=None)
     return OrganisationMatched(kind=OrganisationMatch(communes.KINDS[place.kind]), name=place.name, code=place.code)
+
+
+ALLOWED = AllowedOperations(ORGANISATIONS, OPERATIONS)

@@ -15,12 +15,13 @@ from services.access_api.organisations.schemas import (
     OrganisationRead,
 )
 from services.contracts.codes import Role
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.lookalikes import Force
-from services.kernel.api.resources import IfMatch, Page, created, page_of, resource
+from services.kernel.api.resources import IfMatch, Page, created, live, page_of, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -51,6 +52,12 @@ async def create_organisation(
 async def read_organisation(request: Request, organisation_id: UUID, caller: OrganisationReader, db: Db) -> Response:
     """Une organisation."""
     return await ORGANISATIONS.document(request, db, organisation_id, by=caller)
+
+
+@routes.get("/{organisation_id}/live", operation_id="readOrganisationLive", response_model=Live, responses=problems(404))
+async def read_organisation_live(organisation_id: UUID, caller: OrganisationReader, db: Db) -> Response:
+    """Ce que l'appelant peut faire maintenant de l'organisation."""
+    return live(await operations.ALLOWED.live(db, organisation_id, by=caller))
 
 
 @routes.get(

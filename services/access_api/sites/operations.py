@@ -1,9 +1,10 @@
 """What can be done with a site."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from services.access_api.communes import operations as communes
-from services.access_api.organisations.lifecycle import move
+from services.access_api.organisations.lifecycle import SITE_OPERATIONS, move
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sectors import sector_of
@@ -13,6 +14,7 @@ from services.access_api.sites.queries import SITES
 from services.access_api.sites.schemas import SiteCreate, SiteMatch, SiteMatched, SitePatch, SiteQuery, SiteTransfer, SiteWrite
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
@@ -20,7 +22,7 @@ from services.kernel.api.resources import with_matched
 from services.kernel.base import clock
 from services.kernel.base.folding import fold
 from services.kernel.base.french import day_in_words
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
 
@@ -124,3 +126,14 @@ async def _open_organisation(db: Database, organisation_id: UUID, *, by: Princip
 def _check_open(organisation: Organisation) -> None:
     if organisation.status is not OrganisationStatus.active:
         raise OrganisationClosed("Rouvrez d'abord l'organisation.")
+
+
+async def _refused_today(db: Database, site: Site) -> Collection[str]:
+    """A site does not open again in a closed organisation."""
+    if site.status is OrganisationStatus.active:
+        return ()
+    organisation = await ORGANISATIONS.one(db, site.organisation_id, by=SYSTEM)
+    return () if organisation.status is OrganisationStatus.active else ("reopenSite",)
+
+
+ALLOWED = AllowedOperations(SITES, SITE_OPERATIONS, refused=_refused_today)

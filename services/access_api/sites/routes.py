@@ -9,12 +9,13 @@ from services.access_api.sites import operations
 from services.access_api.sites.queries import SITES
 from services.access_api.sites.schemas import SiteCreate, SiteListed, SitePatch, SiteQuery, SiteRead, SiteTransfer
 from services.contracts.codes import Role
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.lookalikes import Force
-from services.kernel.api.resources import IfMatch, Page, created, page_of, resource
+from services.kernel.api.resources import IfMatch, Page, created, live, page_of, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -41,6 +42,12 @@ async def create_site(request: Request, body: SiteCreate, caller: Steering, _key
 async def read_site(request: Request, site_id: UUID, caller: SiteReader, db: Db) -> Response:
     """Un site."""
     return await SITES.document(request, db, site_id, by=caller)
+
+
+@routes.get("/{site_id}/live", operation_id="readSiteLive", response_model=Live, responses=problems(404))
+async def read_site_live(site_id: UUID, caller: SiteReader, db: Db) -> Response:
+    """Ce que l'appelant peut faire maintenant du site."""
+    return live(await operations.ALLOWED.live(db, site_id, by=caller))
 
 
 @routes.get("/{site_id}/history", operation_id="readSiteHistory", response_model=History[SiteRead], responses=problems(404))

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from services.actions_api.actions.lifecycle import LIFECYCLE
-from services.actions_api.actions.schemas import ActionHealth, ActionLive, Progress
+from services.actions_api.actions.schemas import ActionHealth, Progress
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import LIVE, ActionStatus, MilestoneStatus
@@ -14,13 +13,6 @@ from services.kernel.base.periods import last_day
 SOON = timedelta(days=30)
 GAP_BP = 1_000
 """Ten points behind the progress that initial due dates promise."""
-
-
-def live(action: Action, milestones: Sequence[Milestone], today: date) -> ActionLive:
-    """Everything about an action that depends on the day."""
-    made = progress(action, milestones, today)
-    health, reasons = _health(action, milestones, made, today)
-    return ActionLive(health=health, reasons=reasons, progress=made, allowed_moves=LIFECYCLE.allowed(action.status))
 
 
 def progress(action: Action, milestones: Sequence[Milestone], today: date) -> Progress:
@@ -41,7 +33,8 @@ def _share(part: int, whole: int) -> int | None:
     return (part * 10_000 + whole // 2) // whole if whole else None
 
 
-def _health(action: Action, milestones: Sequence[Milestone], made: Progress, today: date) -> tuple[ActionHealth | None, list[str]]:
+def health(action: Action, milestones: Sequence[Milestone], made: Progress, today: date) -> tuple[ActionHealth | None, list[str]]:
+    """The health of a live action, and why; null for the others."""
     if action.status not in LIVE:
         return None, []
     waiting = [milestone for milestone in milestones if milestone.status is MilestoneStatus.planned]

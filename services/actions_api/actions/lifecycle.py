@@ -28,3 +28,18 @@ move = LIFECYCLE.move
 
 ENDED = (S.completed, S.evaluated, S.abandoned)
 """The states of an action whose fiche and milestones no longer change."""
+
+OPERATIONS = {
+    "changeAction": (S.draft, S.submitted, S.approved, S.in_progress, S.suspended),
+    "submitAction": (S.draft,),
+    "sendBackAction": (S.submitted,),
+    "approveAction": (S.submitted,),
+    "startAction": (S.approved,),
+    "suspendAction": (S.in_progress,),
+    "resumeAction": (S.suspended,),
+    "completeAction": (S.in_progress,),
+    "evaluateAction": (S.completed,),
+    "reopenAction": (S.completed,),
+    "abandonAction": (S.approved, S.in_progress, S.suspended),
+}
+"""The operations on an action, and the statuses from which each may be asked for."""

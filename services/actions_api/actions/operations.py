@@ -1,11 +1,13 @@
 """What can be done with an action."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from services.actions_api.actions import health, queries
 from services.actions_api.actions.dates import check_milestones_within
-from services.actions_api.actions.lifecycle import ENDED, move
+from services.actions_api.actions.lifecycle import ENDED, OPERATIONS, move
 from services.actions_api.actions.queries import ACTIONS
 from services.actions_api.actions.schemas import ActionCreate, ActionLive, ActionPatch, ActionQuery, ActionWrite
 from services.actions_api.actions.tables import Action
@@ -13,6 +15,7 @@ from services.actions_api.copies import ORGANISATIONS
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.access import OrganisationStatus
 from services.contracts.actions import LIVE, ActionStatus, EndsChange, MilestoneStatus
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.api.resources import with_live
@@ -146,25 +149,31 @@ async def abandon(db: Database, action_id: UUID, decision_ref: str, *, by: Princ
 
 
 async def read_live(db: Database, action_id: UUID, *, by: Principal) -> ActionLive:
-    """What depends on the day: health with its reasons, progress, allowed moves."""
+    """What depends on the day and the caller: health with its reasons, progress, what may be done."""
     action = await ACTIONS.one(db, action_id, by=by)
-    return health.live(action, await db.fetch(queries.milestones_of([action_id])), clock.today())
+    return _live(action, await db.fetch(queries.milestones_of([action_id])), clock.today(), by)
 
 
 async def read_page(db: Database, query: ActionQuery, *, by: Principal) -> list[tuple[UUID, str]]:
     """A page's (id, document) pairs of what the caller may see; with `live`, each document has its part of the day."""
     rows = await ACTIONS.rows(db, query, by=by)
-    return await _with_live(db, rows) if query.live else rows
+    return await _with_live(db, rows, by) if query.live else rows
 
 
-async def _with_live(db: Database, rows: list[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
+async def _with_live(db: Database, rows: list[tuple[UUID, str]], by: Principal) -> list[tuple[UUID, str]]:
     ids = [row[0] for row in rows]
     actions = {action.id: action for action in await db.fetch(queries.actions(ids))}
     milestones_of: dict[UUID, list[Milestone]] = defaultdict(list)
     for milestone in await db.fetch(queries.milestones_of(ids)):
         milestones_of[milestone.action_id].append(milestone)
     today = clock.today()
-    return [(id_, with_live(document, health.live(actions[id_], milestones_of[id_], today))) for id_, document in rows]
+    return [(id_, with_live(document, _live(actions[id_], milestones_of[id_], today, by))) for id_, document in rows]
+
+
+def _live(action: Action, milestones: Sequence[Milestone], today: date, by: Principal) -> ActionLive:
+    made = health.progress(action, milestones, today)
+    state, reasons = health.health(action, milestones, made, today)
+    return ActionLive(health=state, reasons=reasons, progress=made, allowed_operations=ALLOWED.of(action, by=by))
 
 
 async def _move(
@@ -202,3 +211,6 @@ async def _check_lead(db: Database, organisation_id: UUID | None) -> None:
     lead = await ORGANISATIONS.find(db, organisation_id)
     if lead is None or lead.status is not OrganisationStatus.active:
         raise invalid("#/lead_organisation_id", "unknown_reference", "Cette organisation est inconnue ou fermée.")
+
+
+ALLOWED = AllowedOperations(ACTIONS, OPERATIONS)

@@ -53,7 +53,7 @@ async def read_action(request: Request, action_id: UUID, caller: ActionReader, d
 
 @routes.get("/{action_id}/live", operation_id="readActionLive", response_model=ActionLive, responses=problems(404))
 async def read_action_live(action_id: UUID, caller: ActionReader, db: Db) -> Response:
-    """La santé, l'avancement et les changements de statut possibles, à la date du jour."""
+    """La santé, l'avancement et les opérations possibles, à la date du jour."""
     return live(await operations.read_live(db, action_id, by=caller))
 
 

@@ -12,6 +12,7 @@ from services.actions_api.actions.tables import Action, Horizon
 from services.contracts.actions import ActionState, ActionStatus, EndsChange
 from services.contracts.codes import Axis, Department, Objective, Sector, Side
 from services.contracts.envelope import StatusChange
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Flag, Line, Paragraphs, count, distinct
@@ -127,13 +128,12 @@ class Progress(BaseModel):
     reached: int = Field(description="Jalons atteints.")
 
 
-class ActionLive(BaseModel):
+class ActionLive(Live):
     """Ce qui dépend du jour ou de l'appelant : jamais en cache."""
 
     health: ActionHealth | None = Field(description="Santé ; null pour une action qui n'est pas vivante.")
     reasons: list[str] = Field(description="Pourquoi, en clair.")
     progress: Progress = Field(description="Avancement.")
-    allowed_moves: list[ActionStatus] = Field(description="Statuts où l'action peut passer.")
 
 
 class ActionQuery(PageQuery):

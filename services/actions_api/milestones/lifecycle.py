@@ -9,3 +9,12 @@ LIFECYCLE = Lifecycle(
 )
 
 move = LIFECYCLE.move
+
+OPERATIONS = {
+    "changeMilestone": (S.planned, S.reached, S.cancelled),
+    "reachMilestone": (S.planned,),
+    "rescheduleMilestone": (S.planned,),
+    "cancelMilestone": (S.planned,),
+    "reopenMilestone": (S.reached,),
+}
+"""The operations on a milestone, and the statuses from which each may be asked for."""

@@ -1,5 +1,6 @@
 """What can be done with a milestone."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from services.actions_api.actions.lifecycle import ENDED
 from services.actions_api.actions.operations import ActionEnded
 from services.actions_api.actions.queries import ACTIONS
 from services.actions_api.milestones import queries
-from services.actions_api.milestones.lifecycle import LIFECYCLE, move
+from services.actions_api.milestones.lifecycle import LIFECYCLE, OPERATIONS, move
 from services.actions_api.milestones.queries import MILESTONES
 from services.actions_api.milestones.schemas import (
     MilestoneCreate,
@@ -22,6 +23,7 @@ from services.actions_api.milestones.schemas import (
 )
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import LIVE, MilestoneStatus
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.api.resources import with_live
@@ -98,19 +100,19 @@ async def cancel(db: Database, milestone_id: UUID, reason: str, *, by: Principal
 
 
 async def read_live(db: Database, milestone_id: UUID, *, by: Principal) -> MilestoneLive:
-    """Lateness, slip and allowed moves, today."""
-    return live(await MILESTONES.one(db, milestone_id, by=by), clock.today())
+    """Lateness, slip, and what the caller may do, today."""
+    return live(await MILESTONES.one(db, milestone_id, by=by), clock.today(), by=by)
 
 
-def live(milestone: Milestone, today: date) -> MilestoneLive:
-    """Lateness, slip and allowed moves, on a day."""
+def live(milestone: Milestone, today: date, *, by: Principal) -> MilestoneLive:
+    """Lateness, slip, and what a caller may do, on a day: nothing once the action has ended."""
     counts = milestone.status is MilestoneStatus.planned and milestone.action_status in LIVE
     days_late = max((today - milestone.due).days, 0) if counts else 0
     return MilestoneLive(
         late=days_late > 0,
         days_late=days_late,
         slip_days=((milestone.reached_on or milestone.due) - milestone.due_initial).days,
-        allowed_moves=[] if milestone.action_status in ENDED else LIFECYCLE.allowed(milestone.status),
+        allowed_operations=ALLOWED.of(milestone, by=by, refused=_refused_of(milestone)),
     )
 
 
@@ -121,7 +123,7 @@ async def read_page(db: Database, query: MilestoneQuery, *, by: Principal) -> li
         return rows
     today = clock.today()
     milestones = {milestone.id: milestone for milestone in await db.fetch(queries.milestones([row[0] for row in rows]))}
-    return [(id_, with_live(document, live(milestones[id_], today))) for id_, document in rows]
+    return [(id_, with_live(document, live(milestones[id_], today, by=by))) for id_, document in rows]
 
 
 def _check_reached(reached_on: date, planned_on: date, today: date) -> None:
@@ -138,3 +140,15 @@ async def _of_action_under_way(db: Database, milestone_id: UUID, by: Principal, 
     if milestone.action_status in ENDED:
         raise ActionEnded
     return milestone
+
+
+def _refused_of(milestone: Milestone) -> Collection[str]:
+    """The milestones of an action that has ended are part of its history."""
+    return OPERATIONS if milestone.action_status in ENDED else ()
+
+
+async def _refused_today(_db: Database, milestone: Milestone) -> Collection[str]:
+    return _refused_of(milestone)
+
+
+ALLOWED = AllowedOperations(MILESTONES, OPERATIONS, refused=_refused_today)

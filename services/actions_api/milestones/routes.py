@@ -53,7 +53,7 @@ async def read_milestone(request: Request, milestone_id: UUID, caller: Milestone
 
 @routes.get("/{milestone_id}/live", operation_id="readMilestoneLive", response_model=MilestoneLive, responses=problems(404))
 async def read_milestone_live(milestone_id: UUID, caller: MilestoneReader, db: Db) -> Response:
-    """Le retard, le glissement et les changements de statut possibles, à la date du jour."""
+    """Le retard, le glissement et les opérations possibles, à la date du jour."""
     return live(await operations.read_live(db, milestone_id, by=caller))
 
 

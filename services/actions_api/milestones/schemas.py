@@ -9,6 +9,7 @@ from services.actions_api.milestones.tables import Milestone, RescheduleReason
 from services.contracts.actions import MilestoneState, MilestoneStatus, Reschedule
 from services.contracts.codes import Axis, Department
 from services.contracts.envelope import StatusChange
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Day, Line, Paragraphs, count
@@ -84,13 +85,12 @@ class MilestoneRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class MilestoneLive(BaseModel):
+class MilestoneLive(Live):
     """Ce qui dépend du jour."""
 
     late: bool = Field(description="En retard aujourd'hui : ni atteint ni annulé, échéance passée, action vivante.")
     days_late: int = Field(description="Jours de retard, 0 sinon.")
     slip_days: int = Field(description="Glissement : échéance (ou jour où il a été atteint) moins échéance initiale, en jours.")
-    allowed_moves: list[MilestoneStatus] = Field(description="Statuts où le jalon peut passer.")
 
 
 class MilestoneListed(MilestoneRead):

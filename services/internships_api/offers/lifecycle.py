@@ -9,3 +9,13 @@ LIFECYCLE = Lifecycle(
 )
 
 move = LIFECYCLE.move
+
+OPERATIONS = {
+    "changeOffer": (S.draft, S.published),
+    "publishOffer": (S.draft,),
+    "resizeOffer": (S.published,),
+    "closeOffer": (S.published,),
+    "cancelOffer": (S.published,),
+    "reopenOffer": (S.closed,),
+}
+"""The operations on an offer, and the statuses from which each may be asked for."""

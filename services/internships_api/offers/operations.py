@@ -1,6 +1,6 @@
 """What can be done with a placement offer. Locks are taken in one order: unit, offer, weeks, requests."""
 
-from collections.abc import Sequence, Set as AbstractSet
+from collections.abc import Collection, Sequence, Set as AbstractSet
 from datetime import date
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from services.internships_api.capacity.operations import shift_counters
 from services.internships_api.copies import concealed_by_site
 from services.internships_api.offers import queries
 from services.internships_api.offers.endings import end_requests
-from services.internships_api.offers.lifecycle import LIFECYCLE, move
+from services.internships_api.offers.lifecycle import LIFECYCLE, OPERATIONS, move
 from services.internships_api.offers.queries import OFFERS
 from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferWrite
 from services.internships_api.offers.seats import give_back_untaken, move_weeks, take_untaken
@@ -20,6 +20,7 @@ from services.internships_api.parties import check_host
 from services.internships_api.units.queries import UNITS
 from services.internships_api.units.tables import Unit
 from services.internships_api.weeks import SEAT, Period
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
@@ -224,12 +225,11 @@ async def free(db: Database, offer_id: UUID, weeks: Period, *, by: Principal) ->
 
 
 async def read_live(db: Database, offer_id: UUID, *, by: Principal) -> OfferLive:
-    """The seats that may be asked for today, and the moves that are allowed: none that offers more while it is concealed."""
+    """The seats that may be asked for today, and what the caller may do: nothing that offers more while it is concealed."""
     offer = await OFFERS.one(db, offer_id, by=by)
     is_shown = await concealment(db, offer) is None
     seats = offer.seats - offer.taken if is_shown and is_open(offer, clock.today()) else 0
-    refused = {OfferStatus.published} if not is_shown or offer.ends_on <= clock.today() else set()
-    return OfferLive(requestable_seats=seats, allowed_moves=[move for move in LIFECYCLE.allowed(offer.status) if move not in refused])
+    return OfferLive(requestable_seats=seats, allowed_operations=await ALLOWED.now(db, offer, by=by))
 
 
 def is_open(offer: Offer, today: date) -> bool:
@@ -310,3 +310,16 @@ async def _check_unit(db: Database, unit: Unit, professions: Sequence[Profession
     foreign = [profession for profession in professions if profession not in unit.professions]
     if foreign:
         raise invalid("#/professions", "not_hosted", f"Ce terrain n'accueille pas : {', '.join(foreign)}.")
+
+
+async def _refused_today(db: Database, offer: Offer) -> Collection[str]:
+    """What is over is published no more, nor corrected; what is concealed offers no more than it does."""
+    refused: set[str] = set()
+    if offer.ends_on <= clock.today():
+        refused |= {"publishOffer", "resizeOffer", "reopenOffer"} | ({"changeOffer"} if offer.status is not OfferStatus.draft else set())
+    if await concealment(db, offer):
+        refused |= {"publishOffer", "reopenOffer"} | ({"changeOffer"} if offer.status is OfferStatus.draft else set())
+    return refused
+
+
+ALLOWED = AllowedOperations(OFFERS, OPERATIONS, refused=_refused_today)

@@ -47,7 +47,7 @@ async def read_offer(request: Request, offer_id: UUID, caller: OfferReader, db: 
 
 @routes.get("/{offer_id}/live", operation_id="readOfferLive", response_model=OfferLive, responses=problems(404))
 async def read_offer_live(offer_id: UUID, caller: OfferReader, db: Db) -> Response:
-    """Les places que l'on peut demander et les changements de statut possibles, à la date du jour."""
+    """Les places que l'on peut demander et les opérations possibles, à la date du jour."""
     return live(await operations.read_live(db, offer_id, by=caller))
 
 

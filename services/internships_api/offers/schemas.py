@@ -13,6 +13,7 @@ from services.contracts.standing import Concealment, Owner
 from services.internships_api.offers.tables import Offer
 from services.internships_api.units.schemas import Professions
 from services.internships_api.weeks import Monday, check_period
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Day, Paragraphs, count, distinct
@@ -90,11 +91,10 @@ class OfferRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class OfferLive(BaseModel):
+class OfferLive(Live):
     """Ce qui dépend du jour."""
 
     requestable_seats: int = Field(description="Places que l'on peut demander aujourd'hui ; aucune si l'offre est dissimulée.")
-    allowed_moves: list[OfferStatus] = Field(description="Statuts où l'offre peut passer.")
 
 
 class OfferQuery(PageQuery):

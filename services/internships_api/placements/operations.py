@@ -1,17 +1,19 @@
 """What can be done with a placement."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from services.contracts.internships import PlacementStatus
 from services.internships_api.offers import operations as offers
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import acts_for_host, check_institute
-from services.internships_api.placements.lifecycle import LIFECYCLE, move
+from services.internships_api.placements.lifecycle import OPERATIONS, move
 from services.internships_api.placements.queries import PLACEMENTS
-from services.internships_api.placements.schemas import PlacementLive, PlacementPatch, PlacementWrite
+from services.internships_api.placements.schemas import PlacementPatch, PlacementWrite
 from services.internships_api.placements.tables import CancelReason, Placement
 from services.internships_api.requests.tables import PlacementRequest
 from services.internships_api.weeks import Period
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.patching import patched
 from services.kernel.base import clock
 from services.kernel.base.principals import Principal
@@ -50,7 +52,7 @@ async def confirm(db: Database, request: PlacementRequest, offer: Offer, *, by: 
 async def change(db: Database, placement_id: UUID, patch: PlacementPatch, *, by: Principal, version: int) -> Placement:
     """The institute says which of its learners comes. Raises `PlacementOver` for one that was cancelled."""
     placement = await PLACEMENTS.one(db, placement_id, by=by, version=version)
-    check_institute(by, placement.institute_id)
+    _check_institute(by, placement)
     if placement.status is not PlacementStatus.confirmed:
         raise PlacementOver
     if not patched(placement, patch, PlacementWrite):
@@ -61,8 +63,7 @@ async def change(db: Database, placement_id: UUID, patch: PlacementPatch, *, by:
 async def cancel(db: Database, placement_id: UUID, reason: CancelReason, *, by: Principal, version: int) -> Placement:
     """Cancels a placement, and frees its seat and its weeks. Raises `PlacementOver` after its end."""
     placement = await PLACEMENTS.one(db, placement_id, by=by, version=version)
-    if not acts_for_host(by, placement.organisation_id):
-        check_institute(by, placement.institute_id)
+    _check_party(by, placement)
     move(placement, PlacementStatus.cancelled)
     if placement.ends_on <= clock.today():
         raise PlacementOver("Un stage ne s'annule pas après sa fin.")
@@ -71,7 +72,23 @@ async def cancel(db: Database, placement_id: UUID, reason: CancelReason, *, by: 
     return await db.save(placement, event="internships.placement.cancelled", by=by)
 
 
-async def read_live(db: Database, placement_id: UUID, *, by: Principal) -> PlacementLive:
-    """The moves that are allowed today: none after the end."""
-    placement = await PLACEMENTS.one(db, placement_id, by=by)
-    return PlacementLive(allowed_moves=LIFECYCLE.allowed(placement.status) if placement.ends_on > clock.today() else [])
+def _check_institute(by: Principal, placement: Placement) -> None:
+    check_institute(by, placement.institute_id)
+
+
+def _check_party(by: Principal, placement: Placement) -> None:
+    if not acts_for_host(by, placement.organisation_id):
+        check_institute(by, placement.institute_id)
+
+
+async def _refused_today(_db: Database, placement: Placement) -> Collection[str]:
+    """A placement that has taken place is not cancelled."""
+    return ("cancelPlacement",) if placement.ends_on <= clock.today() else ()
+
+
+ALLOWED = AllowedOperations(
+    PLACEMENTS,
+    OPERATIONS,
+    theirs={"changePlacement": _check_institute, "cancelPlacement": _check_party},
+    refused=_refused_today,
+)

@@ -8,7 +8,8 @@ from fastapi import Query, Request, Response
 from services.contracts.codes import Role
 from services.internships_api.placements import operations
 from services.internships_api.placements.queries import PLACEMENTS
-from services.internships_api.placements.schemas import Cancellation, PlacementLive, PlacementPatch, PlacementQuery, PlacementRead
+from services.internships_api.placements.schemas import Cancellation, PlacementPatch, PlacementQuery, PlacementRead
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import RequiredKey
@@ -36,10 +37,10 @@ async def read_placement(request: Request, placement_id: UUID, caller: Placement
     return await PLACEMENTS.document(request, db, placement_id, by=caller)
 
 
-@routes.get("/{placement_id}/live", operation_id="readPlacementLive", response_model=PlacementLive, responses=problems(404))
+@routes.get("/{placement_id}/live", operation_id="readPlacementLive", response_model=Live, responses=problems(404))
 async def read_placement_live(placement_id: UUID, caller: PlacementReader, db: Db) -> Response:
-    """Les changements de statut possibles, à la date du jour."""
-    return live(await operations.read_live(db, placement_id, by=caller))
+    """Les opérations possibles, à la date du jour."""
+    return live(await operations.ALLOWED.live(db, placement_id, by=caller))
 
 
 @routes.get("/{placement_id}/history", operation_id="readPlacementHistory", response_model=History[PlacementRead], responses=problems(404))

@@ -60,12 +60,6 @@ class PlacementRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class PlacementLive(BaseModel):
-    """Ce qui dépend du jour."""
-
-    allowed_moves: list[PlacementStatus] = Field(description="Statuts où le stage peut passer.")
-
-
 class PlacementQuery(PageQuery):
     """Les filtres de la liste des stages."""
 

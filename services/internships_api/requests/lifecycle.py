@@ -15,3 +15,10 @@ LIFECYCLE = Lifecycle(
 )
 
 move = LIFECYCLE.move
+
+OPERATIONS = {
+    "acceptRequest": (S.submitted,),
+    "declineRequest": (S.submitted,),
+    "withdrawRequest": (S.submitted,),
+}
+"""The operations on a request, and the statuses from which each may be asked for."""

@@ -1,5 +1,6 @@
 """What can be done with a request for seats."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from services.contracts.codes import OrganisationRole, Role
@@ -11,10 +12,11 @@ from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import check_institute
 from services.internships_api.placements import operations as placements
 from services.internships_api.requests import queries
-from services.internships_api.requests.lifecycle import LIFECYCLE, move
+from services.internships_api.requests.lifecycle import OPERATIONS, move
 from services.internships_api.requests.queries import REQUESTS
-from services.internships_api.requests.schemas import RequestCreate, RequestLive
+from services.internships_api.requests.schemas import RequestCreate
 from services.internships_api.requests.tables import DeclineReason, PlacementRequest
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
@@ -85,21 +87,9 @@ async def decline(db: Database, request_id: UUID, reason: DeclineReason, *, by: 
 async def withdraw(db: Database, request_id: UUID, *, by: Principal, version: int) -> PlacementRequest:
     """The institute takes back a request that has no answer yet."""
     request = await REQUESTS.one(db, request_id, by=by, version=version)
-    check_institute(by, request.institute_id)
+    _check_institute(by, request)
     move(request, RequestStatus.withdrawn)
     return await db.save(request, event="internships.request.withdrawn", by=by)
-
-
-async def read_live(db: Database, request_id: UUID, *, by: Principal) -> RequestLive:
-    """The moves that may be asked for now: that a request ends with its offer is nobody's."""
-    request = await REQUESTS.one(db, request_id, by=by)
-    offer = await OFFERS.one(db, request.offer_id, by=SYSTEM)
-    refused = {RequestStatus.offer_closed}
-    if not offers.is_open(offer, clock.today()):
-        refused.add(RequestStatus.accepted)
-    if await offers.concealment(db, offer):
-        refused |= {RequestStatus.accepted, RequestStatus.declined}
-    return RequestLive(allowed_moves=[move for move in LIFECYCLE.allowed(request.status) if move not in refused])
 
 
 async def _open_offer(db: Database, offer_id: UUID, by: Principal) -> Offer:
@@ -121,3 +111,19 @@ async def _institute(db: Database, named: UUID | None, by: Principal) -> UUID:
     if institute is None or OrganisationRole.institute not in institute.roles:
         raise invalid("#/institute_id", "unknown_reference", "Cet institut est inconnu ou fermé.")
     return institute_id
+
+
+def _check_institute(by: Principal, request: PlacementRequest) -> None:
+    check_institute(by, request.institute_id)
+
+
+async def _refused_today(db: Database, request: PlacementRequest) -> Collection[str]:
+    """Nothing is answered about a concealed offer, nor accepted on one that is over, or of an institute that has closed."""
+    offer = await OFFERS.one(db, request.offer_id, by=SYSTEM)
+    if await offers.concealment(db, offer):
+        return "acceptRequest", "declineRequest"
+    acceptable = offers.is_open(offer, clock.today()) and await active_organisation(db, request.institute_id)
+    return () if acceptable else ("acceptRequest",)
+
+
+ALLOWED = AllowedOperations(REQUESTS, OPERATIONS, theirs={"withdrawRequest": _check_institute}, refused=_refused_today)

@@ -8,7 +8,8 @@ from fastapi import Query, Request, Response
 from services.contracts.codes import Role
 from services.internships_api.requests import operations
 from services.internships_api.requests.queries import REQUESTS
-from services.internships_api.requests.schemas import Decline, RequestCreate, RequestLive, RequestQuery, RequestRead
+from services.internships_api.requests.schemas import Decline, RequestCreate, RequestQuery, RequestRead
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey, RequiredKey
@@ -45,10 +46,10 @@ async def read_request(request: Request, request_id: UUID, caller: RequestReader
     return await REQUESTS.document(request, db, request_id, by=caller)
 
 
-@routes.get("/{request_id}/live", operation_id="readRequestLive", response_model=RequestLive, responses=problems(404))
+@routes.get("/{request_id}/live", operation_id="readRequestLive", response_model=Live, responses=problems(404))
 async def read_request_live(request_id: UUID, caller: RequestReader, db: Db) -> Response:
-    """Les changements de statut possibles."""
-    return live(await operations.read_live(db, request_id, by=caller))
+    """Les opérations possibles."""
+    return live(await operations.ALLOWED.live(db, request_id, by=caller))
 
 
 @routes.get("/{request_id}/history", operation_id="readRequestHistory", response_model=History[RequestRead], responses=problems(404))

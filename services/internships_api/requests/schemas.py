@@ -59,12 +59,6 @@ class RequestRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class RequestLive(BaseModel):
-    """Ce qui n'est pas dans la ressource."""
-
-    allowed_moves: list[RequestStatus] = Field(description="Statuts où la demande peut passer.")
-
-
 class RequestQuery(PageQuery):
     """Les filtres de la liste des demandes."""
 

@@ -6,3 +6,11 @@ from services.kernel.data.lifecycle import Lifecycle
 LIFECYCLE = Lifecycle({S.active: (S.suspended,), S.suspended: (S.active,)}, {S.active: "actif", S.suspended: "suspendu"})
 
 move = LIFECYCLE.move
+
+OPERATIONS = {
+    "changeUnit": (S.active, S.suspended),
+    "setCapacity": (S.active, S.suspended),
+    "suspendUnit": (S.active,),
+    "resumeUnit": (S.suspended,),
+}
+"""The operations on a unit, and the statuses from which each may be asked for."""

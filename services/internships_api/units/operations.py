@@ -8,10 +8,11 @@ from services.contracts.standing import ConcealedWhy
 from services.internships_api.copies import active_organisation, active_site
 from services.internships_api.parties import check_host
 from services.internships_api.standing import follow_unit
-from services.internships_api.units.lifecycle import LIFECYCLE, move
+from services.internships_api.units.lifecycle import OPERATIONS, move
 from services.internships_api.units.queries import UNITS
-from services.internships_api.units.schemas import UnitCreate, UnitLive, UnitPatch, UnitWrite
+from services.internships_api.units.schemas import UnitCreate, UnitPatch, UnitWrite
 from services.internships_api.units.tables import Unit
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.base.principals import Principal
@@ -69,7 +70,4 @@ async def resume(db: Database, unit_id: UUID, *, by: Principal, version: int) ->
     return unit
 
 
-async def read_live(db: Database, unit_id: UUID, *, by: Principal) -> UnitLive:
-    """The moves that are allowed now."""
-    unit = await UNITS.one(db, unit_id, by=by)
-    return UnitLive(allowed_moves=LIFECYCLE.allowed(unit.status))
+ALLOWED = AllowedOperations(UNITS, OPERATIONS)

@@ -8,7 +8,8 @@ from fastapi import Query, Request, Response
 from services.contracts.codes import Role
 from services.internships_api.units import operations
 from services.internships_api.units.queries import UNITS
-from services.internships_api.units.schemas import UnitCreate, UnitLive, UnitPatch, UnitQuery, UnitRead
+from services.internships_api.units.schemas import UnitCreate, UnitPatch, UnitQuery, UnitRead
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
@@ -42,10 +43,10 @@ async def read_unit(request: Request, unit_id: UUID, caller: UnitReader, db: Db)
     return await UNITS.document(request, db, unit_id, by=caller)
 
 
-@routes.get("/{unit_id}/live", operation_id="readUnitLive", response_model=UnitLive, responses=problems(404))
+@routes.get("/{unit_id}/live", operation_id="readUnitLive", response_model=Live, responses=problems(404))
 async def read_unit_live(unit_id: UUID, caller: UnitReader, db: Db) -> Response:
-    """Les changements de statut possibles."""
-    return live(await operations.read_live(db, unit_id, by=caller))
+    """Les opérations possibles."""
+    return live(await operations.ALLOWED.live(db, unit_id, by=caller))
 
 
 @routes.get("/{unit_id}/history", operation_id="readUnitHistory", response_model=History[UnitRead], responses=problems(403, 404))

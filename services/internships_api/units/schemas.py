@@ -68,12 +68,6 @@ class UnitRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class UnitLive(BaseModel):
-    """Ce qui n'est pas dans la ressource."""
-
-    allowed_moves: list[UnitStatus] = Field(description="Statuts où le terrain peut passer.")
-
-
 class UnitQuery(PageQuery):
     """Les filtres de la liste des terrains."""
 

@@ -137,6 +137,19 @@ class PublicPolicy:
         return authenticate(request)
 
 
+_ROLES: dict[str, frozenset[Role]] = {}
+
+
+def declare_roles(operation: str, roles: frozenset[Role]) -> None:
+    """Remembers which roles an operation takes, as its route says it."""
+    _ROLES[operation] = roles
+
+
+def roles_of(operation: str) -> frozenset[Role]:
+    """The roles that an operation takes. Raises `KeyError` for one that no route has."""
+    return _ROLES[operation]
+
+
 def allow(*roles: Role) -> Any:
     """The dependency of a route that callers with one of the roles may use: `Annotated[Principal, allow(Role.steering)]`."""
     return Depends(Policy(*roles))

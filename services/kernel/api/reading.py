@@ -154,7 +154,7 @@ class Reading(Generic[R]):
         self.table = table
         self.filters = filters
         self._visible = visible
-        self._check_change = check_change
+        self.check_change = check_change
         self._history = history
         self._rows: dict[tuple[str, Lock | None], SelectOfScalar[R]] = {}
         self._documents: dict[str, Select[Any, int]] = {}
@@ -171,7 +171,7 @@ class Reading(Generic[R]):
     ) -> R:
         """A row that the caller may change. Raises as `one` does, and `Forbidden` for a row that is seen and not theirs."""
         row = await self.one(db, identifier, by=by, version=version, lock=lock)
-        self._check_change(by, row)
+        self.check_change(by, row)
         return row
 
     async def cited(self, db: Database, identifier: UUID, *, by: Principal, pointer: str, unknown: str, lock: Lock | None = None) -> R:

@@ -13,13 +13,15 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from services.kernel.api import idempotency
-from services.kernel.api.auth import Policy, authenticate
+from services.kernel.api.allowed_operations import say_allowed
+from services.kernel.api.auth import Policy, authenticate, declare_roles
 from services.kernel.api.existing import already_exists
 from services.kernel.api.route_calls import Call, StrictRequest
 from services.kernel.base.declared_fields import suggested
 from services.kernel.base.logs import correlation_id
 from services.kernel.base.principals import ANONYMOUS
 from services.kernel.base.problems import (
+    Conflict,
     ConnectionLost,
     FieldError,
     Invalid,
@@ -51,6 +53,9 @@ class Route(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
+        policies = [dependency.call for dependency in self.dependant.dependencies if isinstance(dependency.call, Policy)]
+        if self.operation_id and policies:
+            declare_roles(self.operation_id, frozenset.intersection(*(policy.roles for policy in policies)))
         self.app = _Answer(self.get_route_handler())
 
     def get_route_handler(self) -> Handler:
@@ -92,6 +97,10 @@ class Route(APIRoute):
                 raise _too_late(request) from error
             except asyncpg.UniqueViolationError as error:
                 raise await already_exists(error, databases, service, by=authenticate(request)) from error
+            except Conflict as problem:
+                identifiers = request.path_params.values()
+                await say_allowed(problem, self.operation_id or "", identifiers, databases, service, by=authenticate(request))
+                raise
 
         return handle
 

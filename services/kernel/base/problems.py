@@ -58,6 +58,9 @@ class ProblemRead(BaseModel):
     detail: str | None = Field(None, description="Explication, pour une personne.")
     request_id: str | None = Field(None, description="Identifiant de la requête, à citer au support.")
     errors: list[FieldError] | None = Field(None, description="Champs en cause.")
+    allowed_operations: list[str] | None = Field(
+        None, description="Refus 409 d'une opération sur une ressource : celles que l'appelant peut y demander maintenant."
+    )
 
 
 class Problem(Exception):

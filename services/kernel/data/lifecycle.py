@@ -25,7 +25,7 @@ class Lifecycle(Generic[S]):
         return list(self.moves.get(status, ()))
 
     def move(self, row: Record, to: S, *, only_from: S | None = None) -> None:
-        """Moves a row to a state, perhaps from one state only. Raises `MoveRefused`, which lists the moves that are allowed."""
+        """Moves a row to a state, perhaps from one state only. Raises `MoveRefused`, which says what may follow."""
         status: S = getattr(row, row.status_field)
         if to not in self.moves.get(status, ()) or only_from not in (None, status):
             raise self._refusal(status, [only_from] if only_from else [each for each in self.words if to in self.allowed(each)], to)
@@ -43,7 +43,7 @@ class Lifecycle(Generic[S]):
         now = f"Le statut est « {self.words[status]} »"
         said = f"C'est déjà fait : {now[0].lower()}{now[1:]}." if status == to else f"{now} ; cette opération demande {self._or(asked)}."
         following = f"D'ici, il peut passer à {self._or(allowed)}." if allowed else "Il ne change plus."
-        return MoveRefused(f"{said} {following}", status_now=str(status), allowed_moves=[str(each) for each in allowed])
+        return MoveRefused(f"{said} {following}", status_now=str(status))
 
     def _or(self, statuses: Sequence[S]) -> str:
         words = [f"« {self.words[each]} »" for each in statuses]

@@ -15,3 +15,10 @@ LIFECYCLE = Lifecycle(
 )
 
 move = LIFECYCLE.move
+
+OPERATIONS = {
+    "acceptApplication": (S.submitted,),
+    "declineApplication": (S.submitted,),
+    "withdrawApplication": (S.submitted,),
+}
+"""The operations on an application, and the statuses from which each may be asked for."""

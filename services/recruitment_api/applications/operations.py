@@ -1,14 +1,16 @@
 """What can be done with an application. Locks are taken in one order: need, applications by their ids, assignments by their ids."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from services.contracts.recruitment import ApplicationStatus
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.base import clock
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
 from services.kernel.data.standing import refuse_concealed
 from services.recruitment_api.applications.deadlines import respond_by
-from services.recruitment_api.applications.lifecycle import LIFECYCLE, move
+from services.recruitment_api.applications.lifecycle import OPERATIONS, move
 from services.recruitment_api.applications.queries import APPLICATIONS
 from services.recruitment_api.applications.schemas import ApplicationCreate, ApplicationLive
 from services.recruitment_api.applications.tables import Application, DeclineReason
@@ -63,19 +65,28 @@ async def withdraw(db: Database, application_id: UUID, *, by: Principal, version
 
 
 async def read_live(db: Database, application_id: UUID, *, by: Principal) -> ApplicationLive:
-    """Days left to answer, and the moves that may be asked for today: that an application ends with its need is nobody's."""
+    """Days left to answer, and what the caller may do today."""
     application = await APPLICATIONS.one(db, application_id, by=by)
-    need = await needs.load(db, application.need_id)
-    is_shown = await needs.concealment(db, need) is None
+    is_shown = await needs.concealment(db, await needs.load(db, application.need_id)) is None
     pending = application.status is ApplicationStatus.submitted and is_shown
     left = (application.respond_by - clock.today()).days
-    refused = {ApplicationStatus.need_closed}
-    if not needs.seeks(need):
-        refused.add(ApplicationStatus.accepted)
-    if not is_shown:
-        refused |= {ApplicationStatus.accepted, ApplicationStatus.declined}
     return ApplicationLive(
         overdue=pending and left < 0,
         days_left=left if pending else None,
-        allowed_moves=[move for move in LIFECYCLE.allowed(application.status) if move not in refused],
+        allowed_operations=await ALLOWED.now(db, application, by=by),
     )
+
+
+def _is_seen(_by: Principal, _application: Application) -> None:
+    """Whoever sees an application may withdraw it, as its candidate wishes."""
+
+
+async def _refused_today(db: Database, application: Application) -> Collection[str]:
+    """Nothing is answered about a concealed need, nor accepted for one that seeks nobody."""
+    need = await needs.load(db, application.need_id)
+    if await needs.concealment(db, need):
+        return "acceptApplication", "declineApplication"
+    return () if needs.seeks(need) else ("acceptApplication",)
+
+
+ALLOWED = AllowedOperations(APPLICATIONS, OPERATIONS, theirs={"withdrawApplication": _is_seen}, refused=_refused_today)

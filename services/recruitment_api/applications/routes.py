@@ -44,7 +44,7 @@ async def read_application(request: Request, application_id: UUID, caller: Party
 
 @routes.get("/{application_id}/live", operation_id="readApplicationLive", response_model=ApplicationLive, responses=problems(404))
 async def read_application_live(application_id: UUID, caller: Party, db: Db) -> Response:
-    """Le délai de réponse restant et les changements de statut possibles, à la date du jour."""
+    """Le délai de réponse restant et les opérations possibles, à la date du jour."""
     return live(await operations.read_live(db, application_id, by=caller))
 
 

@@ -10,6 +10,7 @@ from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import ApplicationState, ApplicationStatus, NeedEnding, NeedUrgency
 from services.contracts.standing import Concealment, Owner
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.paging import PageQuery
 from services.kernel.base.fields import without_nir
 from services.kernel.data.nouns import Noun, Resource
@@ -64,14 +65,13 @@ class ApplicationRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class ApplicationLive(BaseModel):
+class ApplicationLive(Live):
     """Ce qui dépend du jour."""
 
     overdue: bool = Field(description="Sans réponse alors que le délai est passé, et qu'une réponse est possible.")
     days_left: int | None = Field(
         description="Jours restants pour répondre, négatif s'il est passé ; null une fois répondue, retirée ou finie, ou dissimulée."
     )
-    allowed_moves: list[ApplicationStatus] = Field(description="Statuts où la candidature peut passer.")
 
 
 class ApplicationQuery(PageQuery):

@@ -6,3 +6,8 @@ from services.kernel.data.lifecycle import Lifecycle
 LIFECYCLE = Lifecycle({S.confirmed: (S.cancelled,)}, {S.confirmed: "confirmée", S.cancelled: "annulée"})
 
 move = LIFECYCLE.move
+
+OPERATIONS = {
+    "cancelAssignment": (S.confirmed,),
+}
+"""The operations on an assignment, and the statuses from which each may be asked for."""

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.contracts.recruitment import AssignmentStatus
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.french import day_in_words
@@ -11,7 +12,7 @@ from services.kernel.base.problems import Conflict, NotFound, invalid
 from services.kernel.data.database import Database
 from services.recruitment_api.applications.tables import Application
 from services.recruitment_api.assignments import queries
-from services.recruitment_api.assignments.lifecycle import move
+from services.recruitment_api.assignments.lifecycle import OPERATIONS, move
 from services.recruitment_api.assignments.queries import ASSIGNMENTS
 from services.recruitment_api.assignments.schemas import Acceptance
 from services.recruitment_api.assignments.tables import Assignment, CancelReason
@@ -81,3 +82,6 @@ async def cancel(db: Database, assignment_id: UUID, reason: CancelReason, *, by:
     await db.save(assignment, event="recruitment.assignment.cancelled", by=by)
     await needs.free_post(db, assignment.need_id, by=by)
     return assignment
+
+
+ALLOWED = AllowedOperations(ASSIGNMENTS, OPERATIONS)

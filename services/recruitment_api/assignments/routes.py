@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import RequiredKey
-from services.kernel.api.resources import IfMatch, Page, resource
+from services.kernel.api.resources import IfMatch, Page, live, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -33,6 +34,12 @@ async def list_assignments(request: Request, query: Annotated[AssignmentQuery, Q
 async def read_assignment(request: Request, assignment_id: UUID, caller: Party, db: Db) -> Response:
     """Une affectation."""
     return await ASSIGNMENTS.document(request, db, assignment_id, by=caller)
+
+
+@routes.get("/{assignment_id}/live", operation_id="readAssignmentLive", response_model=Live, responses=problems(404))
+async def read_assignment_live(assignment_id: UUID, caller: Party, db: Db) -> Response:
+    """Ce que l'appelant peut faire maintenant de l'affectation."""
+    return live(await operations.ALLOWED.live(db, assignment_id, by=caller))
 
 
 @routes.get(

@@ -6,3 +6,8 @@ from services.kernel.data.lifecycle import Lifecycle
 LIFECYCLE = Lifecycle({S.committed: (S.released,)}, {S.committed: "engagé", S.released: "libéré"})
 
 move = LIFECYCLE.move
+
+OPERATIONS = {
+    "releaseCommitment": (S.committed,),
+}
+"""The operations on a commitment, and the statuses from which each may be asked for."""

@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from services.contracts.recruitment import CommitmentStatus
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock, ids
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
-from services.recruitment_api.commitments.lifecycle import move
+from services.recruitment_api.commitments.lifecycle import OPERATIONS, move
 from services.recruitment_api.commitments.queries import COMMITMENTS
 from services.recruitment_api.commitments.schemas import CommitmentCreate
 from services.recruitment_api.commitments.tables import Commitment
@@ -34,3 +35,6 @@ async def release(db: Database, commitment_id: UUID, reason: str, *, by: Princip
         db, commitment.envelope_id, commitment.amount_cents, by=by, reference=commitment.reference, commitment_id=commitment.id
     ):
         return await db.save(commitment, event="recruitment.commitment.released", by=by)
+
+
+ALLOWED = AllowedOperations(COMMITMENTS, OPERATIONS)

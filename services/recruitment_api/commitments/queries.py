@@ -8,4 +8,5 @@ COMMITMENTS = Reading(
     Commitment,
     CommitmentQuery,
     equal_to(Commitment, "envelope_id", "status"),
+    check_change=lambda caller, commitment: caller.check_covers([commitment.department] if commitment.department else []),
 )

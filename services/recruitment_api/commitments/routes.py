@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import RequiredKey
-from services.kernel.api.resources import IfMatch, Page, created, resource
+from services.kernel.api.resources import IfMatch, Page, created, live, resource
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -39,6 +40,12 @@ async def create_commitment(request: Request, body: CommitmentCreate, caller: Co
 async def read_commitment(request: Request, commitment_id: UUID, caller: CommitmentEditor, db: Db) -> Response:
     """Un engagement."""
     return await COMMITMENTS.document(request, db, commitment_id, by=caller)
+
+
+@routes.get("/{commitment_id}/live", operation_id="readCommitmentLive", response_model=Live, responses=problems(404))
+async def read_commitment_live(commitment_id: UUID, caller: CommitmentEditor, db: Db) -> Response:
+    """Ce que l'appelant peut faire maintenant de l'engagement."""
+    return live(await operations.ALLOWED.live(db, commitment_id, by=caller))
 
 
 @routes.get(

@@ -9,3 +9,12 @@ LIFECYCLE = Lifecycle(
 )
 
 move = LIFECYCLE.move
+
+OPERATIONS = {
+    "changeEnvelopeCeiling": (S.open, S.frozen),
+    "freezeEnvelope": (S.open,),
+    "unfreezeEnvelope": (S.frozen,),
+    "closeEnvelope": (S.open, S.frozen),
+    "reopenEnvelope": (S.closed,),
+}
+"""The operations on an envelope, and the statuses from which each may be asked for."""

@@ -1,12 +1,13 @@
 """What can be done with an envelope. Its money moves by a guarded update and an entry, in one transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 from sqlalchemy import insert
 
 from services.contracts.recruitment import EnvelopeStatus
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.paging import PageQuery, after_of
 from services.kernel.api.reading import Lock
@@ -15,9 +16,9 @@ from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database
 from services.recruitment_api.envelopes import queries
-from services.recruitment_api.envelopes.lifecycle import LIFECYCLE, move
+from services.recruitment_api.envelopes.lifecycle import LIFECYCLE, OPERATIONS, move
 from services.recruitment_api.envelopes.queries import ENVELOPES
-from services.recruitment_api.envelopes.schemas import CeilingChange, EntryRead, EnvelopeCreate, EnvelopeLive
+from services.recruitment_api.envelopes.schemas import CeilingChange, EntryRead, EnvelopeCreate
 from services.recruitment_api.envelopes.tables import EntryKind, EnvelopeEntry, SchemeEnvelope
 from services.recruitment_api.schemes import operations as schemes
 
@@ -140,14 +141,6 @@ async def give_back(
     await _enter(db, envelope, EntryKind.release, cents, by=by, reference=reference, commitment_id=commitment_id)
 
 
-async def read_live(db: Database, envelope_id: UUID, *, by: Principal) -> EnvelopeLive:
-    """The allowed moves: none once the scheme has retired."""
-    envelope = await ENVELOPES.one(db, envelope_id, by=by)
-    closed = envelope.status is EnvelopeStatus.closed
-    ended = closed and not await schemes.is_active(db, envelope.scheme_id)
-    return EnvelopeLive(allowed_moves=[] if ended else LIFECYCLE.allowed(envelope.status))
-
-
 async def read_entries(db: Database, envelope_id: UUID, query: PageQuery, *, by: Principal) -> list[tuple[UUID, str]]:
     """A page of entries; the cursor's identifier is the entry's rank, since the ledger's order is the order of its ranks."""
     before = min(after_of(query.after).int, LAST_SEQ) if query.after else None
@@ -199,3 +192,12 @@ async def _refusal(db: Database, envelope_id: UUID, cents: int, by: Principal) -
         return EnvelopeNotOpen(f"{verb} d'abord l'enveloppe, qui est {LIFECYCLE.words[envelope.status]}.")
     left = envelope.available_cents
     return EnvelopeExceeded(f"{cents} centimes demandés, {left} disponibles.", available_cents=left)
+
+
+async def _refused_today(db: Database, envelope: SchemeEnvelope) -> Collection[str]:
+    """A closed envelope stays closed once its scheme has retired."""
+    ended = envelope.status is EnvelopeStatus.closed and not await schemes.is_active(db, envelope.scheme_id)
+    return ("reopenEnvelope",) if ended else ()
+
+
+ALLOWED = AllowedOperations(ENVELOPES, OPERATIONS, refused=_refused_today)

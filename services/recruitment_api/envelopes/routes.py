@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
@@ -22,7 +23,6 @@ from services.recruitment_api.envelopes.schemas import (
     CeilingChange,
     EntryRead,
     EnvelopeCreate,
-    EnvelopeLive,
     EnvelopeQuery,
     EnvelopeRead,
 )
@@ -53,10 +53,10 @@ async def read_envelope(request: Request, envelope_id: UUID, caller: EnvelopeRea
     return await ENVELOPES.document(request, db, envelope_id, by=caller)
 
 
-@routes.get("/{envelope_id}/live", operation_id="readEnvelopeLive", response_model=EnvelopeLive, responses=problems(404))
+@routes.get("/{envelope_id}/live", operation_id="readEnvelopeLive", response_model=Live, responses=problems(404))
 async def read_envelope_live(envelope_id: UUID, caller: EnvelopeReader, db: Db) -> Response:
-    """Les changements de statut possibles."""
-    return live(await operations.read_live(db, envelope_id, by=caller))
+    """Les opérations possibles."""
+    return live(await operations.ALLOWED.live(db, envelope_id, by=caller))
 
 
 @routes.get("/{envelope_id}/history", operation_id="readEnvelopeHistory", response_model=History[EnvelopeRead], responses=problems(404))

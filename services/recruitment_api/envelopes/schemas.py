@@ -61,12 +61,6 @@ class EnvelopeRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class EnvelopeLive(BaseModel):
-    """Ce qui peut être fait de l'enveloppe."""
-
-    allowed_moves: list[EnvelopeStatus] = Field(description="Statuts où l'enveloppe peut passer.")
-
-
 class EnvelopeQuery(PageQuery):
     """Les filtres de la liste des enveloppes."""
 

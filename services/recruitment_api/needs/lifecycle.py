@@ -27,3 +27,11 @@ SEEKING = (S.open, S.partially_filled)
 """The states of a need that takes applications."""
 PROLONGABLE = (*SEEKING, S.expired)
 """The states of a need that may seek longer."""
+
+OPERATIONS = {
+    "changeNeed": (S.draft, *SEEKING, S.filled),
+    "publishNeed": (S.draft,),
+    "cancelNeed": SEEKING,
+    "prolongNeed": PROLONGABLE,
+}
+"""The operations on a need, and the statuses from which each may be asked for."""

@@ -1,6 +1,6 @@
 """What can be done with a staffing need. Locks are taken in one order: need, applications by their ids, assignments by their ids."""
 
-from collections.abc import AsyncIterator, Set as AbstractSet
+from collections.abc import AsyncIterator, Collection, Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import date
 from uuid import UUID
@@ -9,6 +9,7 @@ from services.contracts.access import OrganisationStatus, SiteState
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.recruitment import NeedStatus
 from services.contracts.standing import Concealment
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
@@ -23,7 +24,7 @@ from services.recruitment_api.copies import ORGANISATIONS, SITES
 from services.recruitment_api.needs import queries
 from services.recruitment_api.needs.dates import check_assignments_within, check_prolonged
 from services.recruitment_api.needs.endings import end_applications
-from services.recruitment_api.needs.lifecycle import LIFECYCLE, PROLONGABLE, SEEKING, move
+from services.recruitment_api.needs.lifecycle import LIFECYCLE, OPERATIONS, PROLONGABLE, SEEKING, move
 from services.recruitment_api.needs.queries import NEEDS
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedWrite, Prolongation
 from services.recruitment_api.needs.tables import MOST_PROLONGATIONS, StaffingNeed
@@ -234,12 +235,11 @@ async def free_post(db: Database, need_id: UUID, *, by: Principal) -> StaffingNe
 
 
 async def read_live(db: Database, need_id: UUID, *, by: Principal) -> NeedLive:
-    """Days of publication left and allowed moves, today."""
+    """Days of publication left, and what the caller may do today."""
     need = await NEEDS.one(db, need_id, by=by)
     is_shown = await concealment(db, need) is None
     left = max((need.expires_on - clock.today()).days + 1, 0) if is_shown and need.status in SEEKING else None
-    allowed = [status for status in LIFECYCLE.allowed(need.status) if is_shown or status is NeedStatus.cancelled]
-    return NeedLive(days_left=left, allowed_moves=allowed)
+    return NeedLive(days_left=left, allowed_operations=await ALLOWED.now(db, need, by=by))
 
 
 async def _correct(db: Database, need: StaffingNeed, patch: NeedPatch, *, by: Principal) -> StaffingNeed:
@@ -329,3 +329,13 @@ def _employer_of(organisation_id: UUID | None, by: Principal) -> UUID:
     if own is None or organisation_id not in (None, own):
         raise by.not_theirs("Un employeur ne publie que ses propres besoins.")
     return own
+
+
+async def _refused_today(db: Database, need: StaffingNeed) -> Collection[str]:
+    """A need seeks no more, nor longer, while it is concealed, and once its scheme has retired; nor longer a fourth time."""
+    if await concealment(db, need) or not (need.scheme_id is None or await schemes.is_active(db, need.scheme_id)):
+        return "publishNeed", "prolongNeed"
+    return ("prolongNeed",) if need.prolongation_count == MOST_PROLONGATIONS else ()
+
+
+ALLOWED = AllowedOperations(NEEDS, OPERATIONS, refused=_refused_today)

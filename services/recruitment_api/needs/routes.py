@@ -45,7 +45,7 @@ async def read_need(request: Request, need_id: UUID, caller: NeedReader, db: Db)
 
 @routes.get("/{need_id}/live", operation_id="readNeedLive", response_model=NeedLive, responses=problems(404))
 async def read_need_live(need_id: UUID, caller: NeedReader, db: Db) -> Response:
-    """Les jours de publication restants et les changements de statut possibles, à la date du jour."""
+    """Les jours de publication restants et les opérations possibles, à la date du jour."""
     return live(await operations.read_live(db, need_id, by=caller))
 
 

@@ -11,6 +11,7 @@ from services.contracts.codes import Department, Profession, Sector
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import NeedState, NeedStatus, NeedUrgency
 from services.contracts.standing import Concealment, Owner
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Paragraphs, count, distinct
@@ -111,13 +112,12 @@ class NeedRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class NeedLive(BaseModel):
+class NeedLive(Live):
     """Ce qui dépend du jour."""
 
     days_left: int | None = Field(
         description="Jours de publication restants, aujourd'hui compris ; null s'il ne cherche plus, ou tant qu'il est dissimulé."
     )
-    allowed_moves: list[NeedStatus] = Field(description="Statuts où le besoin peut passer.")
 
 
 class NeedQuery(PageQuery):

@@ -9,3 +9,10 @@ LIFECYCLE = Lifecycle(
 )
 
 move = LIFECYCLE.move
+
+OPERATIONS = {
+    "changeScheme": (S.draft,),
+    "activateScheme": (S.draft,),
+    "retireScheme": (S.active,),
+}
+"""The operations on a scheme, and the statuses from which each may be asked for."""

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.contracts.recruitment import SchemeStatus
+from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.base.french import counted
@@ -10,9 +11,9 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database
 from services.recruitment_api.schemes import queries
-from services.recruitment_api.schemes.lifecycle import LIFECYCLE, move
+from services.recruitment_api.schemes.lifecycle import OPERATIONS, move
 from services.recruitment_api.schemes.queries import SCHEMES
-from services.recruitment_api.schemes.schemas import SchemeCreate, SchemeLive, SchemePatch, SchemeWrite
+from services.recruitment_api.schemes.schemas import SchemeCreate, SchemePatch, SchemeWrite
 from services.recruitment_api.schemes.tables import Scheme
 
 
@@ -85,7 +86,4 @@ async def is_active(db: Database, scheme_id: UUID) -> bool:
     return (await SCHEMES.one(db, scheme_id, by=SYSTEM)).status is SchemeStatus.active
 
 
-async def read_live(db: Database, scheme_id: UUID, *, by: Principal) -> SchemeLive:
-    """The allowed moves."""
-    scheme = await SCHEMES.one(db, scheme_id, by=by)
-    return SchemeLive(allowed_moves=LIFECYCLE.allowed(scheme.status))
+ALLOWED = AllowedOperations(SCHEMES, OPERATIONS)

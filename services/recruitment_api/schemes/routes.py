@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
+from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
@@ -15,7 +16,7 @@ from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 from services.recruitment_api.schemes import operations
 from services.recruitment_api.schemes.queries import SCHEMES
-from services.recruitment_api.schemes.schemas import SchemeCreate, SchemeLive, SchemePatch, SchemeQuery, SchemeRead
+from services.recruitment_api.schemes.schemas import SchemeCreate, SchemePatch, SchemeQuery, SchemeRead
 
 routes = router("/v1/schemes", "Dispositifs")
 
@@ -42,10 +43,10 @@ async def read_scheme(request: Request, scheme_id: UUID, caller: SchemeReader, d
     return await SCHEMES.document(request, db, scheme_id, by=caller)
 
 
-@routes.get("/{scheme_id}/live", operation_id="readSchemeLive", response_model=SchemeLive, responses=problems(404))
+@routes.get("/{scheme_id}/live", operation_id="readSchemeLive", response_model=Live, responses=problems(404))
 async def read_scheme_live(scheme_id: UUID, caller: SchemeReader, db: Db) -> Response:
-    """Les changements de statut possibles."""
-    return live(await operations.read_live(db, scheme_id, by=caller))
+    """Les opérations possibles."""
+    return live(await operations.ALLOWED.live(db, scheme_id, by=caller))
 
 
 @routes.get("/{scheme_id}/history", operation_id="readSchemeHistory", response_model=History[SchemeRead], responses=problems(404))

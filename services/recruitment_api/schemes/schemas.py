@@ -54,12 +54,6 @@ class SchemeRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class SchemeLive(BaseModel):
-    """Ce qui peut être fait du dispositif."""
-
-    allowed_moves: list[SchemeStatus] = Field(description="Statuts où le dispositif peut passer.")
-
-
 class SchemeQuery(PageQuery):
     """Les filtres de la liste des dispositifs."""
 

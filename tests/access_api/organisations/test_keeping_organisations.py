@@ -131,7 +131,7 @@ async def test_a_refused_move_lists_the_allowed_ones(steering: httpx.AsyncClient
         made = (await move(steering, "organisations", made, "close", reason="Fusion")).json()
     answer = await move(steering, "organisations", made, verb, **body)
     assert answer.status_code == 409
-    assert answer.json()["allowed_moves"] == ["active" if verb == "close" else "closed"]
+    assert answer.json()["allowed_operations"] == ["changeOrganisation", "reopenOrganisation" if verb == "close" else "closeOrganisation"]
 
 
 async def test_lists_are_filtered(steering: httpx.AsyncClient) -> None:

@@ -80,7 +80,7 @@ async def test_a_site_closes_and_opens_again(steering: httpx.AsyncClient) -> Non
     again = await move(steering, "sites", closed, "reopen")
     assert (again.json()["status"], again.json()["version"]) == ("active", 3)
     refused = await move(steering, "sites", again.json(), "reopen")
-    assert (refused.status_code, refused.json()["allowed_moves"]) == (409, ["closed"])
+    assert (refused.status_code, refused.json()["allowed_operations"]) == (409, ["changeSite", "transferSite", "closeSite"])
 
 
 async def test_several_sites_share_a_siret_but_never_a_finess(steering: httpx.AsyncClient) -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from services.actions_api.actions.lifecycle import LIFECYCLE
+from services.actions_api.actions.lifecycle import LIFECYCLE, OPERATIONS
 from services.actions_api.actions.tables import Action
 from services.contracts.actions import ActionStatus
 from services.contracts.codes import Role
@@ -15,6 +15,7 @@ from services.kernel.base.principals import SYSTEM
 from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.actions import a_milestone, an_action, an_approved_action, an_organisation_copy, move, move_milestone
+from tests.support.allowed import asked_from
 from tests.support.http import at, ok, problem_type
 
 DECISION = {"decision_ref": "COPIL-2022-10-19-3"}
@@ -71,7 +72,7 @@ async def test_every_other_move_is_refused_and_says_which_are_allowed(
 
     assert answer.status_code == 409
     assert problem_type(answer) == "move-refused"
-    assert answer.json()["allowed_moves"] == list(LIFECYCLE.moves.get(status, ()))
+    assert answer.json()["allowed_operations"] == asked_from(OPERATIONS, status)
 
 
 async def test_an_action_starts_with_a_lead_and_a_milestone(steering: httpx.AsyncClient) -> None:

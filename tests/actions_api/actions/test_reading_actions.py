@@ -90,7 +90,7 @@ async def test_health_and_progress_are_those_of_the_day(steering: httpx.AsyncCli
         "health": "late",
         "reasons": ["« Charte » est en retard de 1 j."],
         "progress": {"value_bp": 2500, "expected_bp": 10000, "counted": 2, "reached": 1},
-        "allowed_moves": ["in_progress", "abandoned"],
+        "allowed_operations": ["changeAction", "startAction", "abandonAction"],
     }
     listed = ok(await steering.get("/actions/v1/actions", params={"live": "true"}))["items"]
     assert listed[0]["live"] == live

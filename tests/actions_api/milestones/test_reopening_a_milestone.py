@@ -152,11 +152,11 @@ async def test_e5_an_action_that_has_ended_is_reopened_before_its_milestones(ste
     refused = await steering.post(f"{PATH}/{milestone['id']}/reopen", json=REASON, headers=at(milestone))
     assert (refused.status_code, problem_type(refused)) == (409, "action-ended")
     assert "se rouvre d'abord" in refused.json()["detail"]
-    assert ok(await steering.get(f"{PATH}/{milestone['id']}/live"))["allowed_moves"] == []
+    assert ok(await steering.get(f"{PATH}/{milestone['id']}/live"))["allowed_operations"] == []
 
     await move(steering, action, "reopen", reason="Un jalon manque")
     milestone = ok(await steering.get(f"{PATH}/{milestone['id']}"))
-    assert ok(await steering.get(f"{PATH}/{milestone['id']}/live"))["allowed_moves"] == ["planned"]
+    assert ok(await steering.get(f"{PATH}/{milestone['id']}/live"))["allowed_operations"] == ["changeMilestone", "reopenMilestone"]
     assert (await move_milestone(steering, milestone, "reopen", **REASON))["status"] == "planned"
 
 

@@ -87,7 +87,7 @@ async def test_e6_what_has_ended_is_not_corrected(steering: httpx.AsyncClient, d
 
     assert [problem_type(answer) for answer in over] == ["offer-not-open"] * 2
     assert (problem_type(shut), shut.json()["detail"]) == ("offer-not-draft", "Rouvrez d'abord l'offre, qui est close.")
-    assert (problem_type(resized), resized.json()["allowed_moves"]) == ("move-refused", ["published"])
+    assert (problem_type(resized), resized.json()["allowed_operations"]) == ("move-refused", ["reopenOffer"])
     assert (problem_type(gone), gone.json()["detail"]) == ("offer-not-draft", "Une offre annulée ne change plus : préparez-en une autre.")
 
 
@@ -115,7 +115,11 @@ async def test_e6_a_draft_s_seats_change_with_the_rest_of_it(steering: httpx.Asy
 
     answer = await move(steering, "offers", draft, "resize", seats=3)
 
-    assert (answer.status_code, problem_type(answer), answer.json()["allowed_moves"]) == (409, "move-refused", ["published"])
+    assert (answer.status_code, problem_type(answer), answer.json()["allowed_operations"]) == (
+        409,
+        "move-refused",
+        ["changeOffer", "publishOffer"],
+    )
     assert ok(await patch(steering, "offers", draft, seats=3))["seats"] == 3
 
 

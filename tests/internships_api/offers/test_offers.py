@@ -168,7 +168,7 @@ async def test_an_offer_that_is_over_is_not_published(steering: httpx.AsyncClien
 
     assert (answer.status_code, problem_type(answer)) == (409, "offer-not-open")
     assert live["requestable_seats"] == 0
-    assert last_day == {"requestable_seats": 2, "allowed_moves": ["closed", "cancelled"]}
+    assert last_day == {"requestable_seats": 2, "allowed_operations": ["changeOffer", "resizeOffer", "closeOffer", "cancelOffer"]}
 
 
 async def test_closing_gives_back_what_nobody_took(steering: httpx.AsyncClient, databases: Databases) -> None:
@@ -184,7 +184,7 @@ async def test_closing_gives_back_what_nobody_took(steering: httpx.AsyncClient, 
     assert stale.status_code == 412
     assert (closed["status"], closed["taken"]) == ("closed", 2)
     assert await counters(steering, unit) == [(50, 20, 20)] * 5
-    assert (again.status_code, again.json()["allowed_moves"]) == (409, ["published"])
+    assert (again.status_code, again.json()["allowed_operations"]) == (409, ["reopenOffer"])
 
 
 async def test_cancelling_waits_for_the_last_placement_to_be(steering: httpx.AsyncClient, databases: Databases) -> None:
@@ -209,7 +209,7 @@ async def test_a_draft_is_neither_closed_nor_cancelled(steering: httpx.AsyncClie
 
     answer = await move(steering, "offers", draft, verb, **({"reason": "Travaux"} if verb == "cancel" else {}))
 
-    assert (answer.status_code, answer.json()["allowed_moves"]) == (409, ["published"])
+    assert (answer.status_code, answer.json()["allowed_operations"]) == (409, ["changeOffer", "publishOffer"])
 
 
 async def test_a_draft_is_seen_by_its_own_organisation(client: Client, databases: Databases) -> None:

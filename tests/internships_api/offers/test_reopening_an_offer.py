@@ -112,11 +112,11 @@ async def test_e5_an_offer_whose_weeks_have_passed_stays_closed(steering: httpx.
     place = await a_place(databases)
     closed = ok(await move(steering, "offers", await an_offer(steering, await a_unit(steering, place)), "close"))
     path = f"{API}/offers/{closed['id']}/live"
-    assert ok(await steering.get(path))["allowed_moves"] == ["published"]
+    assert ok(await steering.get(path))["allowed_operations"] == ["reopenOffer"]
 
     with time_machine.travel(OVER, tick=False):
         refused = await move(steering, "offers", closed, "reopen", **REASON)
-        assert ok(await steering.get(path))["allowed_moves"] == []
+        assert ok(await steering.get(path))["allowed_operations"] == []
 
     assert (refused.status_code, problem_type(refused)) == (409, "offer-not-open")
     assert refused.json()["detail"] == "La dernière semaine de cette offre est passée : préparez-en une autre."

@@ -75,7 +75,7 @@ async def test_a_placement_is_cancelled_once_with_a_reason_and_a_key(steering: h
 
     assert (keyless.status_code, problem_type(keyless)) == (400, "idempotency-key-missing")
     assert (mute.status_code, pointers(mute)) == (422, ["#/reason"])
-    assert (again.status_code, again.json()["allowed_moves"]) == (409, [])
+    assert (again.status_code, again.json()["allowed_operations"]) == (409, [])
     assert (await fresh(steering, "offers", offer))["taken"] == 0
 
 
@@ -89,7 +89,7 @@ async def test_a_placement_that_is_over_stands(steering: httpx.AsyncClient, data
     with time_machine.travel(datetime(2027, 3, 7, 11, tzinfo=UTC), tick=False):
         last_day = await move(steering, "placements", placement, "cancel", reason="other")
 
-    assert live == {"allowed_moves": []}
+    assert live == {"allowed_operations": ["changePlacement"]}
     assert (refused.status_code, problem_type(refused)) == (409, "placement-over")
     assert last_day.status_code == 200
 

@@ -77,7 +77,7 @@ async def test_e4_what_waits_for_an_offer_ends_with_it(steering: httpx.AsyncClie
         assert (after["status"], after["ended_on"], after["why"]) == ("offer_closed", day.date().isoformat(), how)
         assert (after["answered_at"], after["decline_reason"], after["version"]) == (None, None, 2)
         assert [step["status"] for step in after["history"]] == ["submitted", "offer_closed"]
-        assert ok(await steering.get(f"{API}/requests/{after['id']}/live"))["allowed_moves"] == []
+        assert ok(await steering.get(f"{API}/requests/{after['id']}/live"))["allowed_operations"] == []
     assert await fresh(steering, "requests", declined) == declined
     assert await fresh(steering, "requests", elsewhere) == elsewhere
     pool = await databases.pool("internships", "worker")

@@ -203,7 +203,7 @@ async def test_an_answer_is_final(client: Client, steering: httpx.AsyncClient, d
     withdrawn = ok(await move(institute, "requests", request, "withdraw"))
 
     assert (withdrawn["status"], withdrawn["answered_at"]) == ("withdrawn", None)
-    assert ok(await institute.get(f"{API}/requests/{request['id']}/live")) == {"allowed_moves": []}
+    assert ok(await institute.get(f"{API}/requests/{request['id']}/live")) == {"allowed_operations": []}
     for verb, given in (("accept", {}), ("decline", {"reason": "full"}), ("withdraw", {})):
         refused = await move(steering, "requests", withdrawn, verb, **given)
         assert (refused.status_code, problem_type(refused)) == (409, "move-refused")
@@ -294,8 +294,8 @@ async def test_a_request_whose_offer_is_over_is_no_longer_accepted(steering: htt
     place = await a_place(databases)
     offer = await an_offer(steering, await a_unit(steering, place))
     path = f"{API}/requests/{(await a_request(steering, place, offer))['id']}/live"
-    assert ok(await steering.get(path))["allowed_moves"] == ["accepted", "declined", "withdrawn"]
+    assert ok(await steering.get(path))["allowed_operations"] == ["acceptRequest", "declineRequest", "withdrawRequest"]
     with time_machine.travel(datetime(2027, 3, 8, 11, tzinfo=UTC), tick=False):
-        assert ok(await steering.get(path))["allowed_moves"] == ["declined", "withdrawn"]
+        assert ok(await steering.get(path))["allowed_operations"] == ["declineRequest", "withdrawRequest"]
     await move(steering, "offers", offer, "cancel", reason="Travaux")
-    assert ok(await steering.get(path))["allowed_moves"] == []
+    assert ok(await steering.get(path))["allowed_operations"] == []

@@ -274,7 +274,7 @@ async def test_an_answer_is_final(employer: Employer, answered: str, verb: str) 
 
     answer = await employer.client.post(f"{HOME}/applications/{application['id']}/{verb}", json=VERBS[verb], headers=with_key(application))
 
-    assert (answer.status_code, problem_type(answer), answer.json()["allowed_moves"]) == (409, "move-refused", [])
+    assert (answer.status_code, problem_type(answer), answer.json()["allowed_operations"]) == (409, "move-refused", [])
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ async def test_silence_shows(employer: Employer) -> None:
         assert ok(await employer.client.get(address)) == {
             "overdue": False,
             "days_left": 0,
-            "allowed_moves": ["accepted", "declined", "withdrawn"],
+            "allowed_operations": ["acceptApplication", "declineApplication", "withdrawApplication"],
         }
         assert await overdue(employer.client, late=True) == []
     with time_machine.travel(datetime(2026, 11, 23, 23, tzinfo=UTC)):
@@ -439,11 +439,11 @@ async def test_nobody_is_recruited_for_a_site_that_has_closed(employer: Employer
 async def test_an_application_whose_need_is_over_is_no_longer_accepted(employer: Employer) -> None:
     need = await an_open_need(employer)
     application = await an_application(employer.client, need)
-    assert (await live(employer, application))["allowed_moves"] == ["accepted", "declined", "withdrawn"]
+    assert (await live(employer, application))["allowed_operations"] == ["acceptApplication", "declineApplication", "withdrawApplication"]
     with time_machine.travel(datetime(2030, 1, 2, 11, tzinfo=UTC)):
-        assert (await live(employer, application))["allowed_moves"] == ["declined", "withdrawn"]
+        assert (await live(employer, application))["allowed_operations"] == ["declineApplication", "withdrawApplication"]
     await move(employer.client, "needs", need, "cancel", reason="Poste supprimé")
-    assert (await live(employer, application))["allowed_moves"] == []
+    assert (await live(employer, application))["allowed_operations"] == []
 
 
 async def live(employer: Employer, application: dict[str, Any]) -> dict[str, Any]:

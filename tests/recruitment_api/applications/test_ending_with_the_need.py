@@ -63,7 +63,7 @@ async def test_e4_what_waits_for_a_need_ends_with_it(employer: Employer, databas
         assert (after["answered_at"], after["decline_reason"], after["version"]) == (None, None, 2)
         assert [step["status"] for step in after["history"]] == ["submitted", "need_closed"]
         live = ok(await employer.client.get(f"{HOME}/applications/{after['id']}/live"))
-        assert live == {"overdue": False, "days_left": None, "allowed_moves": []}
+        assert live == {"overdue": False, "days_left": None, "allowed_operations": []}
     assert await again(employer.client, "applications", declined) == declined
     assert await again(employer.client, "applications", elsewhere) == elsewhere
     pool = await databases.pool("recruitment", "worker")

@@ -63,7 +63,7 @@ async def test_a_post_is_freed_once(employer: Employer) -> None:
 
     answer = await employer.client.post(f"{HOME}/assignments/{first['id']}/cancel", json=NO_SHOW, headers=with_key(cancelled))
 
-    assert (answer.status_code, problem_type(answer), answer.json()["allowed_moves"]) == (409, "move-refused", [])
+    assert (answer.status_code, problem_type(answer), answer.json()["allowed_operations"]) == (409, "move-refused", [])
     assert (await again(employer.client, "needs", need))["filled_count"] == 1
 
 

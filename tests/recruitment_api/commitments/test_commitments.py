@@ -74,7 +74,7 @@ async def test_money_is_given_back_once(steering: httpx.AsyncClient) -> None:
 
     answer = await steering.post(f"{HOME}/commitments/{commitment['id']}/release", json=REASON, headers=with_key(released))
 
-    assert (answer.status_code, problem_type(answer), answer.json()["allowed_moves"]) == (409, "move-refused", [])
+    assert (answer.status_code, problem_type(answer), answer.json()["allowed_operations"]) == (409, "move-refused", [])
     assert (await again(steering, "envelopes", envelope))["committed_cents"] == 0
 
 

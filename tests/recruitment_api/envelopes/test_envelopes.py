@@ -15,10 +15,11 @@ from services.kernel.api.paging import cursor
 from services.kernel.base.principals import SYSTEM
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
-from services.recruitment_api.envelopes.lifecycle import LIFECYCLE
+from services.recruitment_api.envelopes.lifecycle import OPERATIONS
 from services.recruitment_api.envelopes.schemas import EnvelopeRead
 from services.recruitment_api.envelopes.tables import SchemeEnvelope
 from tests.conftest import Client
+from tests.support.allowed import asked_from
 from tests.support.http import at, ok, pointers, problem_type
 from tests.support.recruitment import (
     EURO,
@@ -168,8 +169,8 @@ async def test_every_other_move_is_refused_and_says_which_are_allowed(
     answer = await steering.post(f"{HOME}/envelopes/{envelope['id']}/{verb}", json=body, headers=at(envelope))
 
     assert (answer.status_code, problem_type(answer)) == (409, "move-refused")
-    assert answer.json()["allowed_moves"] == LIFECYCLE.allowed(status)
-    assert ok(await steering.get(f"{HOME}/envelopes/{envelope['id']}/live")) == {"allowed_moves": LIFECYCLE.allowed(status)}
+    assert answer.json()["allowed_operations"] == asked_from(OPERATIONS, status)
+    assert ok(await steering.get(f"{HOME}/envelopes/{envelope['id']}/live")) == {"allowed_operations": asked_from(OPERATIONS, status)}
 
 
 async def test_the_ledger_is_paged_by_rank(steering: httpx.AsyncClient) -> None:

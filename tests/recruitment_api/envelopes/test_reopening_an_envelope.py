@@ -62,7 +62,7 @@ async def test_e5_a_closed_envelope_still_releases(steering: httpx.AsyncClient, 
 
 async def test_e5_an_envelope_closed_by_mistake_is_opened_again(steering: httpx.AsyncClient, databases: Databases) -> None:
     closed, _ = await a_closed_envelope(steering)
-    assert ok(await steering.get(f"{HOME}/envelopes/{closed['id']}/live"))["allowed_moves"] == ["open"]
+    assert ok(await steering.get(f"{HOME}/envelopes/{closed['id']}/live"))["allowed_operations"] == ["reopenEnvelope"]
     assert (await hand_over(databases, SERVICE)).differences == []
     assert await figure(databases, "R12") == (0, None)
 
@@ -133,7 +133,7 @@ async def test_e5_an_envelope_of_a_scheme_that_has_retired_stays_closed(steering
     refused = await steering.post(f"{HOME}/envelopes/{closed['id']}/reopen", json=REASON, headers=at(closed))
 
     assert (refused.status_code, problem_type(refused)) == (409, "scheme-not-active")
-    assert ok(await steering.get(f"{HOME}/envelopes/{closed['id']}/live"))["allowed_moves"] == []
+    assert ok(await steering.get(f"{HOME}/envelopes/{closed['id']}/live"))["allowed_operations"] == []
     assert (await move(steering, "commitments", commitment, "release", **REASON))["status"] == "released"
 
 

@@ -14,10 +14,11 @@ from services.kernel.base import clock, ids
 from services.kernel.base.principals import SYSTEM
 from services.kernel.data.database import Databases
 from services.recruitment_api.copies import ORGANISATIONS, SITES
-from services.recruitment_api.needs.lifecycle import LIFECYCLE, SEEKING
+from services.recruitment_api.needs.lifecycle import OPERATIONS, SEEKING
 from services.recruitment_api.needs.schemas import NeedRead
 from services.recruitment_api.needs.tables import StaffingNeed
 from tests.conftest import Client
+from tests.support.allowed import asked_from
 from tests.support.http import at, ok, pointers, problem_type
 from tests.support.recruitment import (
     HOME,
@@ -217,7 +218,7 @@ async def test_every_other_move_is_refused_and_says_which_are_allowed(
     answer = await employer.client.post(f"{HOME}/needs/{need['id']}/{verb}", json=VERBS[verb][0], headers=at(need))
 
     assert (answer.status_code, problem_type(answer)) == (409, "move-refused")
-    assert answer.json()["allowed_moves"] == LIFECYCLE.allowed(status)
+    assert answer.json()["allowed_operations"] == asked_from(OPERATIONS, status)
 
 
 async def test_a_draft_is_seen_by_its_employer_and_by_steering(

@@ -11,10 +11,11 @@ from services.contracts.codes import Role
 from services.contracts.recruitment import SchemeStatus
 from services.kernel.base.principals import SYSTEM
 from services.kernel.data.database import Databases
-from services.recruitment_api.schemes.lifecycle import LIFECYCLE
+from services.recruitment_api.schemes.lifecycle import LIFECYCLE, OPERATIONS
 from services.recruitment_api.schemes.schemas import SchemeRead
 from services.recruitment_api.schemes.tables import Scheme
 from tests.conftest import Client
+from tests.support.allowed import asked_from
 from tests.support.http import at, ok, pointers, problem_type
 from tests.support.recruitment import HOME, a_scheme, again, an_active_scheme, an_envelope, event_types, events_of, move, scheme_body
 
@@ -91,8 +92,8 @@ async def test_every_other_move_is_refused_and_says_which_are_allowed(
     answer = await steering.post(f"{HOME}/schemes/{scheme['id']}/{verb}", headers=at(scheme))
 
     assert (answer.status_code, problem_type(answer)) == (409, "move-refused")
-    assert answer.json()["allowed_moves"] == LIFECYCLE.allowed(status)
-    assert ok(await steering.get(f"{HOME}/schemes/{scheme['id']}/live")) == {"allowed_moves": LIFECYCLE.allowed(status)}
+    assert answer.json()["allowed_operations"] == asked_from(OPERATIONS, status)
+    assert ok(await steering.get(f"{HOME}/schemes/{scheme['id']}/live")) == {"allowed_operations": asked_from(OPERATIONS, status)}
 
 
 async def test_a_scheme_retires_once_its_envelopes_are_closed(steering: httpx.AsyncClient) -> None:
