@@ -3,6 +3,7 @@
 from services.access_api.base import METADATA
 from services.access_api.communes.routes import routes as communes
 from services.access_api.meaning import MEANING
+from services.access_api.names import FOLLOW_NAMES
 from services.access_api.organisations.routes import routes as organisations
 from services.access_api.sites.routes import routes as sites
 from services.kernel.data.service import Service
@@ -21,5 +22,6 @@ SERVICE = Service(
         "internships": BOTH,
         "recruitment": BOTH,
     },
+    jobs=(FOLLOW_NAMES,),
     meaning=MEANING,
 )

@@ -2,9 +2,10 @@
 
 from services.actions_api.actions.routes import routes as actions
 from services.actions_api.base import METADATA
-from services.actions_api.copies import apply, holdings
+from services.actions_api.copies import holdings
 from services.actions_api.meaning import MEANING
 from services.actions_api.milestones.routes import routes as milestones
+from services.actions_api.names import FOLLOW_NAMES, apply
 from services.actions_api.referentials.routes import routes as referentials
 from services.kernel.data.service import Service
 
@@ -17,5 +18,6 @@ SERVICE = Service(
     consumers={"observatory": frozenset({"action", "milestone"})},
     apply=apply,
     holdings=holdings,
+    jobs=(FOLLOW_NAMES,),
     meaning=MEANING,
 )

@@ -41,13 +41,14 @@ class SiteState(State):
     """Un site : lieu d'exercice d'une organisation, identifié par son FINESS géographique, et les organisations qui l'ont eu."""
 
     kind: ClassVar[str] = "site"
-    number: ClassVar[int] = 2
+    number: ClassVar[int] = 3
 
     organisation_id: UUID
     name: Text
     finess_et: Text | None = None
     siret: Text | None = None
     commune_code: Text
+    commune: Text | None = None
     department: Department
     sector: Sector | None = None
     lat_e6: MicroDegrees | None = None

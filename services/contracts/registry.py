@@ -53,6 +53,11 @@ def _without_parent(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "parent_id": None}
 
 
+def _without_commune(data: dict[str, Any]) -> dict[str, Any]:
+    """Until number 3, a site said its commune by its code alone."""
+    return {**data, "commune": None}
+
+
 def _end_never_moved(data: dict[str, Any]) -> dict[str, Any]:
     """Until number 2, changes of an action's planned end were not dated: it stands as if it had always been so."""
     return {**data, "ends_changes": []}
@@ -61,6 +66,7 @@ def _end_never_moved(data: dict[str, Any]) -> dict[str, Any]:
 UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("organisation", 1): _without_parent,
     ("site", 1): _as_it_was,
+    ("site", 2): _without_commune,
     ("action", 1): _end_never_moved,
     ("unit", 1): _as_it_was,
     ("offer", 1): _as_it_was,

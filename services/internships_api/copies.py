@@ -1,5 +1,6 @@
 """Read-only copies of what access_api says of organisations and of their sites, which arrive in any order."""
 
+from functools import partial
 from uuid import UUID
 
 from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
@@ -7,16 +8,18 @@ from services.contracts.standing import Concealment
 from services.internships_api.base import METADATA
 from services.kernel.data.database import Database
 from services.kernel.data.standing import concealment_of_site
-from services.kernel.events.copies import copy_of, projector
+from services.kernel.events.copies import copy_of, heard_of, projector
 from services.kernel.events.copy_holdings import HeldCopies
 
 ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "status")
-SITES = copy_of(SiteState, METADATA, "organisation_id", "owners", "name", "department", "status", "history")
+SITES = copy_of(SiteState, METADATA, "organisation_id", "owners", "name", "commune", "department", "status", "history")
 
 COPIES = (ORGANISATIONS, SITES)
 
 apply = projector(COPIES)
 holdings = HeldCopies(COPIES)
+heard = partial(heard_of, COPIES)
+"""What a batch is about: of each copy's table, the ids."""
 
 
 async def active_organisation(db: Database, organisation_id: UUID) -> OrganisationState | None:

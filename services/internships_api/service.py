@@ -6,6 +6,7 @@ from services.internships_api.base import METADATA
 from services.internships_api.capacity.routes import routes as capacity
 from services.internships_api.copies import holdings
 from services.internships_api.meaning import MEANING
+from services.internships_api.names import FOLLOW_NAMES
 from services.internships_api.offers.endings import end_requests_left_pending
 from services.internships_api.offers.operations import close_all_past
 from services.internships_api.offers.routes import routes as offers
@@ -28,6 +29,7 @@ SERVICE = Service(
         Job("close_offers", timedelta(hours=1), close_all_past),
         Job("end_requests", timedelta(hours=1), end_requests_left_pending),
         FOLLOW,
+        FOLLOW_NAMES,
     ),
     meaning=MEANING,
 )

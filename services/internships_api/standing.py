@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.contracts.access import SiteState
 from services.contracts.internships import OfferStatus, RequestStatus
 from services.contracts.standing import ConcealedWhy
-from services.internships_api import copies
+from services.internships_api import copies, names
 from services.internships_api.base import InternshipsRecord
 from services.internships_api.copies import SITES
 from services.internships_api.offers.tables import Offer
@@ -37,11 +37,12 @@ STANDING = among(Offer.status, (OfferStatus.draft, OfferStatus.published))
 
 
 async def apply(db: Database, batch: Sequence[Received]) -> None:
-    """Keeps the copies, and makes what stands at the sites that are heard of follow them, in the same transaction."""
+    """Keeps the copies, makes what stands at the sites that are heard of follow them, and keeps names, in the same transaction."""
     await copies.apply(db, batch)
     sites = {received.state.id for received in batch if isinstance(received.state, SiteState)}
     if sites:
         await _follow_or_leave(db, among(Unit.site_id, sorted(sites)), by=SYSTEM)
+    await names.NAMING.follow(db, copies.heard(batch))
 
 
 async def follow_unit(db: Database, unit_id: UUID, *, by: Principal) -> None:
@@ -73,6 +74,7 @@ async def _follow_sites(db: Database, of: ColumnElement[bool], limit: int, *, by
     units = await db.fetch(_units(of, limit))
     sites = await SITES.several(db, {unit.site_id for unit in units}) if units else {}
     for happened, rows in follow(units, lambda unit: _ground(sites[unit.site_id], unit)).items():
+        await names.UNITS.put(db, rows)
         await db.save_many(rows, event=f"internships.unit.{happened}", by=by)
     return len(units)
 
@@ -81,6 +83,7 @@ async def _follow_units(db: Database, of: ColumnElement[bool], limit: int, *, by
     offers = await db.fetch(_offers(of, limit)) if limit else []
     units = {unit.id: unit for unit in await db.fetch(_several(Unit, {offer.unit_id for offer in offers}))} if offers else {}
     for happened, rows in follow(offers, lambda offer: ground_of(units[offer.unit_id])).items():
+        await names.OFFERS.put(db, rows)
         await db.save_many(rows, event=f"internships.offer.{happened}", by=by)
     return len(offers)
 
@@ -89,6 +92,7 @@ async def _follow_offers(db: Database, of: ColumnElement[bool], limit: int, *, b
     requests = await db.fetch(_requests(of, limit)) if limit else []
     offers = {offer.id: offer for offer in await db.fetch(_several(Offer, {each.offer_id for each in requests}))} if requests else {}
     for happened, rows in follow(requests, lambda each: _ground_of_request(each, offers[each.offer_id])).items():
+        await names.REQUESTS.put(db, rows)
         await db.save_many(rows, event=f"internships.request.{happened}", by=by)
     return len(requests)
 

@@ -10,6 +10,7 @@ from services.recruitment_api.commitments.routes import routes as commitments
 from services.recruitment_api.copies import holdings
 from services.recruitment_api.envelopes.routes import routes as envelopes
 from services.recruitment_api.meaning import MEANING
+from services.recruitment_api.names import FOLLOW_NAMES
 from services.recruitment_api.needs.endings import end_applications_left_pending
 from services.recruitment_api.needs.operations import expire_all
 from services.recruitment_api.needs.routes import routes as needs
@@ -29,6 +30,7 @@ SERVICE = Service(
         Job("expire_needs", timedelta(hours=1), expire_all),
         Job("end_applications", timedelta(hours=1), end_applications_left_pending),
         FOLLOW,
+        FOLLOW_NAMES,
     ),
     meaning=MEANING,
 )

@@ -22,7 +22,7 @@ from services.kernel.data.conditions import among
 from services.kernel.data.database import Database
 from services.kernel.data.service import Job, Received, hasten, in_parts
 from services.kernel.data.standing import Ground, behind, behind_site, follow, ground_of, ground_of_site
-from services.recruitment_api import copies
+from services.recruitment_api import copies, names
 from services.recruitment_api.applications.tables import PENDING, Application
 from services.recruitment_api.assignments.tables import Assignment
 from services.recruitment_api.copies import SITES
@@ -38,11 +38,12 @@ FILLS = col(Assignment.status) == AssignmentStatus.confirmed
 
 
 async def apply(db: Database, batch: Sequence[Received]) -> None:
-    """Keeps the copies, and makes what stands at the sites that are heard of follow them, in the same transaction."""
+    """Keeps the copies, makes what stands at the sites that are heard of follow them, and keeps names, in the same transaction."""
     await copies.apply(db, batch)
     sites = {received.state.id for received in batch if isinstance(received.state, SiteState)}
     if sites and await _follow(db, among(StaffingNeed.site_id, sorted(sites))) == MOST:
         await hasten(db, FOLLOW.name)
+    await names.NAMING.follow(db, copies.heard(batch))
 
 
 async def follow_all(db: Database) -> None:
@@ -66,6 +67,7 @@ async def _follow_sites(db: Database, of: ColumnElement[bool], limit: int) -> in
     changed = follow(needs, lambda need: ground_of_site(sites[need.site_id]), _prolong)
     await _give_up_references(db, changed.get("transferred", ()))
     for happened, rows in changed.items():
+        await names.NEEDS.put(db, rows)
         await db.save_many(rows, event=f"recruitment.need.{happened}", by=SYSTEM)
     return len(needs)
 
@@ -74,6 +76,7 @@ async def _follow_needs(db: Database, of: ColumnElement[bool], limit: int) -> in
     applications = await db.fetch(_applications(of, limit)) if limit else []
     needs = await _grounds(db, {application.need_id for application in applications})
     for happened, rows in follow(applications, lambda each: _ground(each, needs[each.need_id]), _put_off).items():
+        await names.APPLICATIONS.put(db, rows)
         await db.save_many(rows, event=f"recruitment.application.{happened}", by=SYSTEM)
     return len(applications)
 

@@ -40,6 +40,9 @@ BY_EVENTS = ("outbox", "delivery", "receipt", "quarantine", "job", "idempotency"
 
 GROWS = {f"observatory.{table}" for table in ("entry", "daily", "series", "batch", "definition")}
 """Tables to which later definitions add."""
+GROWS |= {f"internships.{noun}_version" for noun in ("placement_unit", "placement_offer", "placement_request", "placement")}
+GROWS |= {f"recruitment.{noun}_version" for noun in ("need", "application", "assignment")}
+"""And those of rows that are saved again once they can name the commune of their site."""
 
 Figures = dict[str, tuple[Any, Any, Any]]
 

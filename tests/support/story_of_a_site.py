@@ -1,4 +1,4 @@
-"""The story goes on: what was done by mistake and comes back, and a site that closes, opens again and changes hands with all there."""
+"""The story goes on: what comes back, an organisation called otherwise, and a site that closes and changes hands with all there."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,7 +26,8 @@ async def tell_of_a_site(client: httpx.AsyncClient, story: Story) -> None:
     unit = await again(client, "/internships/v1/units", rows["/internships/v1/units"])
     unit = await verb(client, f"/internships/v1/units/{unit['id']}", unit, "suspend", reason="Travaux")
     await verb(client, f"/internships/v1/units/{unit['id']}", unit, "resume")
-    site = await verb(client, where("sites", site), site, "close", reason="Travaux")
+    await _called_otherwise(client, old, rows)
+    site = await verb(client, where("sites", site), await again(client, "/access/v1/sites", site), "close", reason="Travaux")
     await _all(client, rows, is_concealed)
     site = await verb(client, where("sites", site), site, "reopen")
     await _all(client, rows, lambda row: not is_concealed(row))
@@ -38,6 +39,14 @@ async def tell_of_a_site(client: httpx.AsyncClient, story: Story) -> None:
 def is_concealed(row: Resource) -> bool:
     """Whether a row is concealed now; a spell that ended on the day it began leaves no trace."""
     return any(spell["until"] is None for spell in row["concealed"])
+
+
+async def _called_otherwise(client: httpx.AsyncClient, organisation: Resource, rows: Rows) -> None:
+    """Everything that names it follows: what is told of its action, its placements and its assignments in `tell` as well."""
+    organisation = await again(client, "/access/v1/organisations", organisation)
+    name = f"CHU {uuid4().hex[:6]}"
+    ok(await client.patch(where("organisations", organisation), json={"name": name}, headers=at(organisation)))
+    await _all(client, rows, lambda row: row["organisation_name"] == name)
 
 
 async def _what_comes_back(client: httpx.AsyncClient, story: Story) -> None:

@@ -20,6 +20,7 @@ from services.access_api.imports.extraction import Points, legal_entities, of_st
 from services.access_api.imports.places import Communes, Point, point_of, read_communes
 from services.access_api.imports.transfers import transfer_sites
 from services.access_api.imports.writing import CHUNK, Rows, Writing, begin, chunks, set_differing
+from services.access_api.names import SITES
 from services.access_api.organisations import queries as organisation_queries
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sectors import sector_of
@@ -350,6 +351,7 @@ class _Establishments(Writing):
             if before.id not in handed_over:
                 rows.keep(before, changed=placed or differs)
         await self.save("site", rows)
+        await SITES.put(self.db, transfers.sites)
         await self.db.save_many(transfers.sites, event="access.site.transferred", by=self.by)
         self.report.of("site").changed += len(transfers.sites)
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.access_api.communes import operations as communes
+from services.access_api.names import NAMING, ORGANISATION
 from services.access_api.organisations import queries
 from services.access_api.organisations.endings import close_sites
 from services.access_api.organisations.lifecycle import OPERATIONS, move
@@ -49,7 +50,7 @@ async def change(
 ) -> Organisation:
     """Changes the fields that were sent. Raises as `create` does, and `HasChildren` for a parent that would become a child."""
     organisation = await ORGANISATIONS.load_for_change(db, organisation_id, by=by, version=version)
-    siren, parent_id = organisation.siren, organisation.parent_id
+    name, siren, parent_id = organisation.name, organisation.siren, organisation.parent_id
     if not patched(organisation, patch, OrganisationWrite):
         return organisation
     if organisation.parent_id is not None and organisation.parent_id != parent_id:
@@ -57,7 +58,10 @@ async def change(
     if organisation.siren and organisation.siren != siren and not force:
         await refuse_lookalike(db, Organisation, {"siren": organisation.siren}, queries.STANDS, said=ALIKE)
     organisation.folded = fold(organisation.name)
-    return await db.save(organisation, event="access.organisation.changed", by=by)
+    await db.save(organisation, event="access.organisation.changed", by=by)
+    if organisation.name != name:
+        await NAMING.follow(db, {ORGANISATION: [organisation.id]}, by=by)
+    return organisation
 
 
 async def close(db: Database, organisation_id: UUID, reason: str, *, by: Principal, version: int) -> Organisation:

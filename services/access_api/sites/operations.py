@@ -42,11 +42,12 @@ async def create(db: Database, body: SiteCreate, *, by: Principal, force: bool =
     Raises `Invalid` for an unknown organisation or commune, `OrganisationClosed`, `AlreadyExists`, and `LooksTwice` unless it is forced.
     """
     commune = await communes.cited(db, body.commune_code)
-    await _open_organisation(db, body.organisation_id, by=by)
+    organisation = await _open_organisation(db, body.organisation_id, by=by)
     folded = fold(body.name)
     if not force:
         await refuse_lookalike(db, Site, {"commune_code": commune.code, "folded": folded}, queries.STANDS, said=ALIKE)
     site = Site(**body.model_dump(exclude={"latitude", "longitude"}), folded=folded, department=commune.department)
+    site.organisation_name, site.commune = organisation.name, commune.name
     site.latitude, site.longitude = body.latitude, body.longitude
     site.sector = site.sector or sector_of(site.category_code)
     return await db.save(site, event="access.site.created", by=by)
@@ -56,7 +57,8 @@ async def change(db: Database, site_id: UUID, patch: SitePatch, *, by: Principal
     """Changes the fields that were sent; the department follows the commune, and the sector the category unless it is given."""
     site = await SITES.load_for_change(db, site_id, by=by, version=version)
     if "commune_code" in patch.model_fields_set and patch.commune_code is not None:
-        site.department = (await communes.cited(db, patch.commune_code)).department
+        commune = await communes.cited(db, patch.commune_code)
+        site.department, site.commune = commune.department, commune.name
     if not patched(site, patch, SiteWrite):
         return site
     site.folded = fold(site.name)
@@ -73,12 +75,13 @@ async def transfer(db: Database, site_id: UUID, body: SiteTransfer, *, by: Princ
     site = await SITES.load_for_change(db, site_id, by=by, version=version)
     if body.organisation_id == site.organisation_id:
         raise invalid("#/organisation_id", "same_organisation", "Ce site est déjà à cette organisation.")
-    await _open_organisation(db, body.organisation_id, by=by)
+    organisation = await _open_organisation(db, body.organisation_id, by=by)
     since, today = owned_since(site), clock.today()
     if not since <= body.on <= today:
         said = f"Dites un jour du {day_in_words(since)} (depuis lequel l'organisation a le site) au {day_in_words(today)} (aujourd'hui)."
         raise invalid("#/on", "out_of_bounds", said)
     hand_over(site, body.organisation_id, on=body.on, reason=body.reason)
+    site.organisation_name = organisation.name
     return await db.save(site, event="access.site.transferred", by=by)
 
 
@@ -117,10 +120,12 @@ def _matched(site: Site, places: communes.Places, asked: list[str]) -> SiteMatch
     return SiteMatched(kind=SiteMatch(communes.KINDS[place.kind]), name=place.name, code=place.code)
 
 
-async def _open_organisation(db: Database, organisation_id: UUID, *, by: Principal) -> None:
-    """The organisation that a body cites is open, and does not close meanwhile. Raises `Invalid`, `OrganisationClosed`."""
+async def _open_organisation(db: Database, organisation_id: UUID, *, by: Principal) -> Organisation:
+    """The organisation that a body cites: it is open, and does not close meanwhile. Raises `Invalid`, `OrganisationClosed`."""
     unknown = "Cette organisation n'existe pas."
-    _check_open(await ORGANISATIONS.cited(db, organisation_id, by=by, pointer="#/organisation_id", unknown=unknown, lock=Lock.share))
+    cited = await ORGANISATIONS.cited(db, organisation_id, by=by, pointer="#/organisation_id", unknown=unknown, lock=Lock.share)
+    _check_open(cited)
+    return cited
 
 
 def _check_open(organisation: Organisation) -> None:

@@ -87,6 +87,7 @@ class SiteRead(Resource):
     """Un site : un lieu d'exercice d'une organisation."""
 
     organisation_id: UUID = Field(description="L'organisation.")
+    organisation_name: str | None = Field(description="Son nom.")
     name: str = Field(description="Nom du site.")
     official_name: str | None = Field(
         None, description="Le nom tel que le fichier officiel l'écrit, souvent en capitales ; aucun : saisi à la main."
@@ -96,6 +97,7 @@ class SiteRead(Resource):
     category_code: str | None = Field(description="Catégorie d'établissement (nomenclature FINESS).")
     category_label: str | None = Field(description="Libellé de la catégorie.")
     commune_code: str = Field(description="Commune (code INSEE).")
+    commune: str | None = Field(description="Commune, par son nom.")
     postal_code: str | None = Field(description="Code postal.")
     address: str | None = Field(description="Voie et numéro.")
     department: Department = Field(description="Département de la commune.")
@@ -155,4 +157,4 @@ class SiteQuery(PageQuery):
     )
 
 
-SITE = Noun(Site, SiteRead, SiteState, document_schema=3)
+SITE = Noun(Site, SiteRead, SiteState, document_schema=4)

@@ -42,6 +42,7 @@ class Site(Located, Owned, AccessRecord, table=True):
     )
 
     organisation_id: UUID = public(SaUuid, references="organisation.id")
+    organisation_name: str | None = public(Text, default=None)
     name: str = public(Text)
     official_name: str | None = public(Text, default=None)
     folded: str = public(FOLDED)
@@ -50,6 +51,7 @@ class Site(Located, Owned, AccessRecord, table=True):
     category_code: str | None = public(Text, default=None)
     category_label: str | None = public(Text, default=None)
     commune_code: str = public(FOLDED, references="commune.code")
+    commune: str | None = public(Text, default=None)
     postal_code: str | None = public(Text, default=None)
     address: str | None = public(Text, default=None)
     department: Department = public(Text)

@@ -47,8 +47,8 @@ async def create(db: Database, body: ActionCreate, *, by: Principal) -> Action:
     Raises `Forbidden` outside the caller's departments, `AlreadyExists` when the reference is taken, `Invalid` for an unknown lead.
     """
     by.check_covers(body.departments)
-    await _check_lead(db, body.lead_organisation_id)
-    return await db.save(Action(**body.model_dump()), event="actions.action.created", by=by)
+    name = await _name_of_lead(db, body.lead_organisation_id)
+    return await db.save(Action(**body.model_dump(), lead_organisation_name=name), event="actions.action.created", by=by)
 
 
 async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Principal, version: int) -> Action:
@@ -62,7 +62,7 @@ async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Princ
         reopens = action.status is ActionStatus.completed
         raise ActionEnded("Rouvrez l'action pour la changer." if reopens else "Évaluée ou abandonnée, elle ne change plus.")
     if "lead_organisation_id" in patch.model_fields_set:
-        await _check_lead(db, patch.lead_organisation_id)
+        action.lead_organisation_name = await _name_of_lead(db, patch.lead_organisation_id)
         if patch.lead_organisation_id is None and action.status in (ActionStatus.in_progress, ActionStatus.suspended):
             raise NotReady("Une action en cours garde une organisation pilote : désignez-en une autre.")
     dates = action.starts_on, action.ends_on
@@ -205,12 +205,14 @@ async def _save(db: Database, action: Action, event: str, by: Principal) -> Acti
     return action
 
 
-async def _check_lead(db: Database, organisation_id: UUID | None) -> None:
+async def _name_of_lead(db: Database, organisation_id: UUID | None) -> str | None:
+    """The name of the organisation that would lead an action. Raises `Invalid` for one that is unknown or closed."""
     if organisation_id is None:
-        return
+        return None
     lead = await ORGANISATIONS.find(db, organisation_id)
     if lead is None or lead.status is not OrganisationStatus.active:
         raise invalid("#/lead_organisation_id", "unknown_reference", "Cette organisation est inconnue ou fermée.")
+    return lead.name
 
 
 ALLOWED = AllowedOperations(ACTIONS, OPERATIONS)

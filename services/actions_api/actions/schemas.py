@@ -102,6 +102,7 @@ class ActionRead(Resource):
     cohort: str | None = Field(description="Cohorte de priorisation.")
     weight: int = Field(description="Poids dans l'avancement du plan.")
     lead_organisation_id: UUID | None = Field(description="Organisation pilote.")
+    lead_organisation_name: str | None = Field(description="Son nom ; null sans pilote, et tant que ce service ne l'a pas appris.")
     starts_on: date | None = Field(description="Début prévu.")
     ends_on: date | None = Field(description="Fin prévue, exclue.")
     ends_changes: list[EndsChange] = Field(description="Changements de la fin prévue depuis que l'action est validée.")
@@ -157,4 +158,4 @@ class ActionListed(ActionRead):
     live: ActionLive | None = Field(None, description="Ce qui dépend du jour, avec `?live=true`.")
 
 
-ACTION = Noun(Action, ActionRead, ActionState)
+ACTION = Noun(Action, ActionRead, ActionState, document_schema=2)

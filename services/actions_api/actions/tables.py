@@ -58,6 +58,7 @@ class Action(ActionsRecord, table=True):
     cohort: str | None = internal(Text, default=None)
     weight: int = internal(Integer, default=1)
     lead_organisation_id: UUID | None = internal(SaUuid, default=None)
+    lead_organisation_name: str | None = internal(Text, default=None)
     starts_on: date | None = internal(Date, default=None)
     ends_on: date | None = internal(Date, default=None)
     ends_changes: list[dict[str, Any]] = internal(JSONB, default_factory=list, sa_column_kwargs={"server_default": "[]"})

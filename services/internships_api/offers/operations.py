@@ -41,6 +41,9 @@ OVER = "Dernière semaine passée"
 CORRECTED = frozenset({"description", "year_levels", "starts_on", "ends_on"})
 """What a published offer may say anew by `change`; its seats change by `resize`."""
 
+COPIED = ("organisation_id", "organisation_name", "site_name", "commune", "department")
+"""What an offer says as its unit does."""
+
 ALIKE = "Ce terrain a déjà une offre pour les mêmes semaines et les mêmes professions, créée depuis moins de 24 heures."
 
 
@@ -107,7 +110,7 @@ async def create(db: Database, body: OfferCreate, *, by: Principal, force: bool 
     if not force:
         same = {name: getattr(body, name) for name in ("unit_id", "starts_on", "ends_on", "professions")}
         await refuse_lookalike(db, Offer, same, *queries.stands(clock.now() - AGO), said=ALIKE)
-    offer = Offer(**body.model_dump(), organisation_id=unit.organisation_id, department=unit.department)
+    offer = Offer(**body.model_dump(), unit_name=unit.name, **{name: getattr(unit, name) for name in COPIED})
     return await db.save(offer, event="internships.offer.created", by=by)
 
 

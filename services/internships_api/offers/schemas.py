@@ -74,7 +74,11 @@ class OfferRead(Resource):
     """Une offre de stage : des places dans un terrain, sur des semaines civiles entières."""
 
     unit_id: UUID = Field(description="Terrain de stage.")
+    unit_name: str | None = Field(description="Nom du terrain de stage.")
     organisation_id: UUID = Field(description="Organisation d'accueil.")
+    organisation_name: str | None = Field(description="Son nom ; null tant que ce service ne l'a pas appris.")
+    site_name: str | None = Field(description="Nom du site.")
+    commune: str | None = Field(description="Commune du site, par son nom.")
     department: Department = Field(description="Département du terrain.")
     professions: list[Profession] = Field(description="Professions.")
     starts_on: date = Field(description="Début : un lundi.")
@@ -110,4 +114,4 @@ class OfferQuery(PageQuery):
     available: bool | None = Field(None, description="Publiées avec au moins une place libre, et non dissimulées ; ou les autres.")
 
 
-OFFER = Noun(Offer, OfferRead, OfferState, document_schema=2)
+OFFER = Noun(Offer, OfferRead, OfferState, document_schema=3)

@@ -38,6 +38,10 @@ class Offer(Owned, Concealable, InternshipsRecord, table=True):
 
     unit_id: UUID = internal(SaUuid, references="placement_unit.id")
     organisation_id: UUID = internal(SaUuid)
+    organisation_name: str | None = internal(Text, default=None)
+    unit_name: str | None = internal(Text, default=None)
+    site_name: str | None = internal(Text, default=None)
+    commune: str | None = internal(Text, default=None)
     department: Department = internal(Text)
     professions: list[Profession] = internal(ARRAY(Text))
     starts_on: date = internal(Date)

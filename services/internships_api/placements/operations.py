@@ -1,6 +1,7 @@
 """What can be done with a placement."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from services.contracts.internships import PlacementStatus
@@ -20,6 +21,9 @@ from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database
 
+NAMES = ("organisation_name", "institute_name", "unit_name", "site_name", "commune")
+"""What a placement says as its request does."""
+
 
 class PlacementOver(Conflict):
     """What has taken place, or will not, is not changed any more."""
@@ -31,6 +35,7 @@ class PlacementOver(Conflict):
 
 async def confirm(db: Database, request: PlacementRequest, offer: Offer, *, by: Principal) -> list[Placement]:
     """Confirms a placement for each learner of a request whose seats were taken, in the caller's transaction."""
+    names: dict[str, Any] = {name: getattr(request, name) for name in NAMES}
     made = [
         Placement(
             request_id=request.id,
@@ -38,6 +43,7 @@ async def confirm(db: Database, request: PlacementRequest, offer: Offer, *, by: 
             unit_id=offer.unit_id,
             organisation_id=offer.organisation_id,
             institute_id=request.institute_id,
+            **names,
             department=offer.department,
             profession=request.profession,
             starts_on=offer.starts_on,

@@ -46,8 +46,13 @@ class PlacementRead(Resource):
     request_id: UUID = Field(description="Demande acceptée.")
     offer_id: UUID = Field(description="Offre.")
     unit_id: UUID = Field(description="Terrain de stage.")
+    unit_name: str | None = Field(description="Nom du terrain de stage.")
+    site_name: str | None = Field(description="Nom du site.")
+    commune: str | None = Field(description="Commune du site, par son nom.")
     organisation_id: UUID = Field(description="Organisation d'accueil.")
+    organisation_name: str | None = Field(description="Son nom ; null tant que ce service ne l'a pas appris.")
     institute_id: UUID = Field(description="Institut.")
+    institute_name: str | None = Field(description="Son nom ; null tant que ce service ne l'a pas appris.")
     department: Department = Field(description="Département du terrain.")
     profession: Profession = Field(description="Profession préparée.")
     starts_on: date = Field(description="Début : un lundi.")
@@ -73,4 +78,4 @@ class PlacementQuery(PageQuery):
     status: PlacementStatus | None = Field(None, description="Statut.")
 
 
-PLACEMENT = Noun(Placement, PlacementRead, PlacementState, personal=True)
+PLACEMENT = Noun(Placement, PlacementRead, PlacementState, document_schema=2, personal=True)

@@ -1,8 +1,10 @@
 """What can be done with a request for seats."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
+from services.contracts.access import OrganisationState
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.internships import RequestStatus
 from services.internships_api.copies import active_organisation
@@ -25,6 +27,9 @@ from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
 from services.kernel.data.standing import refuse_concealed
 
+NAMES = ("organisation_name", "unit_name", "site_name", "commune")
+"""What a request says as its offer does."""
+
 ALIKE = "L'institut a déjà une demande sur cette offre pour cette profession, en attente ou déposée depuis moins de 24 heures."
 
 
@@ -41,18 +46,21 @@ async def submit(db: Database, body: RequestCreate, *, by: Principal, force: boo
 
     Raises `Invalid`, `OfferNotOpen`, `Concealed`, and `LooksTwice` unless it is forced.
     """
-    institute_id = await _institute(db, body.institute_id, by)
+    institute = await _institute(db, body.institute_id, by)
     offer = await _open_offer(db, body.offer_id, by)
     if body.profession not in offer.professions:
         raise invalid("#/profession", "not_offered", "Cette offre n'est pas ouverte à cette profession.")
     if body.learners > offer.seats:
         raise invalid("#/learners", "too_many", f"Cette offre a {offer.seats} place(s) en tout.")
     if not force:
-        same = {"offer_id": offer.id, "institute_id": institute_id, "profession": body.profession}
+        same = {"offer_id": offer.id, "institute_id": institute.id, "profession": body.profession}
         await refuse_lookalike(db, PlacementRequest, same, queries.stands(clock.now() - AGO), said=ALIKE)
+    names: dict[str, Any] = {name: getattr(offer, name) for name in NAMES}
     request = PlacementRequest(
         **body.model_dump(exclude={"institute_id"}),
-        institute_id=institute_id,
+        institute_id=institute.id,
+        institute_name=institute.name,
+        **names,
         organisation_id=offer.organisation_id,
         department=offer.department,
         submitted_at=clock.now(),
@@ -100,7 +108,7 @@ async def _open_offer(db: Database, offer_id: UUID, by: Principal) -> Offer:
     return offer
 
 
-async def _institute(db: Database, named: UUID | None, by: Principal) -> UUID:
+async def _institute(db: Database, named: UUID | None, by: Principal) -> OrganisationState:
     institute_id = named or (by.organisation if by.has(Role.institute) else None)
     if institute_id is None:
         if not by.has(Role.steering):
@@ -110,7 +118,7 @@ async def _institute(db: Database, named: UUID | None, by: Principal) -> UUID:
     institute = await active_organisation(db, institute_id)
     if institute is None or OrganisationRole.institute not in institute.roles:
         raise invalid("#/institute_id", "unknown_reference", "Cet institut est inconnu ou fermé.")
-    return institute_id
+    return institute
 
 
 def _check_institute(by: Principal, request: PlacementRequest) -> None:

@@ -42,8 +42,13 @@ class RequestRead(Resource):
     """Une demande de places faite par un institut, et la réponse du terrain."""
 
     offer_id: UUID = Field(description="Offre.")
+    unit_name: str | None = Field(description="Nom du terrain de stage.")
+    site_name: str | None = Field(description="Nom du site.")
+    commune: str | None = Field(description="Commune du site, par son nom.")
     organisation_id: UUID = Field(description="Organisation d'accueil.")
+    organisation_name: str | None = Field(description="Son nom ; null tant que ce service ne l'a pas appris.")
     institute_id: UUID = Field(description="Institut.")
+    institute_name: str | None = Field(description="Son nom ; null tant que ce service ne l'a pas appris.")
     department: Department = Field(description="Département du terrain.")
     profession: Profession = Field(description="Profession préparée.")
     learners: int = Field(description="Nombre d'apprenants.")
@@ -70,4 +75,4 @@ class RequestQuery(PageQuery):
     status: RequestStatus | None = Field(None, description="Statut.")
 
 
-REQUEST = Noun(PlacementRequest, RequestRead, RequestState, document_schema=3)
+REQUEST = Noun(PlacementRequest, RequestRead, RequestState, document_schema=4)

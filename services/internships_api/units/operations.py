@@ -1,11 +1,13 @@
 """What can be done with a placement unit."""
 
+from typing import Any
 from uuid import UUID
 
 from services.contracts.codes import OrganisationRole
 from services.contracts.internships import UnitStatus
 from services.contracts.standing import ConcealedWhy
 from services.internships_api.copies import active_organisation, active_site
+from services.internships_api.names import NAMING, UNIT
 from services.internships_api.parties import check_host
 from services.internships_api.standing import follow_unit
 from services.internships_api.units.lifecycle import OPERATIONS, move
@@ -36,16 +38,21 @@ async def create(db: Database, body: UnitCreate, *, by: Principal) -> Unit:
     site = await active_site(db, body.site_id, body.organisation_id)
     if site is None:
         raise invalid("#/site_id", "unknown_reference", "Ce site est inconnu, fermé, ou d'une autre organisation.")
-    unit = Unit(**body.model_dump(), department=site.department)
+    names: dict[str, Any] = {"organisation_name": host.name, "site_name": site.name, "commune": site.commune}
+    unit = Unit(**body.model_dump(), **names, department=site.department)
     return await db.save(unit, event="internships.unit.created", by=by)
 
 
 async def change(db: Database, unit_id: UUID, patch: UnitPatch, *, by: Principal, version: int) -> Unit:
-    """Changes the fields that were sent. Offers already published keep their professions."""
+    """Changes the fields that were sent. Offers already published keep their professions, and bear the name."""
     unit = await UNITS.load_for_change(db, unit_id, by=by, version=version)
+    name = unit.name
     if not patched(unit, patch, UnitWrite):
         return unit
-    return await db.save(unit, event="internships.unit.changed", by=by)
+    await db.save(unit, event="internships.unit.changed", by=by)
+    if unit.name != name:
+        await NAMING.follow(db, {UNIT: [unit.id]}, by=by)
+    return unit
 
 
 async def suspend(db: Database, unit_id: UUID, reason: str, *, by: Principal, version: int) -> Unit:

@@ -55,7 +55,10 @@ class UnitRead(Resource):
     """Un terrain de stage : l'unité d'un site qui accueille des stagiaires."""
 
     organisation_id: UUID = Field(description="Organisation d'accueil.")
+    organisation_name: str | None = Field(description="Son nom ; null tant que ce service ne l'a pas appris.")
     site_id: UUID = Field(description="Site.")
+    site_name: str | None = Field(description="Nom du site.")
+    commune: str | None = Field(description="Commune du site, par son nom.")
     department: Department = Field(description="Département du site.")
     code: str = Field(description="Code du terrain, unique dans son site.")
     name: str = Field(description="Nom.")
@@ -78,4 +81,4 @@ class UnitQuery(PageQuery):
     status: UnitStatus | None = Field(None, description="Statut.")
 
 
-UNIT = Noun(Unit, UnitRead, UnitState, document_schema=2)
+UNIT = Noun(Unit, UnitRead, UnitState, document_schema=3)

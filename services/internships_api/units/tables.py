@@ -29,6 +29,9 @@ class Unit(Owned, Concealable, InternshipsRecord, table=True):
 
     organisation_id: UUID = internal(SaUuid)
     site_id: UUID = internal(SaUuid)
+    organisation_name: str | None = internal(Text, default=None)
+    site_name: str | None = internal(Text, default=None)
+    commune: str | None = internal(Text, default=None)
     department: Department = internal(Text)
     code: str = internal(Text)
     name: str = internal(Text)

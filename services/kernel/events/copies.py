@@ -149,6 +149,11 @@ def projector(copies: Sequence[Copy[Any]]) -> Apply:
     return apply
 
 
+def heard_of(copies: Sequence[Copy[Any]], batch: Sequence[Received]) -> Mapping[Table, Collection[UUID]]:
+    """What a batch is about: of each copy's table, the ids."""
+    return {copy.table: {received.state.id for received in batch if received.state.kind == copy.state.kind} for copy in copies}
+
+
 def target_of(table: Table) -> str:
     """A table as statements name it."""
     return f'"{table.schema}"."{table.name}"' if table.schema else f'"{table.name}"'

@@ -19,6 +19,9 @@ from services.recruitment_api.assignments.schemas import Acceptance
 from services.recruitment_api.needs import operations as needs
 from services.recruitment_api.parties import check_employer_or_hr_partner
 
+COPIED = ("organisation_id", "organisation_name", "site_name", "commune", "department", "profession", "urgency")
+"""What an application says as its need does."""
+
 
 async def submit(db: Database, body: ApplicationCreate, *, by: Principal) -> Application:
     """Answers a need that seeks.
@@ -29,7 +32,7 @@ async def submit(db: Database, body: ApplicationCreate, *, by: Principal) -> App
     need = await needs.load_seeking(db, body.need_id, by=by)
     check_employer_or_hr_partner(by, need.organisation_id, need.department)
     await assignments.check_not_assigned(db, need.id, body.candidate_ref, by=by)
-    copies = {name: getattr(need, name) for name in ("organisation_id", "department", "profession", "urgency")}
+    copies = {name: getattr(need, name) for name in COPIED}
     deadline = respond_by(clock.today(), need.urgency)
     application = Application(**body.model_dump(), **copies, submitted_at=clock.now(), respond_by=deadline)
     return await db.save(application, event="recruitment.application.submitted", by=by)

@@ -49,6 +49,9 @@ class ApplicationRead(Resource):
 
     need_id: UUID = Field(description="Le besoin.")
     organisation_id: UUID = Field(description="L'employeur.")
+    organisation_name: str | None = Field(description="Son nom ; null tant que ce service ne l'a pas appris.")
+    site_name: str | None = Field(description="Nom du site du besoin.")
+    commune: str | None = Field(description="Commune de ce site, par son nom.")
     department: Department = Field(description="Département.")
     profession: Profession = Field(description="Métier.")
     urgency: NeedUrgency = Field(description="Urgence du besoin au dépôt, qui donne le délai de réponse.")
@@ -84,4 +87,4 @@ class ApplicationQuery(PageQuery):
     overdue: bool | None = Field(None, description="Sans réponse alors que le délai est passé, ou non.")
 
 
-APPLICATION = Noun(Application, ApplicationRead, ApplicationState, document_schema=3, personal=True)
+APPLICATION = Noun(Application, ApplicationRead, ApplicationState, document_schema=4, personal=True)

@@ -52,6 +52,9 @@ class Application(Owned, Concealable, RecruitmentRecord, table=True):
 
     need_id: UUID = personal(SaUuid, references="need.id")
     organisation_id: UUID = personal(SaUuid)
+    organisation_name: str | None = personal(Text, default=None)
+    site_name: str | None = personal(Text, default=None)
+    commune: str | None = personal(Text, default=None)
     department: Department = personal(Text)
     profession: Profession = personal(Text)
     urgency: NeedUrgency = personal(Text)

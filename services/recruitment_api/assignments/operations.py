@@ -21,7 +21,7 @@ from services.recruitment_api.needs.dates import check_assigned
 from services.recruitment_api.needs.queries import NEEDS
 from services.recruitment_api.needs.tables import StaffingNeed
 
-COPIED = ("organisation_id", "department", "profession", "urgency")
+COPIED = ("organisation_id", "organisation_name", "site_name", "commune", "department", "profession", "urgency")
 
 
 class AlreadyAssigned(Conflict):

@@ -39,6 +39,9 @@ class AssignmentRead(Resource):
     need_id: UUID = Field(description="Le besoin.")
     application_id: UUID = Field(description="La candidature acceptée.")
     organisation_id: UUID = Field(description="L'employeur.")
+    organisation_name: str | None = Field(description="Son nom ; null tant que ce service ne l'a pas appris.")
+    site_name: str | None = Field(description="Nom du site du besoin.")
+    commune: str | None = Field(description="Commune de ce site, par son nom.")
     department: Department = Field(description="Département.")
     profession: Profession = Field(description="Métier.")
     urgency: NeedUrgency = Field(description="Urgence du besoin.")
@@ -64,4 +67,4 @@ class AssignmentQuery(PageQuery):
     status: AssignmentStatus | None = Field(None, description="Statut.")
 
 
-ASSIGNMENT = Noun(Assignment, AssignmentRead, AssignmentState, personal=True)
+ASSIGNMENT = Noun(Assignment, AssignmentRead, AssignmentState, document_schema=2, personal=True)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from services.contracts.access import OrganisationStatus, SiteState
@@ -102,7 +103,8 @@ async def create(db: Database, body: NeedCreate, *, by: Principal, force: bool =
             db, StaffingNeed, {"organisation_id": organisation_id} | same, *queries.stands(clock.now() - AGO), said=ALIKE
         )
     given = body.model_dump(exclude={"organisation_id", "sector"})
-    need = StaffingNeed(**given, organisation_id=organisation_id, department=site.department, sector=body.sector or site.sector)
+    names: dict[str, Any] = {"organisation_name": employer.name, "site_name": site.name, "commune": site.commune}
+    need = StaffingNeed(**given, **names, organisation_id=organisation_id, department=site.department, sector=body.sector or site.sector)
     return await db.save(need, event="recruitment.need.created", by=by)
 
 
@@ -115,7 +117,7 @@ async def change(db: Database, need_id: UUID, patch: NeedPatch, *, by: Principal
         return need
     if "site_id" in patch.model_fields_set:
         site = await _site(db, need.site_id, need.organisation_id)
-        need.department = site.department
+        need.department, need.site_name, need.commune = site.department, site.name, site.commune
         follow([need], lambda _: ground_of_site(site))
     if "scheme_id" in patch.model_fields_set:
         await _check_scheme(db, need.scheme_id)

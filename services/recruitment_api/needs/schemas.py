@@ -88,8 +88,11 @@ class NeedRead(Resource):
     """Un besoin de recrutement."""
 
     organisation_id: UUID = Field(description="L'employeur.")
+    organisation_name: str | None = Field(description="Son nom ; null tant que ce service ne l'a pas appris.")
     external_ref: str | None = Field(description="Référence chez l'employeur.")
     site_id: UUID = Field(description="Le site.")
+    site_name: str | None = Field(description="Nom du site.")
+    commune: str | None = Field(description="Commune du site, par son nom.")
     department: Department = Field(description="Département du site.")
     scheme_id: UUID | None = Field(description="Le dispositif.")
     profession: Profession = Field(description="Métier.")
@@ -132,4 +135,4 @@ class NeedQuery(PageQuery):
     status: NeedStatus | None = Field(None, description="Statut.")
 
 
-NEED = Noun(StaffingNeed, NeedRead, NeedState, document_schema=2)
+NEED = Noun(StaffingNeed, NeedRead, NeedState, document_schema=3)

@@ -70,7 +70,7 @@ async def test_only_the_fields_sent_change(steering: httpx.AsyncClient, database
     assert changed["version"] == 2
     assert changed["updated_at"] > action["updated_at"]
     moved = {name: value for name, value in changed.items() if action[name] != value and name not in ("version", "updated_at")}
-    assert moved == {"lead_organisation_id": str(lead), "description": None}
+    assert moved == {"lead_organisation_id": str(lead), "lead_organisation_name": "CH de Saint-Nazaire", "description": None}
 
 
 async def test_a_change_that_changes_nothing_is_no_new_version(steering: httpx.AsyncClient) -> None:

@@ -1,0 +1,88 @@
+"""Names beside ids."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Up."""
+    op.add_column("placement", sa.Column("organisation_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement", sa.Column("institute_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement", sa.Column("unit_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement", sa.Column("site_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement", sa.Column("commune", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_offer", sa.Column("organisation_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_offer", sa.Column("unit_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_offer", sa.Column("site_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_offer", sa.Column("commune", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_request", sa.Column("organisation_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_request", sa.Column("institute_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_request", sa.Column("unit_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_request", sa.Column("site_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_request", sa.Column("commune", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_unit", sa.Column("organisation_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_unit", sa.Column("site_name", sa.Text(), nullable=True), schema="internships")
+    op.add_column("placement_unit", sa.Column("commune", sa.Text(), nullable=True), schema="internships")
+    op.add_column("site_copy", sa.Column("commune", sa.Text(), nullable=True), schema="internships")
+    op.execute(
+        "UPDATE internships.placement_unit u SET organisation_name = o.name FROM internships.organisation_copy o "
+        "WHERE o.id = u.organisation_id"
+    )
+    op.execute("UPDATE internships.placement_unit u SET site_name = s.name FROM internships.site_copy s WHERE s.id = u.site_id")
+    op.execute(
+        "UPDATE internships.placement_offer f SET unit_name = u.name, site_name = u.site_name FROM internships.placement_unit u "
+        "WHERE u.id = f.unit_id"
+    )
+    op.execute(
+        "UPDATE internships.placement_offer f SET organisation_name = o.name FROM internships.organisation_copy o "
+        "WHERE o.id = f.organisation_id"
+    )
+    op.execute(
+        "UPDATE internships.placement_request t SET unit_name = f.unit_name, site_name = f.site_name FROM internships.placement_offer f "
+        "WHERE f.id = t.offer_id"
+    )
+    op.execute(
+        "UPDATE internships.placement_request t SET organisation_name = o.name FROM internships.organisation_copy o "
+        "WHERE o.id = t.organisation_id"
+    )
+    op.execute(
+        "UPDATE internships.placement_request t SET institute_name = o.name FROM internships.organisation_copy o "
+        "WHERE o.id = t.institute_id"
+    )
+    op.execute(
+        "UPDATE internships.placement t SET unit_name = f.unit_name, site_name = f.site_name FROM internships.placement_offer f "
+        "WHERE f.id = t.offer_id"
+    )
+    op.execute(
+        "UPDATE internships.placement t SET organisation_name = o.name FROM internships.organisation_copy o WHERE o.id = t.organisation_id"
+    )
+    op.execute(
+        "UPDATE internships.placement t SET institute_name = o.name FROM internships.organisation_copy o WHERE o.id = t.institute_id"
+    )
+
+
+def downgrade() -> None:
+    """Down."""
+    op.drop_column("site_copy", "commune", schema="internships")
+    op.drop_column("placement_unit", "commune", schema="internships")
+    op.drop_column("placement_unit", "site_name", schema="internships")
+    op.drop_column("placement_unit", "organisation_name", schema="internships")
+    op.drop_column("placement_request", "commune", schema="internships")
+    op.drop_column("placement_request", "site_name", schema="internships")
+    op.drop_column("placement_request", "unit_name", schema="internships")
+    op.drop_column("placement_request", "institute_name", schema="internships")
+    op.drop_column("placement_request", "organisation_name", schema="internships")
+    op.drop_column("placement_offer", "commune", schema="internships")
+    op.drop_column("placement_offer", "site_name", schema="internships")
+    op.drop_column("placement_offer", "unit_name", schema="internships")
+    op.drop_column("placement_offer", "organisation_name", schema="internships")
+    op.drop_column("placement", "commune", schema="internships")
+    op.drop_column("placement", "site_name", schema="internships")
+    op.drop_column("placement", "unit_name", schema="internships")
+    op.drop_column("placement", "institute_name", schema="internships")
+    op.drop_column("placement", "organisation_name", schema="internships")

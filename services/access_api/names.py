@@ -1,0 +1,23 @@
+"""The names that sites bear beside ids and codes: of their organisation and of their commune."""
+
+from datetime import timedelta
+
+from services.access_api.communes.tables import Commune
+from services.access_api.organisations.tables import Organisation
+from services.access_api.sites.tables import Site
+from services.kernel.data.names import Names, Naming, Source
+from services.kernel.data.records import table_of
+from services.kernel.data.service import Job
+
+ORGANISATION = table_of(Organisation)
+
+SITES = Names(
+    Site,
+    "access.site.renamed",
+    organisation_name=Source("organisation_id", ORGANISATION),
+    commune=Source("commune_code", table_of(Commune), key="code"),
+)
+
+NAMING = Naming("follow_names", SITES)
+
+FOLLOW_NAMES = Job(NAMING.job, timedelta(hours=1), NAMING.follow_all)
