@@ -94,6 +94,15 @@ def one_clock(module: Module) -> Iterator[str]:
             yield f"line {node.lineno}: {reader}; use {CLOCK_READERS[reader]}"
 
 
+def only_a_demonstration_moves_the_clock(module: Module) -> Iterator[str]:
+    if module.path == "services/kernel/process/demo_folder.py":
+        return
+    for node in ast.walk(module.tree):
+        calls = isinstance(node, ast.Attribute) and node.attr == "set_day"
+        if calls or (isinstance(node, ast.alias) and node.name == "set_day"):
+            yield f"line {getattr(node, 'lineno', 0)}: set_day; only the folder of a demonstration carries a day"
+
+
 def commits_at_the_edge(module: Module) -> Iterator[str]:
     if module.path in EDGES:
         return
@@ -152,6 +161,7 @@ RULES_EVERYWHERE: tuple[Rule, ...] = (
 )
 RULES_OF_SERVICES: tuple[Rule, ...] = (
     one_clock,
+    only_a_demonstration_moves_the_clock,
     commits_at_the_edge,
     raises_our_problems,
     fits_in_a_few_screens,
@@ -160,6 +170,8 @@ RULES_OF_SERVICES: tuple[Rule, ...] = (
 )
 
 BROKEN: tuple[tuple[Rule, str, str], ...] = (
+    (only_a_demonstration_moves_the_clock, "services/a.py", "clock.set_day(day)\n"),
+    (only_a_demonstration_moves_the_clock, "services/a.py", "from services.kernel.base.clock import set_day\n"),
     (opens_with_a_line_saying_why, "services/a.py", "import os\n"),
     (init_is_empty, "services/a/__init__.py", "from services.a.b import c\n"),
     (imports_at_the_top_only, "services/a.py", "def f():\n    import os\n"),

@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey
 
 from services.kernel.api.auth import Tokens
 from services.kernel.base.settings import PoolSizes, Settings
+from services.kernel.process.demo_folder import LAST_DAY
 from services.kernel.process.environment import FOREIGN, EnvironmentRefusedError, Lasting, check, read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -203,6 +204,19 @@ def test_o3_on_a_named_database_no_key_is_made(process: Lasting, variable: str, 
     monkeypatch.setenv(variable, "postgresql://db/plam")
     with pytest.raises(EnvironmentRefusedError, match="PLAM_TOKEN_KEYS n'est pas définie"):
         check(read_settings(), ["actions"], process)
+
+
+@pytest.mark.parametrize("process", [None, *Lasting])
+def test_the_day_of_a_demonstration_reaches_no_named_database(
+    process: Lasting | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in SOUND.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "home").mkdir()
+    check(read_settings(), SERVICES, process)
+    (tmp_path / "home" / LAST_DAY).write_text("2026-09-30\n")
+    with pytest.raises(EnvironmentRefusedError, match=r"^PLAM_HOME=.* est le dossier d'une démonstration"):
+        check(read_settings(), SERVICES, process)
 
 
 @pytest.mark.parametrize("process", [None, *Lasting])

@@ -42,7 +42,7 @@ class Tokens:
         key = next((key for key in self._keys.keys if key.is_private and key.key_type == "OKP"), None)
         if key is None:
             raise ValueError("PLAM_TOKEN_KEYS n'a pas de clé privée Ed25519 : elle vérifie des jetons, et n'en signe pas.")
-        issued = int(clock.now().timestamp())
+        issued = int(clock.real_now().timestamp())
         claims = claims_of(principal, issued=issued, expires=issued + int(lifetime.total_seconds()))
         return jwt.encode({"alg": "Ed25519", "typ": "at+jwt", "kid": key.kid}, claims, key, algorithms=ALGORITHMS)
 
@@ -53,7 +53,7 @@ class Tokens:
         if known and known[0] > now:
             return known[1]
         principal, expires = self._verified(token)
-        self._cache[token] = (min(now + CACHED, now + expires - clock.now().timestamp()), principal)
+        self._cache[token] = (min(now + CACHED, now + expires - clock.real_now().timestamp()), principal)
         while len(self._cache) > CACHE_SIZE:
             self._cache.popitem(last=False)
         return principal

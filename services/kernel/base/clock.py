@@ -1,4 +1,8 @@
-"""The one clock: instants are UTC and aware, "today" is the day in Paris."""
+"""The clocks: instants are UTC and aware, "today" is the day in Paris.
+
+`now` and `today` are the business clock: what happened when. It is the real one, but in a process that plays or serves a demonstration,
+whose day is set. `real_now` is always the real one: tokens, logs, skew, what was recorded when.
+"""
 
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -7,14 +11,36 @@ from zoneinfo import ZoneInfo
 PARIS = ZoneInfo("Europe/Paris")
 
 
-def now() -> datetime:
+class _Business:
+    """The process's own state of the business clock."""
+
+    day: date | None = None
+
+
+def real_now() -> datetime:
     """This instant, aware, in UTC."""
     return datetime.now(UTC)
 
 
+def now() -> datetime:
+    """The business instant, aware, in UTC: this one, or this time of the day that was set."""
+    real = real_now()
+    return real if _Business.day is None else datetime.combine(_Business.day, real.astimezone(PARIS).time(), PARIS).astimezone(UTC)
+
+
 def today() -> date:
-    """Today's date in Paris, which is the plan's calendar."""
-    return datetime.now(PARIS).date()
+    """The business date in Paris, which is the plan's calendar."""
+    return _Business.day or datetime.now(PARIS).date()
+
+
+def set_day(day: date | None) -> None:
+    """Sets the day of this process's business clock; None: the real one again. For `kernel/process/demo_folder.py` alone."""
+    _Business.day = day
+
+
+def day_that_is_set() -> date | None:
+    """The day of a demonstration; None in production, whose days pass by themselves."""
+    return _Business.day
 
 
 @lru_cache(4_096)  # a state's indicators ask it of the same few instants

@@ -43,7 +43,7 @@ def _line(_logger: Any, level: str, event: MutableMapping[str, Any]) -> bytes:
     if correlation := correlation_id.get():
         event["correlation_id"] = correlation
     event["level"] = level
-    event["timestamp"] = clock.now()
+    event["timestamp"] = clock.real_now()
     if given := event.pop("exc_info", None):
         error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
         if isinstance(error, BaseException):

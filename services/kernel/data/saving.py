@@ -140,7 +140,7 @@ def _sql(noun: Noun, *, inserts: bool, emits: bool) -> str:
     parts = [
         f"written AS ({written})",
         f'history AS (INSERT INTO {history} (id, version, recorded_at, "by", document) '
-        f"SELECT id, ${at['version']}, ${at['updated_at']}, ${at['updated_by']}, ${at['document']} FROM written)",
+        f"SELECT id, ${at['version']}, clock_timestamp(), ${at['updated_by']}, ${at['document']} FROM written)",
     ]
     if emits:
         n = len(at)

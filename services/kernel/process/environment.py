@@ -12,6 +12,7 @@ from pydantic_settings import SettingsError
 
 from services.kernel.base.secrets import lacking_secret
 from services.kernel.base.settings import DATABASE_URL, PREFIX, PoolSizes, Settings
+from services.kernel.process.demo_folder import LAST_DAY
 
 FOREIGN = re.compile(r"PLAM_(TEST_\w+|REQUIRE_SERVICES|OPEN_DATA)")
 """The tests' own variables, which a developer's shell has beside ours."""
@@ -87,6 +88,10 @@ def _lacking(settings: Settings, services: Sequence[str], process: Lasting | Non
         missing = [f"PLAM_{name.upper()}_{DATABASE_URL.upper()}" for name in services if not getattr(settings, f"{name}_{DATABASE_URL}")]
         if missing:
             found.append(f"{', '.join(missing)} : non définie(s), alors que d'autres bases le sont ; PLAM_DATABASE_URL vaut pour toutes.")
+    if not settings.embedded and (settings.home / LAST_DAY).exists():
+        found.append(
+            f"PLAM_HOME={settings.home} est le dossier d'une démonstration, dont le jour est fixé : une base nommée en a un autre."
+        )
     if words := lacking_secret(settings):
         found.append(words)
     if process in (Lasting.up, Lasting.serve) and not settings.embedded and settings.token_keys is None:

@@ -38,9 +38,9 @@ async def look(connection: PoolConnectionProxy, service: str, consumers: Iterabl
 
 async def skew_of(connection: PoolConnectionProxy) -> float:
     """Seconds that this process's clock is ahead of the database's, half of the way there and back left out."""
-    asked = clock.now()
+    asked = clock.real_now()
     there = await connection.fetchval("SELECT clock_timestamp()", timeout=LONGEST_LOOK)
-    return float((asked + (clock.now() - asked) / 2 - there).total_seconds())
+    return float((asked + (clock.real_now() - asked) / 2 - there).total_seconds())
 
 
 def unreadable(service: str) -> None:

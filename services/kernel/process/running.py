@@ -24,6 +24,7 @@ from services.kernel.events.relay import Relay
 from services.kernel.events.scheduler import Scheduler
 from services.kernel.events.worker import run_workers, working
 from services.kernel.process.app import system_app
+from services.kernel.process.demo_folder import on_its_day
 from services.kernel.process.embedded import embedded
 from services.kernel.process.startup_checks import check_when_there
 from services.kernel.process.stopping import Stopping
@@ -46,13 +47,15 @@ STOPS_WITHIN = 9.0
 def attached(settings: Settings) -> Iterator[Settings]:
     """The settings with a secret and a database behind them: the operator's, or the embedded one, started when nobody has.
 
+    With the embedded one, the folder of a demonstration sets the business clock to its day.
+
     Raises `SecretMissingError`.
     """
     secret = secret_of(settings)
     if not settings.embedded:
         yield settings
         return
-    with embedded(settings.home, settings.max_connections) as url:
+    with embedded(settings.home, settings.max_connections) as url, on_its_day(settings.home):
         drain = settings.drain_seconds if "drain_seconds" in settings.model_fields_set else 0.0  # nobody sends it others' traffic
         own = {"database_url": SecretStr(url), "secret": SecretStr(secret.decode()), "local_pages": settings.local_pages is not False}
         yield settings.model_copy(update={**own, "drain_seconds": drain})

@@ -14,7 +14,7 @@ from services.observatory_api.ledger.definitions import current_numbers
 
 async def indicators(db: Database, *, catalogue: Catalogue = CATALOGUE) -> CatalogueRead:
     """Every indicator, under the definition current today."""
-    numbers = await current_numbers(db, catalogue, clock.now())
+    numbers = await current_numbers(db, catalogue, clock.real_now())
     return CatalogueRead(items=[described(catalogue, catalogue.definitions(code)[numbers[code]]) for code in catalogue.codes])
 
 
@@ -23,7 +23,7 @@ async def indicator(db: Database, code: str, *, catalogue: Catalogue = CATALOGUE
     definitions = catalogue.definitions(code)
     if not definitions:
         raise NotFound(f"L'indicateur {code} n'existe pas.")
-    numbers = await current_numbers(db, catalogue, clock.now())
+    numbers = await current_numbers(db, catalogue, clock.real_now())
     return described(catalogue, definitions[numbers[code]])
 
 

@@ -179,7 +179,7 @@ async def _insert_entry(
         "commitment_id": commitment_id,
         "balance_after_cents": envelope.available_cents,
         "by": by.subject,
-        "recorded_at": clock.now(),
+        "recorded_at": clock.real_now(),
     }
     await db.fetch(insert(EnvelopeEntry).values(**values))
 
