@@ -1,6 +1,6 @@
 # Every task of the project. `make run` and `make test` do all of their own set-up; a second run reuses it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-style check-types check-layers check-dependencies revision test-system bench fuzz newest lock clean format
+.PHONY: help run demo test check check-style check-types check-layers check-dependencies revision test-system bench fuzz newest lock clean format
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -18,6 +18,9 @@ help:  ## This list
 
 run: $(BIN)/.run  ## Set up, load the plan and serve the whole system on port 8000 (PLAM_PORT, PLAM_HOME)
 	@$(BIN)/plam up
+
+demo: $(BIN)/.run  ## Play a month of an invented region into a new folder (PLAM_HOME), which `make run` then serves
+	@$(BIN)/plam demo
 
 APART := --ignore=tests/system --ignore=tests/bench --ignore=tests/fuzz
 

@@ -25,6 +25,8 @@ from services.actions_api.imports.plan import import_plan
 from services.actions_api.referentials.operations import PLAN, read_plan
 from services.actions_api.service import SERVICE as ACTIONS
 from services.contracts.codes import Department, Role
+from services.demo.command import command_of
+from services.demo.parties import DemoStoppedError
 from services.internships_api.service import SERVICE as INTERNSHIPS
 from services.kernel.api.auth import Tokens
 from services.kernel.api.token_claims import RESERVED, SUBJECT
@@ -68,6 +70,7 @@ IN_WORDS = (
     Problem,
     WorkerDiedError,
     SecretMissingError,
+    DemoStoppedError,
     rotation.NotStillError,
     following.NothingToFollowError,
     *DATABASE_ERRORS,
@@ -537,6 +540,9 @@ async def _load(databases: Databases) -> None:
         await import_communes(db)
     async with databases.open(OBSERVATORY.name, "worker") as db:
         await import_context(db)
+
+
+cli.command("demo")(command_of(SERVICES, ROUTING, _prepare))
 
 
 async def _with_databases(settings: Settings, act: Any, services: Sequence[Service] = SERVICES) -> Any:

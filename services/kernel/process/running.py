@@ -5,13 +5,14 @@ import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 import uvicorn
 from prometheus_client import start_http_server
 from pydantic import SecretStr
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from services.kernel.api.http_protocol import OneWriteProtocol
 from services.kernel.base.secrets import secret_of
@@ -30,6 +31,8 @@ from services.kernel.process.startup_checks import check_when_there
 from services.kernel.process.stopping import Stopping
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 GRACE = 3
 """Seconds that requests under way have to end once nothing new is accepted."""
@@ -61,10 +64,10 @@ def attached(settings: Settings) -> Iterator[Settings]:
         yield settings.model_copy(update={**own, "drain_seconds": drain})
 
 
-def run_server(main: Coroutine[Any, Any, None]) -> None:
-    """Runs `serve` in the event loop that uvicorn prefers: uvloop, where it is installed."""
+def run_server(main: Coroutine[Any, Any, T]) -> T:
+    """Runs what serves in the event loop that uvicorn prefers: uvloop, where it is installed."""
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
-        runner.run(main)
+        return runner.run(main)
 
 
 async def serve(
@@ -100,13 +103,50 @@ async def serve(
     async def beside() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             if everything:
-                watch = await stack.enter_async_context(_relayed_and_worked(services, databases))
+                watch = await stack.enter_async_context(_relayed_and_worked(services, databases, scheduled=True))
                 watch.add_done_callback(died)
             yield
 
     app = system_app(services, databases, beside, pages, stopping=stopping.begun.is_set)
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not walk it again at every thousandth request
+    server = _server(app, settings)
+    beside_it = [asyncio.create_task(_tell(server, settings, started)), asyncio.create_task(server.drain(stopping))]
+    try:
+        await server.serve()
+    finally:
+        for task in beside_it:
+            task.cancel()
+    if deaths:
+        raise deaths[0]
+
+
+@asynccontextmanager
+async def played(services: Sequence[Service], settings: Settings, routing: Routing) -> AsyncIterator[tuple[int, Databases]]:
+    """The whole system in this process while the block lasts: the port of the loopback where it is served, and its pools.
+
+    Nothing schedules jobs: whoever sets the business clock says when they run.
+    """
+    databases = Databases(settings, routing)
+
+    @asynccontextmanager
+    async def beside() -> AsyncIterator[None]:
+        async with _relayed_and_worked(services, databases, scheduled=False):
+            yield
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = _server(system_app(services, databases, beside), settings)
+        serving = asyncio.create_task(server.serve([listening]))
+        try:
+            while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event to wait for
+                await asyncio.sleep(0.02)
+            yield listening.getsockname()[1], databases
+        finally:
+            server.should_exit = True
+            await serving
+
+
+def _server(app: ASGIApp, settings: Settings) -> "_Server":
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -120,15 +160,7 @@ async def serve(
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=30,
     )
-    server = _Server(config)
-    beside_it = [asyncio.create_task(_tell(server, settings, started)), asyncio.create_task(server.drain(stopping))]
-    try:
-        await server.serve()
-    finally:
-        for task in beside_it:
-            task.cancel()
-    if deaths:
-        raise deaths[0]
+    return _Server(config)
 
 
 class _Server(uvicorn.Server):
@@ -162,7 +194,7 @@ async def _tell(server: uvicorn.Server, settings: Settings, started: Callable[[s
 
 
 @asynccontextmanager
-async def _relayed_and_worked(services: Sequence[Service], databases: Databases) -> AsyncIterator[asyncio.Task[None]]:
+async def _relayed_and_worked(services: Sequence[Service], databases: Databases, *, scheduled: bool) -> AsyncIterator[asyncio.Task[None]]:
     settings = databases.settings
     broker = make_broker(settings.broker_url.get_secret_value())
     stop = asyncio.Event()
@@ -170,7 +202,8 @@ async def _relayed_and_worked(services: Sequence[Service], databases: Databases)
         tasks = [asyncio.create_task(Relay(service, databases, broker).run(stop)) for service in services]
         gc.collect()
         gc.freeze()  # what was imported is never garbage: collections cost a fifth of the events a second without this
-        tasks.append(asyncio.create_task(Scheduler(services, databases, broker).run(stop)))
+        if scheduled:
+            tasks.append(asyncio.create_task(Scheduler(services, databases, broker).run(stop)))
         try:
             yield watch
         finally:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from services.kernel.base import clock
 from services.kernel.base.french import day_in_words
 from services.kernel.base.problems import Problem
 from services.observatory_api.indicators.labels import DIMENSIONS
@@ -115,7 +116,8 @@ def refusal(problem: Problem) -> str:
 
 
 def _rendered(template: str, **given: Any) -> str:
-    html = ENVIRONMENT.get_template(template).render(**given)
+    day = clock.day_that_is_set()
+    html = ENVIRONMENT.get_template(template).render(demonstration=day and day_in_words(day), **given)
     for loose, tight in words.TYPOGRAPHY:
         html = html.replace(loose, tight)
     return html
