@@ -31,6 +31,8 @@ class Chart:
     bars: bool
     share: bool
     say: Callable[[float], str]
+    empty: str
+    """What stands in the place of marks, where no month has a value."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def drawn(chart: Chart) -> Markup:
     found = [one for one in chart.points if one.value is not None]
     marks = [*_grid(chart, scale), *_months(chart, scale)]
     if not found:
-        marks.append(_text(WIDTH / 2, (TOP + BOTTOM) / 2 + 4, "sans objet sur ces douze mois", "middle"))
+        marks.append(_text(WIDTH / 2, (TOP + BOTTOM) / 2 + 4, chart.empty, "middle"))
     else:
         marks += _bars(chart, scale) if chart.bars else _line(chart, scale)
         marks += _hints(chart, scale)

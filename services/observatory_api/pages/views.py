@@ -1,8 +1,7 @@
-"""From figures to HTML: cards, charts and tables in words, rendered by templates that know nothing of indicators."""
+"""From figures to HTML: what is shown, rendered by templates that know nothing of indicators."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -10,19 +9,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from services.kernel.base import clock
 from services.kernel.base.french import day_in_words
 from services.kernel.base.problems import Problem
-from services.observatory_api.indicators.labels import DIMENSIONS
-from services.observatory_api.indicators.model import DEPARTMENT, Figure, Indicator, Kind, Reading, Unit
 from services.observatory_api.pages import words
-from services.observatory_api.pages.charts import Chart, Point, drawn, level
+from services.observatory_api.pages.cards import Card, IdleLine, card, idle_line, says_nothing
 from services.observatory_api.pages.context import context_table
 from services.observatory_api.pages.operations import Overview
 from services.observatory_api.pages.schemas import PageQuery
-from services.observatory_api.values.schemas import IndicatorValue, PointRead
 
 FOLDER = Path(__file__).parent
 ENVIRONMENT = Environment(
@@ -34,57 +29,20 @@ ENVIRONMENT = Environment(
     auto_reload=False,
 )
 
-SINCE_THE_ORIGIN = "depuis l’origine"
-OBSERVATION = words.Noun("observation", "observations")
-
-Rows = Sequence[Sequence[str]]
-
 
 @dataclass(frozen=True)
-class Row:
-    """One line of a breakdown: a bar beside a value and what it is made of."""
+class PartOfPage:
+    """A part of the page: cards, then a line for each figure that has nothing to count."""
 
-    name: str
-    value: str
-    words: str
-    bar: Markup
-
-
-@dataclass(frozen=True)
-class Breakdown:
-    """A figure by one dimension, and what is to be said of adding up its lines."""
-
-    title: str
-    rows: Sequence[Row]
-    note: str
-
-
-@dataclass(frozen=True)
-class Card:
-    """An indicator as a person reads it."""
-
-    code: str
-    label: str
-    value: str
-    known: bool
-    words: str
-    recent: str
-    caption: str
-    chart: Markup | None
-    columns: Sequence[str]
-    rows: Rows
-    definition: str
-    number: int
-    owner: str
-    breakdowns: Sequence[Breakdown]
+    about: words.Part
+    cards: Sequence[Card]
+    idle: Sequence[IdleLine]
 
 
 def page(overview: Overview, query: PageQuery) -> str:
     """The page of figures."""
     figures = overview.figures
     known_at = figures.known_at.isoformat().replace("+00:00", "Z")
-    cards = [_card(item, overview) for item in figures.items]
-    parts = [(part, [card for card in cards if card.code.startswith(part.letter)]) for part in words.PARTS]
     return _rendered(
         "observatory.html",
         plan=words.PLAN,
@@ -97,10 +55,16 @@ def page(overview: Overview, query: PageQuery) -> str:
         past=query.known_at is not None,
         permalink="?" + urlencode({"as_of": figures.as_of.isoformat(), "known_at": known_at}),
         newest_link="?" + urlencode({"as_of": figures.as_of.isoformat()}),
-        parts=[(part, found) for part, found in parts if found],
+        parts=[part for part in map(partial(_part, overview), words.PARTS) if part.cards or part.idle],
         context=context_table(overview.context),
         services=words.SERVICES,
     )
+
+
+def _part(overview: Overview, about: words.Part) -> PartOfPage:
+    items = [item for item in overview.figures.items if item.code.startswith(about.letter)]
+    idle = [item for item in items if item.code not in overview.hidden and says_nothing(item)]
+    return PartOfPage(about, [card(item, overview) for item in items if item not in idle], [idle_line(item) for item in idle])
 
 
 def refusal(problem: Problem) -> str:
@@ -128,158 +92,3 @@ def style() -> tuple[str, str]:
     """The style sheet and its ETag."""
     text = (FOLDER / "style.css").read_text(encoding="utf-8")
     return text, f'"{sha256(text.encode()).hexdigest()[:16]}"'
-
-
-def _card(item: IndicatorValue, overview: Overview) -> Card:
-    indicator = overview.definitions[item.code]
-    columns, rows = _table(item)
-    return Card(
-        code=item.code,
-        label=item.label,
-        value=words.FEW if item.code in overview.hidden else words.amount(item.value, item.unit, item.code),
-        known=item.value is not None,
-        words="" if item.code in overview.hidden else _sentence(item),
-        recent=_recent(item, overview),
-        caption=_caption(item),
-        chart=drawn(_chart(item)) if item.series else None,
-        columns=columns,
-        rows=rows,
-        definition=indicator.words,
-        number=item.definition,
-        owner=indicator.owner,
-        breakdowns=[
-            _breakdown(indicator, dimension, found)
-            for dimension, found in sorted(overview.breakdowns.get(item.code, {}).items(), reverse=True)
-        ],
-    )
-
-
-def _sentence(item: IndicatorValue) -> str:
-    """What a value is made of, and since when where it adds up what happened; nothing for a plain count of what stands."""
-    parts = [_made_of(item), SINCE_THE_ORIGIN if item.reading is Reading.flow else ""]
-    return ", ".join(part for part in parts if part)
-
-
-def _made_of(item: IndicatorValue) -> str:
-    if item.kind is Kind.distribution:
-        observed = OBSERVATION.counted(item.samples or 0)
-        return f"médiane de {observed} (neuf sur dix : {words.amount(item.p90, item.unit)} au plus)" if item.samples else observed
-    return words.divided(item.code, item.numerator, item.denominator) if item.unit is Unit.share else ""
-
-
-def _recent(item: IndicatorValue, overview: Overview) -> str:
-    """The month under way for what happens, the end of the last month for what stands."""
-    series = item.series or []
-    if len(series) < 2:
-        return ""
-    before, now = series[-2], series[-1]
-    as_of = overview.figures.as_of
-    if item.reading is Reading.stock:
-        return f"Fin {words.month(before.month)} : {_value(before, item)}."
-    over = (as_of + timedelta(days=1)).month != as_of.month
-    until = "" if over else f" (jusqu’au {as_of.day if as_of.day > 1 else '1er'})"
-    return f"En {words.month(now.month)}{until} : {_value(now, item)} ; en {words.month(before.month)} : {_value(before, item)}."
-
-
-def _value(one: PointRead, item: IndicatorValue) -> str:
-    return words.amount(one.value, item.unit, item.code) if one.tracked else words.NOT_YET
-
-
-def _caption(item: IndicatorValue) -> str:
-    if item.reading is Reading.stock:
-        return "À la fin de chaque mois"
-    return "Médiane de chaque mois" if item.kind is Kind.distribution else "Au cours de chaque mois"
-
-
-def _chart(item: IndicatorValue) -> Chart:
-    return Chart(
-        name=item.code,
-        title=f"{item.label}, douze derniers mois",
-        text=f"{_caption(item)}, {_summary(item)}",
-        points=[
-            Point(words.month(one.month), words.month(one.month, words.SHORT_MONTHS), one.value, _value(one, item))
-            for one in item.series or []
-        ],
-        bars=item.reading is Reading.flow,
-        share=item.unit is Unit.share,
-        say=partial(_axis, item.unit),
-    )
-
-
-def _axis(unit: Unit, value: float) -> str:
-    if unit in (Unit.share, Unit.cents):
-        return words.amount(value, unit)
-    return words.decimal(value, 1)
-
-
-def _summary(item: IndicatorValue) -> str:
-    """The chart in a sentence: where it starts, its extremes, where it ends."""
-    series = item.series or []
-    found = [(one.value, one.month) for one in series if one.value is not None]
-    if not any(one.tracked for one in series):
-        return f"{words.NOT_YET}."
-    if not found:
-        return "sans objet sur ces douze mois."
-    low, high = min(found), max(found, key=lambda pair: pair[0])
-    say = partial(words.amount, unit=item.unit, code=item.code)
-    span = f"de {words.month(series[0].month)} à {words.month(series[-1].month)}"
-    if low[0] == high[0]:
-        told = f"toujours {say(low[0])}"
-    else:
-        told = f"au plus bas {say(low[0])} en {words.month(low[1])}, au plus haut {say(high[0])} en {words.month(high[1])}"
-    missing = len([one for one in series if one.tracked]) - len(found)
-    untracked = len([one for one in series if not one.tracked])
-    gaps = f" ; {missing} mois sans objet" if missing else ""
-    gaps += f" ; {untracked} mois pas encore suivis" if untracked else ""
-    return f"{span} : {told}, {say(series[-1].value)} pour finir{gaps}."
-
-
-def _table(item: IndicatorValue) -> tuple[Sequence[str], Rows]:
-    columns, cells = _columns(item)
-    none = (words.NOT_YET, *["–"] * (len(columns) - 2))
-    return columns, [
-        (words.month(one.month, words.SHORT_MONTHS), *(tuple(cells(one)) if one.tracked else none)) for one in item.series or []
-    ]
-
-
-def _columns(item: IndicatorValue) -> tuple[Sequence[str], Callable[[PointRead], Iterable[str]]]:
-    """The headings of the table of months, and what a month has under those after the first."""
-    if item.kind is Kind.distribution:
-        return ("Mois", "Médiane", "9e décile", "Nombre"), lambda one: (*_said(one, item.unit), words.number(one.samples or 0))
-    if item.unit is Unit.share:
-        plain = Unit.cents if item.code in words.MONEY_DIVIDED else Unit.number
-        return ("Mois", "Part", "Nombre", "Sur"), lambda one: (
-            words.bare(one.value, item.unit),
-            words.bare(one.numerator or 0, plain),
-            words.bare(one.denominator or 0, plain),
-        )
-    return ("Mois", _heading(item.unit)), lambda one: (words.bare(one.value, item.unit),)
-
-
-def _said(one: PointRead, unit: Unit) -> Iterator[str]:
-    yield words.amount(one.value, unit)
-    yield words.amount(one.p90, unit)
-
-
-def _heading(unit: Unit) -> str:
-    return {Unit.cents: "Montant", Unit.seat_weeks: "Places-semaines"}.get(unit, "Nombre")
-
-
-def _breakdown(indicator: Indicator, dimension: str, found: Mapping[str, Figure]) -> Breakdown:
-    names = words.VALUES[dimension]
-    order = {value: place for place, value in enumerate(names)}
-    shown = sorted(found.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
-    largest = 1.0 if indicator.unit is Unit.share else max((one.value or 0 for one in found.values()), default=0) or 1.0
-    return Breakdown(
-        title=f"Par {DIMENSIONS[dimension].lower()}",
-        rows=[
-            Row(
-                name=names.get(value, value),
-                value=words.bare(one.value, indicator.unit),
-                words=f"{words.number(one.numerator or 0)}/{words.number(one.denominator or 0)}" if indicator.unit is Unit.share else "",
-                bar=level((one.value or 0) / largest),
-            )
-            for value, one in shown
-        ],
-        note=words.several(regional=dimension == DEPARTMENT and indicator.everywhere) if dimension in indicator.many else "",
-    )

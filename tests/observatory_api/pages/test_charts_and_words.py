@@ -13,7 +13,7 @@ from tests.observatory_api.pages.reading import Element, read
 
 def chart(*values: float | None, bars: bool = False, share: bool = False, title: str = "Jalons") -> Element:
     points = [Point(f"mois {place}", f"m{place}", value, str(value)) for place, value in enumerate(values)]
-    return read(drawn(Chart("K06", title, "en mots", points, bars, share, str)))
+    return read(drawn(Chart("K06", title, "en mots", points, bars, share, str, "pas encore suivi")))
 
 
 def marked(found: Element, tag: str, css: str) -> list[Element]:
@@ -29,6 +29,11 @@ def test_a_month_without_a_value_breaks_the_line_and_has_no_dot() -> None:
 def test_zero_is_a_bar_and_nothing_is_none() -> None:
     bars = marked(chart(0, None, 3, bars=True), "rect", "bar")
     assert [float(one.attributes["height"]) for one in bars] == [0.8, 74]
+
+
+def test_a_chart_without_any_value_says_why() -> None:
+    assert chart(None, None).all("text")[-1].text == "pas encore suivi"
+    assert "pas encore suivi" not in chart(None, 1).text
 
 
 def test_every_month_says_its_value_to_a_pointer() -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.contracts.actions import ActionStatus
 from services.contracts.codes import Role
+from services.contracts.recruitment import ApplicationStatus
 from services.kernel.data.database import Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE
 from services.observatory_api.indicators.model import Unit
@@ -16,7 +18,7 @@ from tests.observatory_api.context.context_files import establishment, home, run
 from tests.observatory_api.ledger_support import record
 from tests.observatory_api.pages.conftest import Browser
 from tests.observatory_api.pages.reading import Element, read
-from tests.observatory_api.states import number, organisation
+from tests.observatory_api.states import action, application, assignment, at, history, number, organisation
 
 JUNE = "as_of=2026-06-30"
 
@@ -31,6 +33,12 @@ def card(document: Element, code: str) -> Element:
     return document.one("article", **{"aria-labelledby": f"{code}-label"})
 
 
+def idle(document: Element) -> dict[str, str]:
+    """The figures that have nothing to count: code → why."""
+    lines = [line for block in document.all("div", **{"class": "idle"}) for line in block.all("li")]
+    return {line.attributes["id"]: line.text.rpartition(" : ")[2] for line in lines}
+
+
 def said(found: Element, css: str) -> str:
     return next(one.text for one in found.all("p") if one.attributes.get("class", "").split()[:1] == [css])
 
@@ -38,8 +46,10 @@ def said(found: Element, css: str) -> str:
 @pytest.mark.usefixtures("facts")
 async def test_every_indicator_is_shown_once_in_its_part(browser: Browser) -> None:
     document = await page(browser())
-    shown = [one.attributes["aria-labelledby"].removesuffix("-label") for one in document.all("article")]
-    assert sorted(shown) == sorted(CATALOGUE.codes)
+    cards = [one.attributes["aria-labelledby"].removesuffix("-label") for one in document.all("article")]
+    assert cards == [one.attributes["id"] for one in document.all("article")]
+    assert sorted([*cards, *idle(document)]) == sorted(CATALOGUE.codes)
+    assert set(cards) == {"A02", "K03", "K05", "K06", "K07", "K08", "K14", "K15", "K32", "R01", "R02", "R06"}
     assert [part.text for part in document.one("main").all("h2")] == ["Le plan", "Les stages", "Le recrutement", "Le réseau"]
 
 
@@ -50,6 +60,10 @@ async def test_values_are_those_of_the_api_at_the_same_knowledge(browser: Browse
     answer = await client(Role.reader).get(f"/observatory/v1/values{permalink}&every=month")
     assert answer.status_code == 200, answer.text
     for item in answer.json()["items"]:
+        if item["code"] in idle(document):
+            assert not item["value"]
+            assert not any(one["tracked"] for one in item["series"])
+            continue
         found = card(document, item["code"])
         unit = Unit(item["unit"])
         assert said(found, "value") == plain(words.amount(item["value"], unit, item["code"]))
@@ -67,18 +81,58 @@ async def test_a_share_says_what_it_divides(browser: Browser) -> None:
 
 
 @pytest.mark.usefixtures("facts")
-async def test_what_cannot_be_divided_has_no_value(browser: Browser) -> None:
-    flagship = card(await page(browser()), "K04")
-    assert said(flagship, "value") == "sans objet"
-    assert said(flagship, "made") == "0 action phare lancée sur 0 action phare retenue"
-    assert "sans objet sur ces douze mois" in flagship.one("svg", role="img").text
+async def test_what_has_nothing_to_count_is_a_line_that_says_why(browser: Browser, databases: Databases) -> None:
+    ended = history(("approved", "2025-06-02"), ("abandoned", "2025-07-07"))
+    await record(databases, action(id=number(40), flagship=True, status=ActionStatus.abandoned, history=ended))
+    document = await page(browser())
+    assert idle(document)["K04"] == "sans objet", "a flagship was retained, until the first month shown"
+    assert idle(document)["R07"] == idle(document)["R11"] == "pas encore suivi"
+    assert "K04-title" not in {one.attributes.get("id") for one in document.all("title")}
+
+
+@pytest.mark.usefixtures("facts")
+async def test_zero_is_a_card_where_there_was_something(browser: Browser, databases: Databases) -> None:
+    await record(
+        databases,
+        application(
+            id=number(50), status=ApplicationStatus.withdrawn, history=history(("submitted", "2026-01-05"), ("withdrawn", "2026-02-12"))
+        ),
+    )
+    assert said(card(await page(browser()), "R11"), "value") == "0 candidature"
+
+
+@pytest.mark.usefixtures("facts")
+async def test_what_has_nothing_now_is_a_card_while_a_month_shown_has_a_value(browser: Browser, databases: Databases) -> None:
+    await record(
+        databases,
+        action(
+            id=number(10),
+            version=9,
+            status=ActionStatus.completed,
+            history=history(("approved", "2026-02-02"), ("completed", "2026-05-04")),
+        ),
+    )
+    late = card(await page(browser()), "K05")
+    assert said(late, "value") == "sans objet"
+    assert late.all("svg", role="img")
+
+
+@pytest.mark.usefixtures("facts")
+async def test_months_without_a_value_are_said_in_one_way(browser: Browser, databases: Databases) -> None:
+    """A median since the origin, and none of the months shown has a sample: chart, text and table give the same reason."""
+    await record(databases, assignment(id=number(60), confirmed_at=at("2024-01-19"), need_published_at=at("2024-01-05")))
+    found = card(await page(browser()), "R03")
+    assert said(found, "value") == "14 jours"
+    (chart,) = found.all("svg", role="img")
+    assert chart.all("text")[-1].text == "sans objet sur ces douze mois"
+    assert found.by_id("R03-text").text == "Médiane de chaque mois, sans objet sur ces douze mois."
 
 
 @pytest.mark.usefixtures("facts")
 async def test_every_chart_has_a_title_a_text_and_a_table_of_its_points(browser: Browser) -> None:
     document = await page(browser())
     charts = document.all("svg", role="img")
-    assert len(charts) == len(CATALOGUE.codes)
+    assert len(charts) == len(document.all("article"))
     for chart in charts:
         title, text = (document.by_id(name).text for name in chart.attributes["aria-labelledby"].split())
         assert "douze derniers mois" in title
@@ -113,7 +167,7 @@ async def test_the_link_shows_the_same_figures_after_more_has_been_recorded(brow
 async def test_a_day_of_knowledge_is_what_was_known_when_it_ended(browser: Browser) -> None:
     reader = browser()
     earlier = await page(reader, f"{JUNE}&known_at=2026-01-01")
-    assert said(card(earlier, "A02"), "value") == "0 organisation"
+    assert idle(earlier)["A02"] == "pas encore suivi"
     assert "le 1er janvier 2026 à 23 h 59 min 59 s" in earlier.one("header").text
     later = await page(reader, f"{JUNE}&known_at=2199-12-31")
     assert said(card(later, "A02"), "value") == "1 organisation"
@@ -129,7 +183,8 @@ async def test_the_form_as_a_browser_sends_it_means_today(browser: Browser) -> N
 async def test_an_empty_ledger_says_so(browser: Browser) -> None:
     document = await page(browser())
     assert "Le registre n’a encore rien reçu" in document.one("header").text
-    assert said(card(document, "K05"), "value") == "sans objet"
+    assert not document.all("article")
+    assert idle(document) == dict.fromkeys(CATALOGUE.codes, "pas encore suivi")
 
 
 @pytest.mark.usefixtures("facts")

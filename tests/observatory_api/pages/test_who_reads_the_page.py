@@ -59,7 +59,7 @@ async def test_the_root_leads_to_it(databases: Databases, path: str) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_every_role_reads_it_and_a_reader_without_breakdowns(client: Client, role: Role) -> None:
+async def test_every_role_reads_it_and_a_reader_without_breakdowns(client: Client, facts: None, role: Role) -> None:
     answer = await client(role).get("/observatory/")
     assert answer.status_code == 200
     assert bool(read(answer.text).all("table", **{"class": "levels"})) is (role is not Role.reader)
