@@ -7,6 +7,8 @@ import pytest
 
 from services.contracts.codes import Department, Role
 from services.kernel.data.database import Databases
+from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.indicators.model import Indicator
 from services.observatory_api.pages.published import counts_few, hidden_codes, published
 from services.observatory_api.values.schemas import DashboardRead
 from tests.conftest import Client
@@ -53,6 +55,33 @@ async def test_a_reader_has_the_dashboard_alone_and_nobody_else_has_it(client: C
         assert (await client(role).get("/observatory/v1/values")).status_code == 200, role
     assert problem_type(await client(Role.reader).get(PATH)) == "forbidden"
     assert (await client().get("/observatory/v1/values")).status_code == 401
+
+
+async def test_the_dashboard_of_a_department_is_for_who_reads_its_figures(client: Client, posts: None) -> None:
+    here = frozenset({Department.sarthe})
+    for role in Role:
+        caller = client(role, departments=here)
+        statuses = [(await caller.get("/observatory/v1/values", params={"department": code})).status_code for code in ("72", "44")]
+        whole, territorial = role in (Role.steering, Role.committee), role in TERRITORIAL
+        assert statuses == ([200, 200] if whole else [200, 403] if territorial else [403, 403]), role
+
+
+async def test_the_dashboard_of_a_department_has_the_figures_that_each_indicator_gives_of_it(
+    steering: httpx.AsyncClient, posts: None
+) -> None:
+    asked = {"department": "72", "every": "month", "as_of": "2026-06-30"}
+    board = ok(await steering.get("/observatory/v1/values", params=asked))
+    assert board["department"] == "72"
+    assert [item["code"] for item in board["items"]] == [code for code in CATALOGUE.codes if "department" in newest(code).by]
+    for item in board["items"]:
+        alone = ok(await steering.get(f"/observatory/v1/indicators/{item['code']}/values", params=asked))
+        assert item == {name: alone[name] for name in item}
+    assert {item["code"]: item["value"] for item in board["items"]}["R01"] == 4
+
+
+def newest(code: str) -> Indicator:
+    """The latest definition of an indicator."""
+    return [*CATALOGUE.definitions(code).values()][-1]
 
 
 @pytest.mark.parametrize(

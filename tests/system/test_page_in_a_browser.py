@@ -38,7 +38,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-FOCUSABLE = "a[href], input, button, summary"
+FOCUSABLE = "a[href], input, select, button, summary"
 FOCUSED = """() => {
     const one = document.activeElement
     if (one === document.body) return null

@@ -52,12 +52,15 @@ class Overview:
     breakdowns: Mapping[str, Mapping[str, Mapping[str, Figure]]] = field(default_factory=dict)
     hidden: AbstractSet[str] = frozenset()
     """The codes of which nothing is shown, since they count fewer than five."""
+    departments: Sequence[str] = ()
+    """The departments whose page the viewer may read."""
 
 
 async def overview(db: Database, query: PageQuery, *, viewer: Principal, public: bool = False) -> Overview:
     """Reads a page: to the public, without figures that count fewer than five.
 
-    Raises `Invalid` for an instant that the ledger has not reached; a day that is not over means until now.
+    Raises `Invalid` for an instant that the ledger has not reached, and `Forbidden` for a department that is not the viewer's; a day that
+    is not over means until now.
     """
     newest = (await open_snapshot(db, None)).known_at
     known_at = query.instant
@@ -65,7 +68,8 @@ async def overview(db: Database, query: PageQuery, *, viewer: Principal, public:
         known_at = min(end_of(query.known_at), newest)
     if known_at == newest:
         known_at = None  # the roll-up answers faster, and the same
-    figures = await dashboard(db, DashboardQuery(as_of=query.as_of, known_at=known_at, every=Every.month))
+    asked = {"as_of": query.as_of, "known_at": known_at, "every": Every.month, "department": query.department}
+    figures = await dashboard(db, DashboardQuery.model_validate(asked), by=viewer)
     reader = await open_snapshot(db, known_at)
     definitions = {item.code: reader.current(item.code) for item in figures.items}
     context = await known_rows(reader)
@@ -74,9 +78,10 @@ async def overview(db: Database, query: PageQuery, *, viewer: Principal, public:
         return Overview(shown_figures, definitions, context, hidden=hidden)
     breakdowns: dict[str, dict[str, Mapping[str, Figure]]] = {}
     for dimension, codes in BREAKDOWNS.items():
-        for code, found in (await _broken_down(reader, figures.as_of, dimension, codes, viewer)).items():
-            breakdowns.setdefault(code, {})[dimension] = found
-    return Overview(figures, definitions, context, breakdowns)
+        if dimension != DEPARTMENT or figures.department is None:
+            for code, found in (await _broken_down(reader, figures, dimension, codes, viewer)).items():
+                breakdowns.setdefault(code, {})[dimension] = found
+    return Overview(figures, definitions, context, breakdowns, departments=[code for code in DEPARTMENTS if sees(viewer, code)])
 
 
 def end_of(day: date) -> datetime:
@@ -85,9 +90,9 @@ def end_of(day: date) -> datetime:
 
 
 async def _broken_down(
-    reader: Reader, as_of: date, dimension: str, codes: Sequence[str], viewer: Principal
+    reader: Reader, figures: DashboardRead, dimension: str, codes: Sequence[str], viewer: Principal
 ) -> dict[str, Mapping[str, Figure]]:
-    question = reader.question(as_of, by=(dimension,))
+    question = reader.question(figures.as_of, by=(dimension,), filters={DEPARTMENT: figures.department} if figures.department else {})
     current = [reader.current(code) for code in codes]
     sums = await rolled_up_sums(reader, [one for one in current if rolled_up(one, question)], question)
     made: dict[str, Mapping[str, Figure]] = {}

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from services.contracts.codes import Department
 from services.kernel.base.fields import Day, Instant
 
 
@@ -20,7 +21,7 @@ DayOrInstant = Annotated[Annotated[Day, Tag("day")] | Annotated[Instant, Tag("in
 
 
 class PageQuery(BaseModel):
-    """Which day, and which state of knowledge: an instant, or a day until its end."""
+    """Which day, which state of knowledge (an instant, or a day until its end), and which department."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,6 +29,8 @@ class PageQuery(BaseModel):
     known_at: Annotated[DayOrInstant | None, BeforeValidator(_given)] = Field(
         None, description="Ce que le registre savait : à un instant, ou à la fin d'un jour."
     )
+
+    department: Annotated[Department | None, BeforeValidator(_given)] = Field(None, description="Département ; toute la région par défaut.")
 
     @property
     def instant(self) -> datetime | None:

@@ -43,6 +43,7 @@ def page(overview: Overview, query: PageQuery) -> str:
     """The page of figures."""
     figures = overview.figures
     known_at = figures.known_at.isoformat().replace("+00:00", "Z")
+    shown = {"as_of": figures.as_of.isoformat(), **({"department": figures.department.value} if figures.department else {})}
     return _rendered(
         "observatory.html",
         plan=words.PLAN,
@@ -53,8 +54,11 @@ def page(overview: Overview, query: PageQuery) -> str:
         known_day=query.known_at.isoformat() if query.known_at and not query.instant else "",
         known_instant=known_at if query.instant else "",
         past=query.known_at is not None,
-        permalink="?" + urlencode({"as_of": figures.as_of.isoformat(), "known_at": known_at}),
-        newest_link="?" + urlencode({"as_of": figures.as_of.isoformat()}),
+        permalink="?" + urlencode({**shown, "known_at": known_at}),
+        newest_link="?" + urlencode(shown),
+        where=words.DEPARTMENTS[figures.department] if figures.department else "",
+        department=query.department or "",
+        departments=[(code, words.DEPARTMENTS[code]) for code in overview.departments],
         parts=[part for part in map(partial(_part, overview), words.PARTS) if part.cards or part.idle],
         context=context_table(overview.context),
         services=words.SERVICES,

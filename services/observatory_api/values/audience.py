@@ -25,6 +25,10 @@ def sees(caller: Principal, department: str | None) -> bool:
 
 def check_asked(caller: Principal, department: str | None) -> None:
     """Raises `Forbidden` for a filter on a department that the caller does not read."""
+    if department is not None and not caller.has(*DETAILED):
+        raise Forbidden(
+            "Vous lisez les chiffres de toute la région : ceux d'un département sont pour le pilotage, les comités et ses acteurs."
+        )
     if not sees(caller, department):
         own = ", ".join(sorted(caller.departments))
         raise Forbidden(f"Votre jeton donne les chiffres de la région et de {own} : ceux de {department} sont pour leurs acteurs.")

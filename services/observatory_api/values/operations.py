@@ -127,19 +127,25 @@ async def indicator_values(
     )
 
 
-async def dashboard(db: Database, query: DashboardQuery, *, catalogue: Catalogue = CATALOGUE) -> DashboardRead:
-    """The regional figure of every indicator, in one snapshot."""
+async def dashboard(db: Database, query: DashboardQuery, *, by: Principal = SYSTEM, catalogue: Catalogue = CATALOGUE) -> DashboardRead:
+    """The figure of every indicator, in one snapshot: the region's, or that of a department where there is one.
+
+    Raises `Invalid` for what it cannot be asked, and `Forbidden` for a department that is not the caller's.
+    """
+    audience.check_asked(by, query.department)
     reader = await open_snapshot(db, query.known_at, catalogue)
     as_of = query.as_of or clock.today()
     wanted = wanted_months(query, as_of)
-    question = reader.question(as_of, first_month=wanted[0] if wanted else None)
-    current = [reader.current(code) for code in catalogue.codes]
+    filters = query.filters()
+    question = reader.question(as_of, filters=filters, first_month=wanted[0] if wanted else None)
+    current = [one for one in map(reader.current, catalogue.codes) if filters.keys() <= set(one.by)]
     sums = await rolled_up_sums(reader, [one for one in current if queries.rolled_up(one, question)], question)
     items = []
     for indicator in current:
         found = await shown(reader, indicator, question, wanted, sums)
         items.append(IndicatorValue(**_about(indicator, found[()], wanted)))
-    return DashboardRead(as_of=as_of, to_come=as_of > clock.today(), known_at=reader.known_at, items=items)
+    to_come = as_of > clock.today()
+    return DashboardRead(as_of=as_of, to_come=to_come, known_at=reader.known_at, department=query.department, items=items)
 
 
 def check(indicator: Indicator, by: Sequence[str], filters: Mapping[str, str], query: ValuesQuery) -> None:

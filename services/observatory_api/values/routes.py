@@ -22,8 +22,11 @@ values = router("/v1", "Chiffres")
 
 @values.get("/values", operation_id="readDashboard", response_model=DashboardRead)
 async def read_dashboard(db: Db, caller: Anyone, query: Annotated[DashboardQuery, Query()]) -> Response:
-    """Donne la valeur régionale de tous les indicateurs, à un jour et à un état de connaissance donnés."""
-    return live(await operations.dashboard(db, query))
+    """Donne la valeur de tous les indicateurs, à un jour et à un état de connaissance donnés, dans la région ou dans un département.
+
+    Un département se lit comme les chiffres d'un seul indicateur : par le pilotage, les comités, et qui agit dans ce département.
+    """
+    return live(await operations.dashboard(db, query, by=caller))
 
 
 @values.get("/indicators/{code}/values", operation_id="readIndicatorValues", response_model=ValuesRead, responses=problems(404))

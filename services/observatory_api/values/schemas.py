@@ -36,10 +36,12 @@ class Territory(StrEnum):
 
 
 TrueOrFalse = Literal["true", "false"]
+NO_FILTERS = frozenset({"as_of", "known_at", "every", "start", "end", "by"})
+"""What is asked of figures beside dimensions."""
 
 
 class DashboardQuery(BaseModel):
-    """Which day, which state of knowledge, and whether with a series."""
+    """Which day, which state of knowledge, which department, and whether with a series."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,6 +51,14 @@ class DashboardQuery(BaseModel):
         description="Ce que le registre avait enregistré à cet instant ; avec le même `as_of`, mêmes octets que ce qui fut servi alors.",
     )
     every: Every | None = Field(None, description="Ajoute une série, un point par mois.")
+    department: Territory | None = Field(
+        None, description="Département (code INSEE), actions de toute la région comprises ; regional : ce qui n'en nomme aucun."
+    )
+
+    def filters(self) -> dict[str, str]:
+        """The filters given, by dimension."""
+        given = {name: getattr(self, name) for name in sorted(type(self).model_fields) if name not in NO_FILTERS}
+        return {name: str(value) for name, value in given.items() if value is not None}
 
 
 class ValuesQuery(DashboardQuery):
@@ -65,9 +75,6 @@ class ValuesQuery(DashboardQuery):
     status: ActionStatus | None = Field(None, description="Statut.")
     cohort: Value | None = Field(None, description="Cohorte d'actions phares.")
     flagship: TrueOrFalse | None = Field(None, description="Action phare.")
-    department: Territory | None = Field(
-        None, description="Département (code INSEE), actions de toute la région comprises ; regional : ce qui n'en nomme aucun."
-    )
     sector: Sector | None = Field(None, description="Secteur.")
     role: OrganisationRole | None = Field(None, description="Rôle d'une organisation.")
     profession: Profession | None = Field(None, description="Profession.")
@@ -78,13 +85,6 @@ class ValuesQuery(DashboardQuery):
     scheme_kind: SchemeKind | None = Field(None, description="Nature du dispositif.")
     fiscal_year: Value | None = Field(None, description="Exercice budgétaire.")
     funder: Value | None = Field(None, description="Financeur.")
-
-    def filters(self) -> dict[str, str]:
-        """The filters given, by dimension."""
-        asked = set(DashboardQuery.model_fields) | {"start", "end", "by"}
-        return {
-            name: str(value) for name in sorted(type(self).model_fields) if name not in asked and (value := getattr(self, name)) is not None
-        }
 
     def groups(self) -> tuple[str, ...]:
         """The dimensions to group by."""
@@ -117,7 +117,7 @@ class PointRead(FigureRead):
     """Un point d'une série mensuelle."""
 
     month: str = Field(description="Mois, AAAA-MM.", examples=["2026-11"])
-    tracked: bool = Field(description="Faux tant que rien n'avait été compté dans la région : pas encore suivi, et non zéro.")
+    tracked: bool = Field(description="Faux tant que rien n'avait été compté sous ces filtres : pas encore suivi, et non zéro.")
 
 
 class GroupRead(FigureRead):
@@ -136,7 +136,7 @@ class _Asked(BaseModel):
 
 
 class IndicatorValue(FigureRead):
-    """La valeur régionale d'un indicateur."""
+    """La valeur d'un indicateur."""
 
     code: str = Field(description="Code de l'indicateur.", examples=["K06"])
     label: str = Field(description="Libellé.", examples=["Jalons tenus"])
@@ -161,6 +161,9 @@ class ValuesRead(_Asked, IndicatorValue):
 
 
 class DashboardRead(_Asked):
-    """La valeur régionale de tous les indicateurs, lue en une fois."""
+    """La valeur de tous les indicateurs, dans la région ou dans un département, lue en une fois."""
 
-    items: list[IndicatorValue] = Field(description="Un par indicateur, par code.")
+    department: Territory | None = Field(None, description="Département dont sont les chiffres ; null : la région entière.")
+    items: list[IndicatorValue] = Field(
+        description="Un par indicateur, par code ; dans un département, ceux qui se répartissent par département."
+    )

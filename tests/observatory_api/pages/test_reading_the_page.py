@@ -150,6 +150,22 @@ async def test_departments_are_compared_all_five(browser: Browser) -> None:
 
 
 @pytest.mark.usefixtures("facts")
+async def test_a_department_has_a_page_of_its_own(browser: Browser, client: Client) -> None:
+    reader = browser()
+    document = await page(reader, f"{JUNE}&department=49")
+    assert said(card(document, "K05"), "made") == "1 action en retard sur 1 action vivante"
+    assert idle(document)["R01"] == "pas encore suivi", "the posts are in Loire-Atlantique"
+    assert "R09" not in idle(document), "a scheme is of no department"
+    assert "Par département" not in document.one("main").text
+    assert [one.text for one in card(document, "K03").all("caption")][-1].startswith("Par statut")
+    assert said(card(await page(reader, f"{JUNE}&department=44"), "R01"), "value") == "2 postes"
+    (permalink,) = [one.attributes["href"] for one in document.all("a") if one.text.startswith("Lien permanent")]
+    again = await page(reader, permalink[1:])
+    assert again.one("main").text == document.one("main").text
+    assert "department=49" in again.one("p", **{"class": "past"}).one("a").attributes["href"]
+
+
+@pytest.mark.usefixtures("facts")
 async def test_the_link_shows_the_same_figures_after_more_has_been_recorded(browser: Browser, databases: Databases) -> None:
     reader = browser()
     before = await page(reader)
@@ -175,7 +191,7 @@ async def test_a_day_of_knowledge_is_what_was_known_when_it_ended(browser: Brows
 
 @pytest.mark.usefixtures("facts")
 async def test_the_form_as_a_browser_sends_it_means_today(browser: Browser) -> None:
-    document = await page(browser(), "as_of=&known_at=")
+    document = await page(browser(), "as_of=&known_at=&department=")
     assert document.one("form").attributes["method"] == "get"
     assert {one.attributes["name"] for one in document.one("form").all("input")} == {"as_of", "known_at"}
 

@@ -73,6 +73,21 @@ async def test_breakdowns_by_department_are_those_of_the_token(client: Client, f
     assert "Mayenne" in (await client(Role.committee, departments=frozenset({Department.sarthe})).get("/observatory/")).text
 
 
+async def test_the_page_of_a_department_is_for_who_reads_its_figures(client: Client, browser: Browser, facts: None) -> None:
+    here = frozenset({Department.loire_atlantique})
+    hr_partner = client(Role.hr_partner, departments=here)
+    document = read((await hr_partner.get("/observatory/?department=44")).text)
+    assert "Chiffres en Loire-Atlantique, au" in document.one("header").text
+    options = {one.attributes["value"]: "selected" in one.attributes for one in document.one("select").all("option")}
+    assert options == {"": False, "44": True}
+    assert (await hr_partner.get("/observatory/?department=72")).status_code == 403
+    for refused in (client(Role.reader, departments=here), browser("203.0.113.5", public_pages=True)):
+        answer = await refused.get("/observatory/?department=44")
+        assert answer.status_code == 403
+        assert "toute la région" in read(answer.text).one("main").text
+        assert not read((await refused.get("/observatory/")).text).all("select")
+
+
 async def test_everybody_reads_the_page_once_it_is_opened_and_nothing_that_counts_few(browser: Browser, facts: None) -> None:
     assert (await browser("203.0.113.5").get("/observatory/")).status_code == 401
     answer = await browser("203.0.113.5", public_pages=True).get("/observatory/")
@@ -106,6 +121,8 @@ async def test_a_bad_token_is_refused_even_at_this_machine(browser: Browser) -> 
         ("known_at=2026-01-01T00:00:00", "known_at"),
         ("known_at=2100-01-01T00:00:00Z", "known_at"),
         ("as_of=2026-01-01&as_of=2026-01-02", "as_of"),
+        ("department=99", "department"),
+        ("department=regional", "department"),
         ("%3Cb%3E=1", "<b>"),
     ],
 )
