@@ -63,10 +63,11 @@ def test_a_dimension_whose_values_nobody_could_ask_for_is_refused(monkeypatch: p
 
 
 def test_the_page_shows_an_indicator_by_its_own_dimensions_and_by_values_with_names() -> None:
-    one = a_total()
+    one = a_total(by=("axis", "status", "cohort"))
     catalogue = Catalogue([one], [state for state in STATES.values() if state not in {feed.state for feed in one.feeds}])
     check_breakdowns({"status": ("K99",)}, catalogue)
     with pytest.raises(TypeError, match=f"{HERE} : K99 ne se répartit pas par role"):
         check_breakdowns({"role": ("K99",)}, catalogue)
-    with pytest.raises(TypeError, match=f"{HERE} : K99 : les valeurs de axis n'ont pas de nom"):
-        check_breakdowns({"axis": ("K99",)}, catalogue)
+    check_breakdowns({"axis": ("K99",)}, catalogue)
+    with pytest.raises(TypeError, match=f"{HERE} : K99 : les valeurs de cohort n'ont pas de nom"):
+        check_breakdowns({"cohort": ("K99",)}, catalogue)

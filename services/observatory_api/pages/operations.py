@@ -17,7 +17,7 @@ from services.observatory_api.pages.schemas import PageQuery
 from services.observatory_api.pages.words import DEPARTMENTS, VALUES
 from services.observatory_api.values.audience import DETAILED, sees
 from services.observatory_api.values.figures import figure
-from services.observatory_api.values.operations import Reader, dashboard, open_snapshot, rolled_up_sums, shown
+from services.observatory_api.values.operations import Group, Reader, dashboard, open_snapshot, rolled_up_sums, shown
 from services.observatory_api.values.queries import rolled_up
 from services.observatory_api.values.schemas import DashboardQuery, DashboardRead, Every
 
@@ -27,6 +27,10 @@ BREAKDOWNS: Mapping[str, Sequence[str]] = {
     "role": ("A02",),
 }
 """dimension → the indicators that the page also shows by it."""
+BY_AXIS = ("K05", "K08")
+"""The indicators that are read by axis."""
+BY_SCHEME = ("R05", ("scheme_code", "fiscal_year"))
+"""What says how much of its money a scheme has committed, and by what."""
 
 
 def check_breakdowns(breakdowns: Mapping[str, Sequence[str]], catalogue: Catalogue) -> None:
@@ -39,7 +43,7 @@ def check_breakdowns(breakdowns: Mapping[str, Sequence[str]], catalogue: Catalog
                 raise TypeError(f"{one.file} : {one.code} : les valeurs de {dimension} n'ont pas de nom dans pages/words.py (VALUES).")
 
 
-check_breakdowns(BREAKDOWNS, CATALOGUE)
+check_breakdowns({**BREAKDOWNS, "axis": BY_AXIS}, CATALOGUE)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,10 @@ class Overview:
     definitions: Mapping[str, Indicator]
     context: Mapping[ContextCode, Sequence[ContextRowRead]]
     breakdowns: Mapping[str, Mapping[str, Mapping[str, Figure]]] = field(default_factory=dict)
+    axes: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
+    """Code → axis → figure."""
+    schemes: Mapping[Group, Figure] = field(default_factory=dict)
+    """Scheme and fiscal year → how much of its ceilings is committed."""
     hidden: AbstractSet[str] = frozenset()
     """The codes of which nothing is shown, since they count fewer than five."""
     departments: Sequence[str] = ()
@@ -79,9 +87,19 @@ async def overview(db: Database, query: PageQuery, *, viewer: Principal, public:
     breakdowns: dict[str, dict[str, Mapping[str, Figure]]] = {}
     for dimension, codes in BREAKDOWNS.items():
         if dimension != DEPARTMENT or figures.department is None:
-            for code, found in (await _broken_down(reader, figures, dimension, codes, viewer)).items():
-                breakdowns.setdefault(code, {})[dimension] = found
-    return Overview(figures, definitions, context, breakdowns, departments=[code for code in DEPARTMENTS if sees(viewer, code)])
+            for code, found in (await _by_one(reader, figures, dimension, codes)).items():
+                rows = _every_department(reader.current(code), found, viewer) if dimension == DEPARTMENT else found
+                breakdowns.setdefault(code, {})[dimension] = rows
+    code, by = BY_SCHEME
+    return Overview(
+        figures,
+        definitions,
+        context,
+        breakdowns,
+        axes=await _by_one(reader, figures, "axis", BY_AXIS),
+        schemes=(await _grouped(reader, figures, by, (code,)))[code],
+        departments=[each for each in DEPARTMENTS if sees(viewer, each)],
+    )
 
 
 def end_of(day: date) -> datetime:
@@ -89,19 +107,22 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), PARIS) - timedelta(microseconds=1)
 
 
-async def _broken_down(
-    reader: Reader, figures: DashboardRead, dimension: str, codes: Sequence[str], viewer: Principal
-) -> dict[str, Mapping[str, Figure]]:
-    question = reader.question(figures.as_of, by=(dimension,), filters={DEPARTMENT: figures.department} if figures.department else {})
+async def _by_one(reader: Reader, figures: DashboardRead, dimension: str, codes: Sequence[str]) -> dict[str, Mapping[str, Figure]]:
+    grouped = await _grouped(reader, figures, (dimension,), codes)
+    return {code: {name: one for (name,), one in found.items() if name is not None} for code, found in grouped.items()}
+
+
+async def _grouped(reader: Reader, figures: DashboardRead, by: tuple[str, ...], codes: Sequence[str]) -> dict[str, dict[Group, Figure]]:
+    """The figures of some indicators by group, in the region or in the department of the page."""
+    question = reader.question(figures.as_of, by=by, filters={DEPARTMENT: figures.department} if figures.department else {})
     current = [reader.current(code) for code in codes]
     sums = await rolled_up_sums(reader, [one for one in current if rolled_up(one, question)], question)
-    made: dict[str, Mapping[str, Figure]] = {}
-    for indicator in current:
-        found = await shown(reader, indicator, question, (), sums)
-        named = {group[0]: one.total for group, one in found.items() if group[0] is not None}
-        if dimension == DEPARTMENT:  # a department where nothing happened is said too
-            rows = (*DEPARTMENTS, REGIONAL) if indicator.everywhere else tuple(DEPARTMENTS)
-            named = {code: figure(indicator, {}) for code in rows} | named
-            named = {code: one for code, one in named.items() if sees(viewer, code)}
-        made[indicator.code] = named
-    return made
+    found = {one.code: await shown(reader, one, question, (), sums) for one in current}
+    return {code: {group: one.total for group, one in made.items()} for code, made in found.items()}
+
+
+def _every_department(indicator: Indicator, found: Mapping[str, Figure], viewer: Principal) -> Mapping[str, Figure]:
+    """The departments that the viewer reads: one where nothing happened is said too."""
+    rows = (*DEPARTMENTS, REGIONAL) if indicator.everywhere else tuple(DEPARTMENTS)
+    every = {code: figure(indicator, {}) for code in rows} | dict(found)
+    return {code: one for code, one in every.items() if sees(viewer, code)}

@@ -16,6 +16,7 @@ from services.kernel.base.problems import Problem
 from services.observatory_api.pages import words
 from services.observatory_api.pages.cards import Card, IdleLine, card, idle_line, says_nothing
 from services.observatory_api.pages.context import context_table
+from services.observatory_api.pages.headline import headline
 from services.observatory_api.pages.operations import Overview
 from services.observatory_api.pages.schemas import PageQuery
 
@@ -59,6 +60,7 @@ def page(overview: Overview, query: PageQuery) -> str:
         where=words.DEPARTMENTS[figures.department] if figures.department else "",
         department=query.department or "",
         departments=[(code, words.DEPARTMENTS[code]) for code in overview.departments],
+        headline=headline(overview),
         parts=[part for part in map(partial(_part, overview), words.PARTS) if part.cards or part.idle],
         context=context_table(overview.context),
         services=words.SERVICES,

@@ -1,11 +1,11 @@
 """How figures, days and instants are said in French: numbers with narrow no-break spaces, nouns in the right number."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from services.contracts.actions import ActionStatus
-from services.contracts.codes import Department, OrganisationRole, Profession
+from services.contracts.codes import Axis, Department, OrganisationRole, Profession
 from services.kernel.base.clock import PARIS
 from services.kernel.base.french import MONTHS, day_in_words
 from services.observatory_api.indicators.model import DEPARTMENT, REGIONAL, Unit
@@ -92,6 +92,15 @@ DIVIDED: Mapping[str, tuple[Noun, Noun]] = {
 MONEY_DIVIDED: Mapping[str, tuple[str, str]] = {"R05": ("engagés", "de plafonds")}
 UNITS: Mapping[Unit, Noun] = {Unit.days: Noun("jour", "jours"), Unit.seat_weeks: Noun("place-semaine", "places-semaines")}
 
+AXES: Mapping[str, str] = {
+    Axis.a1: "Attractivité des territoires",
+    Axis.a2: "Offre de formation par la voie scolaire",
+    Axis.a3: "Offre de formation par la voie de l'alternance",
+    Axis.a4: "Offre de formation en milieu professionnel",
+    Axis.a5: "Pratiques managériales",
+    Axis.a6: "Qualité de vie au travail",
+    Axis.a7: "Recrutements d'urgence",
+}
 DEPARTMENTS: Mapping[str, str] = {
     Department.loire_atlantique: "Loire-Atlantique",
     Department.maine_et_loire: "Maine-et-Loire",
@@ -136,6 +145,7 @@ PROFESSIONS: Mapping[str, str] = {
     Profession.aide_medico_psychologique: "Aide médico-psychologique",
 }
 VALUES: Mapping[str, Mapping[str, str]] = {
+    "axis": AXES,
     DEPARTMENT: {**DEPARTMENTS, REGIONAL: "Toute la région"},
     "profession": PROFESSIONS,
     "status": {
@@ -192,6 +202,12 @@ def amount(value: float | None, unit: Unit, code: str = "") -> str:
 def bare(value: float | None, unit: Unit) -> str:
     """A value in a chart or a table, where the heading says what is counted."""
     return amount(value, unit) if value is None or unit in (Unit.share, Unit.cents) else number(int(value))
+
+
+def listed(names: Sequence[str]) -> str:
+    """One, another and a third."""
+    *first, last = names
+    return f"{', '.join(first)} et {last}" if first else last
 
 
 def several(*, regional: bool) -> str:
