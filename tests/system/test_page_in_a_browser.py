@@ -176,6 +176,9 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(chromium: Browser
         assert page.evaluate("document.activeElement.id") == "contenu"
 
         page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.hash") == "#K05"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
         page.keyboard.press("Enter")
         assert page.locator("details.months table").first.is_visible()

@@ -27,7 +27,7 @@ BREAKDOWNS: Mapping[str, Sequence[str]] = {
     "role": ("A02",),
 }
 """dimension → the indicators that the page also shows by it."""
-BY_AXIS = ("K05", "K08")
+BY_AXIS = ("K04", "K05", "K06", "K07", "K08", "K32")
 """The indicators that are read by axis."""
 BY_SCHEME = ("R05", ("scheme_code", "fiscal_year"))
 """What says how much of its money a scheme has committed, and by what."""

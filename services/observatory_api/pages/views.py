@@ -14,6 +14,7 @@ from services.kernel.base import clock
 from services.kernel.base.french import day_in_words
 from services.kernel.base.problems import Problem
 from services.observatory_api.pages import words
+from services.observatory_api.pages.axes import axes_table
 from services.observatory_api.pages.cards import Card, IdleLine, card, idle_line, says_nothing
 from services.observatory_api.pages.context import context_table
 from services.observatory_api.pages.headline import headline
@@ -61,6 +62,7 @@ def page(overview: Overview, query: PageQuery) -> str:
         department=query.department or "",
         departments=[(code, words.DEPARTMENTS[code]) for code in overview.departments],
         headline=headline(overview),
+        axes=axes_table(overview),
         parts=[part for part in map(partial(_part, overview), words.PARTS) if part.cards or part.idle],
         context=context_table(overview.context),
         services=words.SERVICES,
