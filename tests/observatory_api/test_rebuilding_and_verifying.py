@@ -91,9 +91,10 @@ async def test_rebuild_refills_the_roll_up(databases: Databases, settings: Setti
 
 FIRST, *_, NEWEST = CATALOGUE.definitions("K06")
 SECOND = NEWEST + 1
+NEWEST_LISTING = CATALOGUE.definitions("K06")[NEWEST].listing
 
 
-@ratio("K06", label="Jalons tenus", definition=SECOND, by=("axis", "department"), many=("department",))
+@ratio("K06", label="Jalons tenus", definition=SECOND, by=("axis", "department"), many=("department",), listing=NEWEST_LISTING)
 def milestones_on_time_in_force(milestone: MilestoneState) -> Iterable[Contribution]:
     """The second definition of these tests: on time is by the due date in force."""
     if milestone.status is not MilestoneStatus.cancelled:

@@ -9,10 +9,12 @@ from services.contracts.actions import ActionState
 from services.contracts.registry import STATES
 from services.observatory_api.indicators import labels
 from services.observatory_api.indicators.catalogue import Catalogue
+from services.observatory_api.indicators.listings import no_list
 from services.observatory_api.indicators.model import Contribution, Figure, Indicator, derived, distribution, total
 from services.observatory_api.pages.operations import check_breakdowns
 from services.observatory_api.values.schemas import check_filters
 
+NONE = no_list("aucune liste n'a ce qu'un essai compte")
 HERE = r"tests/observatory_api/test_what_an_indicator_declares_wrongly\.py"
 
 
@@ -28,7 +30,7 @@ def made_of(_one: Figure) -> Figure:
 
 def a_total(**changed: Any) -> Indicator:
     """A sound indicator, but for what is changed."""
-    sound: dict[str, Any] = {"label": "Essai", "definition": 1, "by": ("axis", "status"), "labels": ("status",)}
+    sound: dict[str, Any] = {"label": "Essai", "definition": 1, "listing": NONE, "by": ("axis", "status"), "labels": ("status",)}
     made: Indicator = total("K99", **sound | changed)(nothing)
     return made
 
@@ -41,13 +43,16 @@ def test_a_sound_indicator_is_accepted() -> None:
     ("declare", "said"),
     [
         (lambda: a_total(label=" "), "K99 n'a pas de libellé"),
-        (lambda: derived("K98", label="", definition=1, of=("K03",), by=())(made_of), "K98 n'a pas de libellé"),
+        (lambda: derived("K98", label="", definition=1, listing=NONE, of=("K03",), by=())(made_of), "K98 n'a pas de libellé"),
         (lambda: a_total(by=("axis", "status", "colour"), labels=("status", "colour")), "K99 se répartit par colour, que .* ne nomme pas"),
-        (lambda: derived("K98", label="Essai", definition=1, of=("K03",), by=("colour",))(made_of), "K98 se répartit par colour"),
+        (
+            lambda: derived("K98", label="Essai", definition=1, listing=NONE, of=("K03",), by=("colour",))(made_of),
+            "K98 se répartit par colour",
+        ),
         (lambda: a_total(many=("objective",)), "K99 : objective n'est pas parmi ses dimensions"),
         (lambda: a_total(by=("urgency",), labels=()), "K99 : action n'a pas de urgency ; déclarez labels="),
         (lambda: a_total(by=("department",), labels=()), "K99 : action a plusieurs departments ; déclarez many="),
-        (lambda: distribution("K97", label="Essai", definition=1)(made_of), "made_of : son argument s'annote de l'état"),
+        (lambda: distribution("K97", label="Essai", definition=1, listing=NONE)(made_of), "made_of : son argument s'annote de l'état"),
     ],
 )
 def test_what_a_reader_could_not_be_told_is_refused(declare: Callable[[], Indicator], said: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from services.kernel.base import clock
 from services.kernel.base.problems import NotFound
 from services.kernel.data.database import Database
-from services.observatory_api.catalogue.schemas import CatalogueRead, DimensionRead, IndicatorRead
+from services.observatory_api.catalogue.schemas import CatalogueRead, DimensionRead, IndicatorRead, ListingRead
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.model import Indicator
@@ -40,6 +40,9 @@ def described(catalogue: Catalogue, one: Indicator) -> IndicatorRead:
         dimensions=[DimensionRead(name=name, label=DIMENSIONS[name], several=name in one.many) for name in one.by],
         sources=sorted(set(_sources(catalogue, one))),
         of=list(one.of),
+        listing=ListingRead(
+            addresses=list(one.listing.addresses()), by_department=one.listing.by_department, note=one.listing.note or None
+        ),
         owner=one.owner,
     )
 

@@ -15,6 +15,19 @@ class DimensionRead(BaseModel):
     )
 
 
+class ListingRead(BaseModel):
+    """La liste derrière un chiffre, dans l'API du service qui tient ses lignes : ce qui est compté aujourd'hui, dans la région."""
+
+    addresses: list[str] = Field(
+        description="Adresses des lignes que compte le chiffre (pour une part, le numérateur) ; vide quand aucune liste ne les donne.",
+        examples=[["/actions/v1/actions?overdue=true"]],
+    )
+    by_department: bool = Field(description="Si la liste prend le filtre `department`.")
+    note: str | None = Field(
+        description="En quoi les lignes diffèrent de ce qui est compté, ou pourquoi il n'y a pas de liste ; null : une ligne par unité."
+    )
+
+
 class IndicatorRead(BaseModel):
     """Un indicateur : ce qu'il compte, en mots, et comment."""
 
@@ -28,6 +41,7 @@ class IndicatorRead(BaseModel):
     dimensions: list[DimensionRead] = Field(description="Ce par quoi il se répartit.")
     sources: list[str] = Field(description="États dont il est calculé, `service.nature`.", examples=[["actions.milestone"]])
     of: list[str] = Field(description="Indicateurs dont il est la formule.", examples=[["R04", "R08"]])
+    listing: ListingRead = Field(description="La liste derrière le chiffre.")
     owner: str = Field(description="Qui en répond.")
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from services.contracts.access import OrganisationStatus, SiteState
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
 
 
-@total("A01", label="Sites actifs", definition=1, by=("department", "sector"))
+@total("A01", label="Sites actifs", definition=1, by=("department", "sector"), listing=rows_of("/access/v1/sites?status=active"))
 def active_sites(site: SiteState) -> Iterable[Contribution]:
     for spell in spells(site.history):
         if spell.status == OrganisationStatus.active:

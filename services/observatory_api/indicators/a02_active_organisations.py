@@ -6,10 +6,18 @@ Une organisation qui tient plusieurs rôles compte une fois dans le total, et un
 from collections.abc import Iterable
 
 from services.contracts.access import OrganisationState, OrganisationStatus
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
 
 
-@total("A02", label="Organisations actives", definition=1, by=("department", "role"), many=("role",))
+@total(
+    "A02",
+    label="Organisations actives",
+    definition=1,
+    by=("department", "role"),
+    many=("role",),
+    listing=rows_of("/access/v1/organisations?status=active"),
+)
 def active_organisations(organisation: OrganisationState) -> Iterable[Contribution]:
     for spell in spells(organisation.history):
         if spell.status == OrganisationStatus.active:

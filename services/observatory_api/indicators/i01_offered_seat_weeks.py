@@ -7,6 +7,7 @@ offre ouverte à plusieurs professions compte une fois dans le total, et entièr
 from collections.abc import Iterable
 
 from services.contracts.internships import OfferState, OfferStatus
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, Unit, count, lasting, spells, total
 from services.observatory_api.indicators.placements import school_year, weeks
 
@@ -19,6 +20,11 @@ from services.observatory_api.indicators.placements import school_year, weeks
     many=("profession",),
     labels=("school_year",),
     unit=Unit.seat_weeks,
+    listing=rows_of(
+        "/internships/v1/offers?status=published",
+        "/internships/v1/offers?status=closed",
+        note="une ligne par offre : ses places × ses semaines",
+    ),
 )
 def offered_seat_weeks(offer: OfferState) -> Iterable[Contribution]:
     amount = offer.seats * weeks(offer.starts_on, offer.ends_on)

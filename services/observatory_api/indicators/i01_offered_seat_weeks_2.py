@@ -8,6 +8,7 @@ entièrement dans chacune.
 from collections.abc import Iterable
 
 from services.contracts.internships import OfferState, OfferStatus
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, Unit, count, lasting, spells, total
 from services.observatory_api.indicators.placements import weeks_by_school_year
 
@@ -20,6 +21,11 @@ from services.observatory_api.indicators.placements import weeks_by_school_year
     many=("profession",),
     labels=("school_year",),
     unit=Unit.seat_weeks,
+    listing=rows_of(
+        "/internships/v1/offers?status=published",
+        "/internships/v1/offers?status=closed",
+        note="une ligne par offre : ses places × ses semaines",
+    ),
 )
 def offered_seat_weeks_by_week(offer: OfferState) -> Iterable[Contribution]:
     for spell in spells(offer.history):

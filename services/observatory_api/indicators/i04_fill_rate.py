@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from services.contracts.internships import OfferState, OfferStatus, PlacementState
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, Reading, denominator, lasting, numerator, ratio, spells
 from services.observatory_api.indicators.placements import school_year, weeks
 
@@ -15,6 +16,7 @@ from services.observatory_api.indicators.placements import school_year, weeks
     many=("profession",),
     labels=("school_year",),
     reading=Reading.stock,
+    listing=rows_of("/internships/v1/placements?status=confirmed", note="une ligne par stage confirmé : ses semaines"),
 )
 def fill_rate(placement: PlacementState) -> Iterable[Contribution]:
     amount = weeks(placement.starts_on, placement.ends_on)

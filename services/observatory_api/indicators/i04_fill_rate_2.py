@@ -7,6 +7,7 @@ de son jeudi.
 from collections.abc import Iterable
 
 from services.contracts.internships import OfferState, OfferStatus, PlacementState
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, Reading, denominator, lasting, numerator, ratio, spells
 from services.observatory_api.indicators.placements import weeks_by_school_year
 
@@ -19,6 +20,7 @@ from services.observatory_api.indicators.placements import weeks_by_school_year
     many=("profession",),
     labels=("school_year",),
     reading=Reading.stock,
+    listing=rows_of("/internships/v1/placements?status=confirmed", note="une ligne par stage confirmé : ses semaines"),
 )
 def fill_rate_by_week(placement: PlacementState) -> Iterable[Contribution]:
     for year, weeks in weeks_by_school_year(placement.starts_on, placement.ends_on):

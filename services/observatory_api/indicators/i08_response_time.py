@@ -8,10 +8,11 @@ from collections.abc import Iterable
 
 from services.contracts.internships import RequestState
 from services.kernel.base.clock import day_of
+from services.observatory_api.indicators.listings import NO_MEDIAN
 from services.observatory_api.indicators.model import Contribution, distribution, sample
 
 
-@distribution("I08", label="Délai de réponse", definition=1, by=("department", "profession"))
+@distribution("I08", label="Délai de réponse", definition=1, by=("department", "profession"), listing=NO_MEDIAN)
 def response_time(request: RequestState) -> Iterable[Contribution]:
     if request.answered_at:
         answered_on = day_of(request.answered_at)

@@ -6,6 +6,7 @@ Un terrain ouvert à plusieurs professions compte une fois dans le total, et une
 from collections.abc import Iterable
 
 from services.contracts.internships import UnitState, UnitStatus
+from services.observatory_api.indicators.listings import CONCEALED, rows_of
 from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
 
 
@@ -15,6 +16,7 @@ from services.observatory_api.indicators.model import Contribution, count, lasti
     definition=1,
     by=("department", "profession", "first_placement_suitable"),
     many=("profession",),
+    listing=rows_of("/internships/v1/units?status=active", note=CONCEALED),
 )
 def active_units(unit: UnitState) -> Iterable[Contribution]:
     for spell in spells(unit.history):

@@ -7,6 +7,7 @@ Un terrain dont le site est fermé ne compte pas.
 from collections.abc import Iterable
 
 from services.contracts.internships import UnitState, UnitStatus
+from services.observatory_api.indicators.listings import CONCEALED, rows_of
 from services.observatory_api.indicators.model import Contribution, count, lasting, total
 from services.observatory_api.indicators.shown import shown
 
@@ -17,6 +18,7 @@ from services.observatory_api.indicators.shown import shown
     definition=2,
     by=("department", "profession", "first_placement_suitable"),
     many=("profession",),
+    listing=rows_of("/internships/v1/units?status=active", note=CONCEALED),
 )
 def shown_units(unit: UnitState) -> Iterable[Contribution]:
     for start, end in shown(unit.history, {UnitStatus.active}, unit.concealed):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from services.contracts.actions import ActionState, ActionStatus
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, count, lasting, named_departments_only, spells, total
 
 
@@ -14,6 +15,7 @@ from services.observatory_api.indicators.model import Contribution, count, lasti
     by=("status", "axis", "objective", "department", "cohort", "flagship"),
     many=("objective", "department"),
     labels=("status",),
+    listing=rows_of("/actions/v1/actions", note="le pilotage et le comité y voient aussi les brouillons, qui ne comptent pas"),
 )
 def actions_by_status(action: ActionState) -> Iterable[Contribution]:
     for spell in spells(action.history):

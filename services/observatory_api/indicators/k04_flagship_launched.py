@@ -6,6 +6,7 @@ Les actions abandonnées ne comptent pas.
 from collections.abc import Iterable
 
 from services.contracts.actions import ActionState
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import (
     Contribution,
     Reading,
@@ -27,6 +28,7 @@ from services.observatory_api.indicators.plan import RETAINED, STARTED
     by=("cohort", "axis", "department"),
     many=("department",),
     reading=Reading.stock,
+    listing=rows_of("/actions/v1/actions?flagship=true", note="toutes les actions phares, lancées ou non, brouillons et abandons compris"),
 )
 def flagship_launched(action: ActionState) -> Iterable[Contribution]:
     if not action.flagship:

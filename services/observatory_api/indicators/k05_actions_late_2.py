@@ -8,11 +8,20 @@ elle compte dans chaque département.
 from collections.abc import Iterable
 
 from services.contracts.actions import ActionState, MilestoneState
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, cells, eligible, lasting, member
 from services.observatory_api.indicators.plan import live_spells, overdue_spells, past_end_spells
 
 
-@cells("K05", label="Actions en retard", definition=2, by=("axis", "department"), many=("department",), among_eligible=True)
+@cells(
+    "K05",
+    label="Actions en retard",
+    definition=2,
+    by=("axis", "department"),
+    many=("department",),
+    among_eligible=True,
+    listing=rows_of("/actions/v1/actions?overdue=true"),
+)
 def actions_late_or_past_their_end(milestone: MilestoneState) -> Iterable[Contribution]:
     for start, end in overdue_spells(milestone):
         yield from lasting(member(start, str(milestone.action_id)), end)

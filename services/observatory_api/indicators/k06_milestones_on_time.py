@@ -7,12 +7,24 @@ dans la période. Les jalons d'une fiche qui n'est pas validée, et ceux qu'une 
 from collections.abc import Iterable
 
 from services.contracts.actions import MilestoneState, MilestoneStatus
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, denominator, named_departments_only, numerator, ratio
 from services.observatory_api.indicators.plan import expected
 
 
 @named_departments_only
-@ratio("K06", label="Jalons tenus", definition=2, by=("axis", "department"), many=("department",))
+@ratio(
+    "K06",
+    label="Jalons tenus",
+    definition=2,
+    by=("axis", "department"),
+    many=("department",),
+    listing=rows_of(
+        "/actions/v1/milestones?status=reached",
+        note="tous les jalons atteints, à temps ou non, échus ou non",
+        by_department=False,
+    ),
+)
 def milestones_on_time(milestone: MilestoneState) -> Iterable[Contribution]:
     if milestone.status is MilestoneStatus.cancelled or not expected(milestone):
         return

@@ -8,12 +8,21 @@ sont des valeurs observées (rang le plus proche).
 from collections.abc import Iterable
 
 from services.contracts.actions import MilestoneState
+from services.observatory_api.indicators.listings import NO_MEDIAN
 from services.observatory_api.indicators.model import Contribution, Reading, distribution, lasting, named_departments_only, sample
 from services.observatory_api.indicators.plan import expected, planned_from
 
 
 @named_departments_only
-@distribution("K07", label="Décalage des jalons", definition=2, by=("axis", "department"), many=("department",), reading=Reading.stock)
+@distribution(
+    "K07",
+    label="Décalage des jalons",
+    definition=2,
+    by=("axis", "department"),
+    many=("department",),
+    reading=Reading.stock,
+    listing=NO_MEDIAN,
+)
 def milestone_slip(milestone: MilestoneState) -> Iterable[Contribution]:
     if not expected(milestone):
         return

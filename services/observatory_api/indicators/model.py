@@ -14,6 +14,7 @@ from services.contracts.envelope import State, StatusChange
 from services.kernel.base.clock import day_of
 from services.kernel.base.declarations import file_of
 from services.observatory_api.indicators.labels import DIMENSIONS
+from services.observatory_api.indicators.listings import Listing
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -170,6 +171,7 @@ class Indicator:
     unit: Unit
     reading: Reading
     measures: tuple[str, ...]
+    listing: Listing
     by: tuple[str, ...] = ()
     many: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
@@ -270,6 +272,7 @@ def total(
     *,
     label: str,
     definition: int,
+    listing: Listing,
     by: Sequence[str] = (),
     many: Sequence[str] = (),
     labels: Sequence[str] = (),
@@ -278,7 +281,17 @@ def total(
 ) -> Declared[Any]:
     """A sum of `count` contributions."""
     return _declare(
-        code, label, definition, kind=Kind.sum, unit=unit, reading=reading, measures=("count",), by=by, many=many, labels=labels
+        code,
+        label,
+        definition,
+        kind=Kind.sum,
+        unit=unit,
+        reading=reading,
+        measures=("count",),
+        listing=listing,
+        by=by,
+        many=many,
+        labels=labels,
     )
 
 
@@ -287,6 +300,7 @@ def ratio(
     *,
     label: str,
     definition: int,
+    listing: Listing,
     by: Sequence[str] = (),
     many: Sequence[str] = (),
     labels: Sequence[str] = (),
@@ -295,7 +309,17 @@ def ratio(
     """A sum of `numerator` over a sum of `denominator` contributions, divided at reading."""
     measures = ("numerator", "denominator")
     return _declare(
-        code, label, definition, kind=Kind.sum, unit=Unit.share, reading=reading, measures=measures, by=by, many=many, labels=labels
+        code,
+        label,
+        definition,
+        kind=Kind.sum,
+        unit=Unit.share,
+        reading=reading,
+        measures=measures,
+        listing=listing,
+        by=by,
+        many=many,
+        labels=labels,
     )
 
 
@@ -304,13 +328,16 @@ def distribution(
     *,
     label: str,
     definition: int,
+    listing: Listing,
     by: Sequence[str] = (),
     many: Sequence[str] = (),
     unit: Unit = Unit.days,
     reading: Reading = Reading.flow,
 ) -> Declared[Any]:
     """The median and the ninth decile of `sample` contributions."""
-    return _declare(code, label, definition, kind=Kind.distribution, unit=unit, reading=reading, measures=("sample",), by=by, many=many)
+    return _declare(
+        code, label, definition, kind=Kind.distribution, unit=unit, reading=reading, measures=("sample",), listing=listing, by=by, many=many
+    )
 
 
 def cells(
@@ -318,6 +345,7 @@ def cells(
     *,
     label: str,
     definition: int,
+    listing: Listing,
     by: Sequence[str] = (),
     many: Sequence[str] = (),
     universe: int | None = None,
@@ -334,6 +362,7 @@ def cells(
         unit=unit,
         reading=Reading.stock,
         measures=measures,
+        listing=listing,
         by=by,
         many=many,
         universe=universe,
@@ -345,6 +374,7 @@ def derived(
     *,
     label: str,
     definition: int,
+    listing: Listing,
     of: Sequence[str],
     by: Sequence[str],
     unit: Unit = Unit.share,
@@ -361,6 +391,7 @@ def derived(
             unit,
             reading,
             (),
+            listing,
             by=tuple(by),
             of=tuple(of),
             words=_words(formula),
@@ -380,6 +411,7 @@ def _declare(
     unit: Unit,
     reading: Reading,
     measures: tuple[str, ...],
+    listing: Listing,
     by: Sequence[str],
     many: Sequence[str],
     labels: Sequence[str] = (),
@@ -394,6 +426,7 @@ def _declare(
             unit,
             reading,
             measures,
+            listing,
             by=tuple(by),
             many=frozenset(many),
             labels=frozenset(labels),

@@ -7,10 +7,18 @@ from collections.abc import Iterable
 
 from services.contracts.recruitment import AssignmentState, NeedState, NeedStatus
 from services.kernel.base.clock import day_of
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, Reading, denominator, lasting, numerator, ratio
 
 
-@ratio("R02", label="Postes pourvus", definition=1, by=("department", "profession", "urgency"), reading=Reading.stock)
+@ratio(
+    "R02",
+    label="Postes pourvus",
+    definition=1,
+    by=("department", "profession", "urgency"),
+    reading=Reading.stock,
+    listing=rows_of("/recruitment/v1/assignments?status=confirmed"),
+)
 def fill_rate(need: NeedState) -> Iterable[Contribution]:
     if need.published_at is not None:
         posts = need.filled_count if need.status is NeedStatus.cancelled else need.headcount

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 
 from services.contracts.recruitment import AssignmentState, AssignmentStatus
 from services.kernel.base.clock import day_of
+from services.observatory_api.indicators.listings import NO_MEDIAN
 from services.observatory_api.indicators.model import Contribution, distribution, sample
 
 
-@distribution("R03", label="Délai pour pourvoir un poste", definition=1, by=("department", "profession", "urgency"))
+@distribution("R03", label="Délai pour pourvoir un poste", definition=1, by=("department", "profession", "urgency"), listing=NO_MEDIAN)
 def time_to_fill(assignment: AssignmentState) -> Iterable[Contribution]:
     if assignment.status is not AssignmentStatus.cancelled:
         confirmed_on = day_of(assignment.confirmed_at)

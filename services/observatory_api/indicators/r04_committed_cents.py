@@ -3,9 +3,17 @@
 from collections.abc import Iterable
 
 from services.contracts.recruitment import CommitmentState
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, Unit, count, lasting, total
 
 
-@total("R04", label="Montant engagé", definition=1, by=("scheme_code", "fiscal_year", "department"), unit=Unit.cents)
+@total(
+    "R04",
+    label="Montant engagé",
+    definition=1,
+    by=("scheme_code", "fiscal_year", "department"),
+    unit=Unit.cents,
+    listing=rows_of("/recruitment/v1/commitments?status=committed", note="une ligne par engagement : son montant", by_department=False),
+)
 def committed_cents(commitment: CommitmentState) -> Iterable[Contribution]:
     yield from lasting(count(commitment.committed_on, commitment.amount_cents), commitment.released_on)

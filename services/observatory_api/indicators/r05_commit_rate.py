@@ -1,8 +1,16 @@
 """Taux d'engagement : montant engagé (R04), rapporté aux plafonds des enveloppes (R08)."""
 
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Figure, derived, quotient
 
 
-@derived("R05", label="Taux d'engagement", definition=1, of=("R04", "R08"), by=("scheme_code", "fiscal_year", "department"))
+@derived(
+    "R05",
+    label="Taux d'engagement",
+    definition=1,
+    of=("R04", "R08"),
+    by=("scheme_code", "fiscal_year", "department"),
+    listing=rows_of("/recruitment/v1/envelopes", note="une ligne par enveloppe : ce qui est engagé, et son plafond"),
+)
 def commit_rate(committed: Figure, ceilings: Figure) -> Figure:
     return quotient(committed.numerator, ceilings.numerator)

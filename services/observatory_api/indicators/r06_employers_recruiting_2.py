@@ -7,13 +7,24 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from services.contracts.recruitment import NeedState, NeedStatus
+from services.observatory_api.indicators.listings import CONCEALED, rows_of
 from services.observatory_api.indicators.model import Contribution, cells, lasting, member
 from services.observatory_api.indicators.shown import shown
 
 OPEN = frozenset({NeedStatus.open, NeedStatus.partially_filled})
 
 
-@cells("R06", label="Employeurs qui recrutent", definition=2, by=("department", "profession"))
+@cells(
+    "R06",
+    label="Employeurs qui recrutent",
+    definition=2,
+    by=("department", "profession"),
+    listing=rows_of(
+        "/recruitment/v1/needs?status=open",
+        "/recruitment/v1/needs?status=partially_filled",
+        note=f"une ligne par besoin : un employeur en a parfois plusieurs ; {CONCEALED}",
+    ),
+)
 def employers_seeking(need: NeedState) -> Iterable[Contribution]:
     for start, end in shown(need.history, OPEN, need.concealed):
         for employer, since, until in _employers(need, start, end):

@@ -10,10 +10,19 @@ from collections.abc import Iterable
 from services.contracts.recruitment import ApplicationState, ApplicationStatus
 from services.contracts.standing import blocks
 from services.kernel.base.clock import day_of
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, denominator, numerator, ratio
 
 
-@ratio("R07", label="Candidatures répondues à temps", definition=3, by=("department", "profession", "urgency"))
+@ratio(
+    "R07",
+    label="Candidatures répondues à temps",
+    definition=3,
+    by=("department", "profession", "urgency"),
+    listing=rows_of(
+        "/recruitment/v1/applications?overdue=true", note="les candidatures qui attendent encore alors que leur délai est passé"
+    ),
+)
 def answer_rate_while_shown(application: ApplicationState) -> Iterable[Contribution]:
     if application.status is ApplicationStatus.withdrawn and application.answered_at is None:
         return

@@ -3,10 +3,17 @@
 from collections.abc import Iterable
 
 from services.contracts.recruitment import SchemeState, SchemeStatus
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
 
 
-@total("R09", label="Dispositifs actifs", definition=1, by=("scheme_kind",))
+@total(
+    "R09",
+    label="Dispositifs actifs",
+    definition=1,
+    by=("scheme_kind",),
+    listing=rows_of("/recruitment/v1/schemes?status=active", by_department=False),
+)
 def active_schemes(scheme: SchemeState) -> Iterable[Contribution]:
     for spell in spells(scheme.history):
         if spell.status == SchemeStatus.active:

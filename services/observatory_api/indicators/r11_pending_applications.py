@@ -3,10 +3,17 @@
 from collections.abc import Iterable
 
 from services.contracts.recruitment import ApplicationState, ApplicationStatus
+from services.observatory_api.indicators.listings import CONCEALED, rows_of
 from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
 
 
-@total("R11", label="Candidatures en attente", definition=1, by=("department", "profession", "urgency"))
+@total(
+    "R11",
+    label="Candidatures en attente",
+    definition=1,
+    by=("department", "profession", "urgency"),
+    listing=rows_of("/recruitment/v1/applications?status=submitted", note=CONCEALED),
+)
 def pending_applications(application: ApplicationState) -> Iterable[Contribution]:
     for spell in spells(application.history):
         if spell.status == ApplicationStatus.submitted:

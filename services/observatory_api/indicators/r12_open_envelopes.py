@@ -3,10 +3,17 @@
 from collections.abc import Iterable
 
 from services.contracts.recruitment import EnvelopeStatus, SchemeEnvelopeState
+from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
 
 
-@total("R12", label="Enveloppes ouvertes", definition=1, by=("scheme_code", "fiscal_year", "funder", "department"))
+@total(
+    "R12",
+    label="Enveloppes ouvertes",
+    definition=1,
+    by=("scheme_code", "fiscal_year", "funder", "department"),
+    listing=rows_of("/recruitment/v1/envelopes?status=open"),
+)
 def open_envelopes(envelope: SchemeEnvelopeState) -> Iterable[Contribution]:
     for spell in spells(envelope.history):
         if spell.status == EnvelopeStatus.open:

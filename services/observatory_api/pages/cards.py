@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -39,6 +40,13 @@ class Breakdown:
     note: str
 
 
+class Address(NamedTuple):
+    """The address of a list, and a name that tells it from the card's others."""
+
+    path: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Card:
     """An indicator as a person reads it."""
@@ -56,6 +64,8 @@ class Card:
     definition: str
     number: int
     owner: str
+    lists: Sequence[Address]
+    list_note: str
     breakdowns: Sequence[Breakdown]
 
 
@@ -99,11 +109,27 @@ def card(item: IndicatorValue, overview: Overview) -> Card:
         definition=indicator.words,
         number=item.definition,
         owner=indicator.owner,
+        lists=_lists(indicator, overview),
+        list_note=_list_note(indicator, overview),
         breakdowns=[
             _breakdown(indicator, dimension, found)
             for dimension, found in sorted(overview.breakdowns.get(item.code, {}).items(), reverse=True)
         ],
     )
+
+
+def _lists(indicator: Indicator, overview: Overview) -> Sequence[Address]:
+    """The lists behind a figure, of the page's department where they have the filter."""
+    if overview.public:
+        return []
+    paths = indicator.listing.addresses(overview.figures.department)
+    return [Address(path, "Liste" if len(paths) == 1 else f"Liste {place}") for place, path in enumerate(paths, 1)]
+
+
+def _list_note(indicator: Indicator, overview: Overview) -> str:
+    whole = "elle est de toute la région" if overview.figures.department and not indicator.listing.by_department else ""
+    parts = [part for part in (indicator.listing.note, whole if indicator.listing.paths else "") if part]
+    return f"{' ; '.join(parts)}." if parts else ""
 
 
 def _sentence(item: IndicatorValue) -> str:

@@ -60,6 +60,8 @@ class Overview:
     """Scheme and fiscal year → how much of its ceilings is committed."""
     hidden: AbstractSet[str] = frozenset()
     """The codes of which nothing is shown, since they count fewer than five."""
+    public: bool = False
+    """Whether everybody reads it: then it leads to no list, since nobody opens one without a token."""
     departments: Sequence[str] = ()
     """The departments whose page the viewer may read."""
 
@@ -83,7 +85,7 @@ async def overview(db: Database, query: PageQuery, *, viewer: Principal, public:
     context = await known_rows(reader)
     if not viewer.has(*DETAILED):
         shown_figures, hidden = (published(figures), hidden_codes(figures)) if public else (figures, frozenset[str]())
-        return Overview(shown_figures, definitions, context, hidden=hidden)
+        return Overview(shown_figures, definitions, context, hidden=hidden, public=public)
     breakdowns: dict[str, dict[str, Mapping[str, Figure]]] = {}
     for dimension, codes in BREAKDOWNS.items():
         if dimension != DEPARTMENT or figures.department is None:

@@ -167,6 +167,40 @@ async def test_a_department_has_a_page_of_its_own(browser: Browser, client: Clie
 
 
 @pytest.mark.usefixtures("facts")
+async def test_a_card_leads_to_the_list_behind_its_figure(browser: Browser) -> None:
+    document = await page(browser())
+    late = card(document, "K05")
+    assert lists(late) == ["../actions/v1/actions?overdue=true"] * 2, "beside the value, and under the table"
+    assert late.one("details", **{"class": "months"}).one("code").text == "GET /actions/v1/actions?overdue=true"
+    posts = card(document, "R01")
+    assert [link.text.partition("d’")[0] for link in posts.one("p", **{"class": "list"}).all("a")] == ["Liste 1", "Liste 2"]
+    assert lists(posts) == [f"../recruitment/v1/needs?status={status}" for status in ("open", "partially_filled")] * 2
+    assert "Liste : une ligne par besoin" in posts.one("details", **{"class": "meaning"}).text
+    slip = card(document, "K07")
+    assert lists(slip) == []
+    assert "Liste : une médiane est de toutes les observations" in slip.one("details", **{"class": "meaning"}).text
+
+
+@pytest.mark.usefixtures("facts")
+async def test_the_list_is_of_the_department_of_the_page_where_it_can_be(browser: Browser) -> None:
+    document = await page(browser(), f"{JUNE}&department=44")
+    assert lists(card(document, "K05"))[0] == "../actions/v1/actions?overdue=true&department=44"
+    overdue = card(document, "K08")
+    assert lists(overdue)[0] == "../actions/v1/milestones?overdue=true"
+    assert "Liste : elle est de toute la région." in overdue.one("details", **{"class": "meaning"}).text
+
+
+@pytest.mark.usefixtures("facts")
+async def test_everybody_is_led_to_no_list(browser: Browser) -> None:
+    document = await page(browser("203.0.113.5", public_pages=True))
+    assert not [link for found in document.all("article") for link in lists(found)]
+
+
+def lists(found: Element) -> list[str]:
+    return [link.attributes["href"] for link in found.all("a") if link.attributes["href"].startswith("../")]
+
+
+@pytest.mark.usefixtures("facts")
 async def test_the_link_shows_the_same_figures_after_more_has_been_recorded(browser: Browser, databases: Databases) -> None:
     reader = browser()
     before = await page(reader)
