@@ -1,8 +1,9 @@
-"""The observatory's page in a real browser: axe finds nothing, the keyboard reaches everything, nothing is fetched from elsewhere."""
+"""The page in a real browser: axe finds nothing, the keyboard reaches everything, nothing is fetched from elsewhere, paper cuts nothing."""
 
 import asyncio
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,12 +50,23 @@ FOCUSED = """() => {
 
 @pytest.fixture(scope="module")
 def executable() -> str:
-    """Where Debian's Chromium is; the tests are skipped without it, or fail where services are required."""
-    path = shutil.which("chromium")
+    """Where Debian's Chromium is."""
+    return found("chromium", "chromium")
+
+
+@pytest.fixture(scope="module")
+def reader() -> str:
+    """What reads the text of a PDF."""
+    return found("pdftotext", "poppler-utils")
+
+
+def found(program: str, package: str) -> str:
+    """Where a program is; the test is skipped without it, or fails where services are required."""
+    path = shutil.which(program)
     if path is None:
         if os.environ.get("PLAM_REQUIRE_SERVICES"):
-            pytest.fail("chromium manque, et PLAM_REQUIRE_SERVICES l'exige (Debian : apt-get install chromium)")
-        pytest.skip("chromium manque")
+            pytest.fail(f"{program} manque, et PLAM_REQUIRE_SERVICES l'exige (Debian : apt-get install {package})")
+        pytest.skip(f"{program} manque")
     return path
 
 
@@ -176,12 +188,14 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(chromium: Browser
         assert page.evaluate("document.activeElement.id") == "contenu"
 
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.hash") == "#K05"
+        assert page.evaluate("document.activeElement.matches('.headline a')")
         page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.matches('article .list a')"), "the headline leads to a figure"
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
         page.keyboard.press("Enter")
-        assert page.locator("details.months table").first.is_visible()
+        assert page.locator("details.months[open] table").is_visible()
 
         page.reload()
         reached, unseen = set(), []
@@ -210,3 +224,46 @@ def test_a_person_without_script_asks_for_a_day_and_keeps_the_link(chromium: Bro
         assert page.locator("main").inner_text() == figures
         assert page.get_by_label("Au jour du").input_value() == "2026-06-30"
         assert page.get_by_role("img", name="Jalons tenus, douze derniers mois").is_visible()
+
+
+def test_on_paper_no_heading_stands_alone_and_no_card_is_cut(chromium: Browser, observatory: str, reader: str, tmp_path: Path) -> None:
+    with visit(chromium, observatory) as page:
+        sections = page.evaluate(
+            """() => [...document.querySelectorAll('section')].map(one => [one.querySelector('h2'), one.querySelector('h3, li, tbody tr')])
+                .map(both => both.map(one => one.innerText))"""
+        )
+        cards = page.evaluate(
+            """() => [...document.querySelectorAll('article')].map(one => [one.querySelector('h3'), one.querySelector('.meaning p')])
+                .map(both => both.map(one => one.textContent))"""
+        )
+        rows = page.evaluate("[...document.querySelectorAll('.axes tbody tr')].map(one => one.textContent)")
+        page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+    written = subprocess.run([reader, "-raw", tmp_path / "page.pdf", "-"], capture_output=True, check=True, encoding="utf-8").stdout
+    sheets = [folded(sheet) for sheet in written.split("\f")[:-1]]
+    assert len(sheets) > 2
+    assert len(cards) > 20
+    assert len(rows) == 8
+    for heading, first in sections:
+        assert [sheet for sheet in sheets if in_order(sheet, heading, first)], heading
+    for label, definition in cards:
+        assert [sheet for sheet in sheets if in_order(sheet, label, definition)], label
+    for row in rows:
+        assert [sheet for sheet in sheets if folded(row) in sheet], row
+    running = [folded("Observatoire du plan, chiffres au") in sheet for sheet in sheets]
+    assert running == [False, *[True] * (len(sheets) - 1)], "the first sheet has the header itself"
+    assert all(f"{number}/{len(sheets)}" in sheet for number, sheet in enumerate(sheets, 1))
+
+
+def in_order(sheet: str, *texts: str) -> bool:
+    """Whether a sheet has these texts, each after the one before."""
+    place = 0
+    for text in map(folded, texts):
+        place = sheet.find(text, place) + 1
+        if not place:
+            return False
+    return True
+
+
+def folded(text: str) -> str:
+    """A text without its spaces: lines break anywhere."""
+    return "".join(text.split())
