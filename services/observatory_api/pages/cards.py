@@ -127,9 +127,11 @@ def _lists(indicator: Indicator, overview: Overview) -> Sequence[Address]:
 
 
 def _list_note(indicator: Indicator, overview: Overview) -> str:
-    whole = "elle est de toute la région" if overview.figures.department and not indicator.listing.by_department else ""
-    parts = [part for part in (indicator.listing.note, whole if indicator.listing.paths else "") if part]
-    return f"{' ; '.join(parts)}." if parts else ""
+    """How the rows differ from what is counted, or why there is no list."""
+    listing = indicator.listing
+    wider = overview.figures.department is not None and listing.paths and not listing.by_department
+    parts = [part for part in (listing.note, "elle est de toute la région" if wider else "") if part]
+    return f"{' ; '.join(parts)}." if parts and not overview.public else ""
 
 
 def _sentence(item: IndicatorValue) -> str:

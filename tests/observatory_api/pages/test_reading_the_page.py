@@ -194,6 +194,7 @@ async def test_the_list_is_of_the_department_of_the_page_where_it_can_be(browser
 async def test_everybody_is_led_to_no_list(browser: Browser) -> None:
     document = await page(browser("203.0.113.5", public_pages=True))
     assert not [link for found in document.all("article") for link in lists(found)]
+    assert "Liste" not in document.one("main").text
 
 
 def lists(found: Element) -> list[str]:
