@@ -1,8 +1,10 @@
 """Documents name what they cite, and follow it when it is called otherwise: copied at writing, saved again in batches."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -13,12 +15,15 @@ from services.contracts.codes import Role
 from services.internships_api.service import SERVICE as INTERNSHIPS
 from services.kernel.data import names
 from services.kernel.data.database import Databases
+from services.kernel.data.service import Service
 from services.kernel.events.scheduler import run_job
 from services.observatory_api.verification.operations import verify
 from services.plam import SERVICES
+from services.recruitment_api.service import SERVICE as RECRUITMENT
 from tests.conftest import Client
 from tests.support.access import a_site
 from tests.support.http import at, ok
+from tests.support.sites import Heard, hear
 from tests.support.story import action_of
 from tests.support.told import Json, Told, heard, post
 
@@ -128,6 +133,32 @@ async def test_g6_who_takes_over_is_named_with_it(client: Client, databases: Dat
     for name, row in (await told.now()).items():
         taken = row["organisation_id"] == new["id"]
         assert (row["organisation_name"], row["version"]) == ("CH B" if taken else "CH A", before[name]["version"] + taken), name
+
+
+async def test_g6_a_name_that_comes_with_a_closure_reaches_everything(client: Client, databases: Databases) -> None:
+    everybody, told, _, _ = await told_of(client, databases)
+
+    site = await rename(everybody, told.paths["site"], "Neuf")
+    await post(everybody, f"{told.paths['site']}/close", site, reason="Travaux")
+    await heard(databases)  # the name and the closure, in one batch
+
+    assert {row["site_name"] for row in (await told.now()).values() if "site_name" in row} == {"Neuf"}
+
+
+@pytest.mark.parametrize("service", [INTERNSHIPS, RECRUITMENT], ids=lambda service: service.name)
+async def test_g6_two_batches_take_turns_as_each_takes_rows_level_after_level(
+    client: Client, databases: Databases, service: Service
+) -> None:
+    """They met: one closed a site and renamed an organisation of the other's rows, the other the reverse."""
+    _, _, site, old = await told_of(client, databases)
+    assert service.apply is not None
+    told = Heard(UUID(site["id"]), UUID(old["id"]))
+    async with databases.open(service.name, "worker") as first:
+        await service.apply(first, [told.close()])
+        second = asyncio.create_task(hear(databases, service, told.reopen()))
+        done, _ = await asyncio.wait([second], timeout=0.3)
+        assert not done, "the first has not committed"
+    await second
 
 
 async def test_g6_many_rows_are_named_in_batches(client: Client, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:

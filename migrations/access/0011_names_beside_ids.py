@@ -13,10 +13,6 @@ def upgrade() -> None:
     """Up."""
     op.add_column("site", sa.Column("organisation_name", sa.Text(), nullable=True), schema="access")
     op.add_column("site", sa.Column("commune", sa.Text(), nullable=True), schema="access")
-    op.execute(
-        "UPDATE access.site s SET organisation_name = o.name, commune = c.name "
-        "FROM access.organisation o, access.commune c WHERE o.id = s.organisation_id AND c.code = s.commune_code"
-    )
 
 
 def downgrade() -> None:

@@ -29,41 +29,6 @@ def upgrade() -> None:
     op.add_column("placement_unit", sa.Column("site_name", sa.Text(), nullable=True), schema="internships")
     op.add_column("placement_unit", sa.Column("commune", sa.Text(), nullable=True), schema="internships")
     op.add_column("site_copy", sa.Column("commune", sa.Text(), nullable=True), schema="internships")
-    op.execute(
-        "UPDATE internships.placement_unit u SET organisation_name = o.name FROM internships.organisation_copy o "
-        "WHERE o.id = u.organisation_id"
-    )
-    op.execute("UPDATE internships.placement_unit u SET site_name = s.name FROM internships.site_copy s WHERE s.id = u.site_id")
-    op.execute(
-        "UPDATE internships.placement_offer f SET unit_name = u.name, site_name = u.site_name FROM internships.placement_unit u "
-        "WHERE u.id = f.unit_id"
-    )
-    op.execute(
-        "UPDATE internships.placement_offer f SET organisation_name = o.name FROM internships.organisation_copy o "
-        "WHERE o.id = f.organisation_id"
-    )
-    op.execute(
-        "UPDATE internships.placement_request t SET unit_name = f.unit_name, site_name = f.site_name FROM internships.placement_offer f "
-        "WHERE f.id = t.offer_id"
-    )
-    op.execute(
-        "UPDATE internships.placement_request t SET organisation_name = o.name FROM internships.organisation_copy o "
-        "WHERE o.id = t.organisation_id"
-    )
-    op.execute(
-        "UPDATE internships.placement_request t SET institute_name = o.name FROM internships.organisation_copy o "
-        "WHERE o.id = t.institute_id"
-    )
-    op.execute(
-        "UPDATE internships.placement t SET unit_name = f.unit_name, site_name = f.site_name FROM internships.placement_offer f "
-        "WHERE f.id = t.offer_id"
-    )
-    op.execute(
-        "UPDATE internships.placement t SET organisation_name = o.name FROM internships.organisation_copy o WHERE o.id = t.organisation_id"
-    )
-    op.execute(
-        "UPDATE internships.placement t SET institute_name = o.name FROM internships.organisation_copy o WHERE o.id = t.institute_id"
-    )
 
 
 def downgrade() -> None:

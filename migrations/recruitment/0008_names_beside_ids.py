@@ -21,19 +21,6 @@ def upgrade() -> None:
     op.add_column("need", sa.Column("site_name", sa.Text(), nullable=True), schema="recruitment")
     op.add_column("need", sa.Column("commune", sa.Text(), nullable=True), schema="recruitment")
     op.add_column("site_copy", sa.Column("commune", sa.Text(), nullable=True), schema="recruitment")
-    op.execute(
-        "UPDATE recruitment.need n SET organisation_name = o.name FROM recruitment.organisation_copy o WHERE o.id = n.organisation_id"
-    )
-    op.execute("UPDATE recruitment.need n SET site_name = s.name FROM recruitment.site_copy s WHERE s.id = n.site_id")
-    op.execute("UPDATE recruitment.application t SET site_name = n.site_name FROM recruitment.need n WHERE n.id = t.need_id")
-    op.execute(
-        "UPDATE recruitment.application t SET organisation_name = o.name FROM recruitment.organisation_copy o "
-        "WHERE o.id = t.organisation_id"
-    )
-    op.execute("UPDATE recruitment.assignment t SET site_name = n.site_name FROM recruitment.need n WHERE n.id = t.need_id")
-    op.execute(
-        "UPDATE recruitment.assignment t SET organisation_name = o.name FROM recruitment.organisation_copy o WHERE o.id = t.organisation_id"
-    )
 
 
 def downgrade() -> None:

@@ -11,13 +11,13 @@ from services.kernel.data.service import Job
 
 ORGANISATION = table_of(Organisation)
 
-SITES = Names(
+SITE_NAMES = Names(
     Site,
     "access.site.renamed",
     organisation_name=Source("organisation_id", ORGANISATION),
     commune=Source("commune_code", table_of(Commune), key="code"),
 )
 
-NAMING = Naming("follow_names", SITES)
+NAMING = Naming("follow_names", SITE_NAMES)
 
 FOLLOW_NAMES = Job(NAMING.job, timedelta(hours=1), NAMING.follow_all)

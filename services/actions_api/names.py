@@ -8,15 +8,16 @@ from services.actions_api.actions.tables import Action
 from services.actions_api.copies import ORGANISATIONS
 from services.kernel.data.database import Database
 from services.kernel.data.names import Names, Naming, Source
-from services.kernel.data.service import Job, Received
+from services.kernel.data.service import Job, Received, one_at_a_time
 
-ACTIONS = Names(Action, "actions.action.renamed", lead_organisation_name=Source("lead_organisation_id", ORGANISATIONS.table))
+ACTION_NAMES = Names(Action, "actions.action.renamed", lead_organisation_name=Source("lead_organisation_id", ORGANISATIONS.table))
 
-NAMING = Naming("follow_names", ACTIONS)
+NAMING = Naming("follow_names", ACTION_NAMES)
 
 
 async def apply(db: Database, batch: Sequence[Received]) -> None:
     """Keeps the copies, and the names that actions bear, in the same transaction."""
+    await one_at_a_time(db)
     await copies.apply(db, batch)
     await NAMING.follow(db, copies.heard(batch))
 

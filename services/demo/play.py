@@ -26,13 +26,13 @@ from services.kernel.data.outbox import lags
 from services.kernel.data.records import table_of
 from services.kernel.data.service import Service
 from services.kernel.events.scheduler import run_job
-from services.kernel.process.demo_folder import pass_to
+from services.kernel.process.demo_folder import finish, last_day, pass_to
 from services.kernel.process.running import played
 
 PATIENCE = 60.0
 """Seconds that the path of events has to come to rest: it takes some hundredths of one."""
 LOOK_AGAIN = 0.02
-LIFETIME = timedelta(hours=1)
+LIFETIME = timedelta(days=1)
 UNHURRIED = {"acquire_timeout": PATIENCE, "request_timeout": PATIENCE, "statement_timeout": PATIENCE, "lock_timeout": PATIENCE}
 """A slow machine makes a demonstration longer, never another one."""
 
@@ -65,6 +65,7 @@ def check_folder(settings: Settings) -> None:
     """Raises `ValueError`, in a sentence, for a folder that is not new, or a database that is not the folder's own."""
     if not settings.embedded:
         raise ValueError("plam demo ne joue que sur la base embarquée d'un dossier neuf : retirez PLAM_DATABASE_URL de l'environnement.")
+    last_day(settings.home)  # one that was broken off says so
     if settings.home.exists() and any(settings.home.iterdir()):
         raise ValueError(f"{settings.home} n'est pas vide : donnez à la démonstration un dossier neuf, par --home ou PLAM_HOME.")
 
@@ -99,6 +100,7 @@ async def play(
                 for chapter in chapters:
                     await (chapter.frame() if day == FRAME else chapter.live())
                 await world.settled()
+            finish(settings.home)
         finally:
             line.close()
         return Played(world.today, await _counts(databases, services), time.monotonic() - began)

@@ -22,14 +22,14 @@ OF_OFFER: Mapping[str, Source] = {
     "commune": Source("offer_id", OFFER, "commune"),
 }
 
-UNITS = Names(
+UNIT_NAMES = Names(
     Unit,
     "internships.unit.renamed",
     organisation_name=HOST,
     site_name=Source("site_id", SITES.table),
     commune=Source("site_id", SITES.table, "commune"),
 )
-OFFERS = Names(
+OFFER_NAMES = Names(
     Offer,
     "internships.offer.renamed",
     organisation_name=HOST,
@@ -37,9 +37,9 @@ OFFERS = Names(
     site_name=Source("unit_id", UNIT, "site_name"),
     commune=Source("unit_id", UNIT, "commune"),
 )
-REQUESTS = Names(PlacementRequest, "internships.request.renamed", **OF_OFFER)
-PLACEMENTS = Names(Placement, "internships.placement.renamed", **OF_OFFER)
+REQUEST_NAMES = Names(PlacementRequest, "internships.request.renamed", **OF_OFFER)
+PLACEMENT_NAMES = Names(Placement, "internships.placement.renamed", **OF_OFFER)
 
-NAMING = Naming("follow_names", UNITS, OFFERS, REQUESTS, PLACEMENTS)
+NAMING = Naming("follow_names", UNIT_NAMES, OFFER_NAMES, REQUEST_NAMES, PLACEMENT_NAMES)
 
 FOLLOW_NAMES = Job(NAMING.job, timedelta(hours=1), NAMING.follow_all)

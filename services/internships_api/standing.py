@@ -4,12 +4,12 @@ At most `MOST` rows a transaction, each level in the order of locks (unit, offer
 moment: a job goes on with the others, and mends what was missed.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import ColumnElement, Table, and_, or_, true
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -25,76 +25,86 @@ from services.internships_api.units.tables import Unit
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.conditions import among
 from services.kernel.data.database import Database
-from services.kernel.data.service import Job, Received, hasten, in_parts
+from services.kernel.data.service import MOST, Job, Received, hasten, in_parts, one_at_a_time
 from services.kernel.data.standing import Ground, behind, behind_site, follow, ground_of, ground_of_site
 
 R = TypeVar("R", bound=InternshipsRecord)
+Ids = Collection[UUID]
+Heard = Mapping[Table, Ids]
+"""What has been heard of: ids by the table of the copy."""
 
-MOST = 500
-"""Rows that one transaction changes."""
 STANDING = among(Offer.status, (OfferStatus.draft, OfferStatus.published))
 """The condition that an offer may still be published or taken: one that has ended shows nothing that could be concealed."""
 
 
 async def apply(db: Database, batch: Sequence[Received]) -> None:
     """Keeps the copies, makes what stands at the sites that are heard of follow them, and keeps names, in the same transaction."""
+    await one_at_a_time(db)
     await copies.apply(db, batch)
-    sites = {received.state.id for received in batch if isinstance(received.state, SiteState)}
-    if sites:
-        await _follow_or_leave(db, among(Unit.site_id, sorted(sites)), by=SYSTEM)
-    await names.NAMING.follow(db, copies.heard(batch))
+    heard = copies.heard(batch)
+    await _follow_or_leave(db, among(Unit.site_id, sorted(heard[SITES.table])), heard, by=SYSTEM)
 
 
 async def follow_unit(db: Database, unit_id: UUID, *, by: Principal) -> None:
     """Makes the offers and requests of a unit follow it; this transaction holds it."""
-    await _follow_or_leave(db, col(Unit.id) == unit_id, by=by)
+    await _follow_or_leave(db, col(Unit.id) == unit_id, {}, by=by)
 
 
 async def follow_all(db: Database) -> None:
     """Makes everything follow that does not yet."""
-    await in_parts(db, lambda part: _follow(part, true(), by=SYSTEM), MOST)
+    await in_parts(db, _follow_some, MOST)
+
+
+async def _follow_some(db: Database) -> int:
+    await one_at_a_time(db)
+    return await _follow(db, true(), {}, by=SYSTEM)
 
 
 FOLLOW = Job("follow_sites", timedelta(hours=1), follow_all)
 
 
-async def _follow_or_leave(db: Database, of: ColumnElement[bool], *, by: Principal) -> None:
-    if await _follow(db, of, by=by) == MOST:
+async def _follow_or_leave(db: Database, of: ColumnElement[bool], heard: Heard, *, by: Principal) -> None:
+    if await _follow(db, of, heard, by=by) == MOST:
         await hasten(db, FOLLOW.name)
 
 
-async def _follow(db: Database, of: ColumnElement[bool], *, by: Principal) -> int:
-    """How many rows of some units did not say what they stand on says: `MOST` at most, and those do now."""
-    found = await _follow_sites(db, of, MOST, by=by)
-    found += await _follow_units(db, of, MOST - found, by=by)
-    return found + await _follow_offers(db, of, MOST - found, by=by)
+async def _follow(db: Database, of: ColumnElement[bool], heard: Heard, *, by: Principal) -> int:
+    """How many rows of some units did not say what they stand on says: `MOST` at most, and those do now.
+
+    Whatever bears a name of theirs, or of what was heard of, bears it too.
+    """
+    units = await _follow_sites(db, of, MOST, by=by)
+    offers = await _follow_units(db, of, MOST - len(units), by=by)
+    requests = await _follow_offers(db, of, MOST - len(units) - len(offers), by=by)
+    await names.NAMING.follow(db, {**heard, names.UNIT: units, names.OFFER: offers}, by=by)
+    return len(units) + len(offers) + len(requests)
 
 
-async def _follow_sites(db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> int:
+async def _follow_sites(db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> Ids:
     units = await db.fetch(_units(of, limit))
     sites = await SITES.several(db, {unit.site_id for unit in units}) if units else {}
     for happened, rows in follow(units, lambda unit: _ground(sites[unit.site_id], unit)).items():
-        await names.UNITS.put(db, rows)
+        await names.UNIT_NAMES.put(db, rows)
         await db.save_many(rows, event=f"internships.unit.{happened}", by=by)
-    return len(units)
+    return {unit.id for unit in units}
 
 
-async def _follow_units(db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> int:
+async def _follow_units(db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> Ids:
     offers = await db.fetch(_offers(of, limit)) if limit else []
     units = {unit.id: unit for unit in await db.fetch(_several(Unit, {offer.unit_id for offer in offers}))} if offers else {}
     for happened, rows in follow(offers, lambda offer: ground_of(units[offer.unit_id])).items():
-        await names.OFFERS.put(db, rows)
+        await names.OFFER_NAMES.put(db, rows)
         await db.save_many(rows, event=f"internships.offer.{happened}", by=by)
-    return len(offers)
+    return {offer.id for offer in offers}
 
 
-async def _follow_offers(db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> int:
+async def _follow_offers(db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> Ids:
     requests = await db.fetch(_requests(of, limit)) if limit else []
     offers = {offer.id: offer for offer in await db.fetch(_several(Offer, {each.offer_id for each in requests}))} if requests else {}
     for happened, rows in follow(requests, lambda each: _ground_of_request(each, offers[each.offer_id])).items():
-        await names.REQUESTS.put(db, rows)
+        await names.REQUEST_NAMES.put(db, rows)
         await db.save_many(rows, event=f"internships.request.{happened}", by=by)
-    return len(requests)
+    return {request.id for request in requests}
 
 
 def _ground(site: SiteState, unit: Unit) -> Ground:

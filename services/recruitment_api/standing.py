@@ -5,22 +5,21 @@ that moment: a job goes on with the others, and mends what was missed. Assignmen
 need, they fill no post of what is open.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select as select_columns, true
+from sqlalchemy import ColumnElement, Table, and_, or_, select as select_columns, true
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.contracts.access import SiteState
 from services.contracts.recruitment import ApplicationStatus, AssignmentStatus, NeedStatus
 from services.kernel.base.principals import SYSTEM
 from services.kernel.base.worked_days import DAY, worked_from
 from services.kernel.data.conditions import among
 from services.kernel.data.database import Database
-from services.kernel.data.service import Job, Received, hasten, in_parts
+from services.kernel.data.service import MOST, Job, Received, hasten, in_parts, one_at_a_time
 from services.kernel.data.standing import Ground, behind, behind_site, follow, ground_of, ground_of_site
 from services.recruitment_api import copies, names
 from services.recruitment_api.applications.tables import PENDING, Application
@@ -29,8 +28,6 @@ from services.recruitment_api.copies import SITES
 from services.recruitment_api.needs.lifecycle import SEEKING
 from services.recruitment_api.needs.tables import StaffingNeed
 
-MOST = 500
-"""Rows that one transaction changes."""
 STANDING = col(StaffingNeed.status) != NeedStatus.cancelled
 """The condition that a need may still seek: one that is filled or has expired may again."""
 FILLS = col(Assignment.status) == AssignmentStatus.confirmed
@@ -39,44 +36,54 @@ FILLS = col(Assignment.status) == AssignmentStatus.confirmed
 
 async def apply(db: Database, batch: Sequence[Received]) -> None:
     """Keeps the copies, makes what stands at the sites that are heard of follow them, and keeps names, in the same transaction."""
+    await one_at_a_time(db)
     await copies.apply(db, batch)
-    sites = {received.state.id for received in batch if isinstance(received.state, SiteState)}
-    if sites and await _follow(db, among(StaffingNeed.site_id, sorted(sites))) == MOST:
+    heard = copies.heard(batch)
+    if await _follow(db, among(StaffingNeed.site_id, sorted(heard[SITES.table])), heard) == MOST:
         await hasten(db, FOLLOW.name)
-    await names.NAMING.follow(db, copies.heard(batch))
 
 
 async def follow_all(db: Database) -> None:
     """Makes everything follow that does not yet."""
-    await in_parts(db, lambda part: _follow(part, true()), MOST)
+    await in_parts(db, _follow_some, MOST)
+
+
+async def _follow_some(db: Database) -> int:
+    await one_at_a_time(db)
+    return await _follow(db, true(), {})
 
 
 FOLLOW = Job("follow_sites", timedelta(hours=1), follow_all)
 
 
-async def _follow(db: Database, of: ColumnElement[bool]) -> int:
-    """How many rows of some needs did not say what they stand on says: `MOST` at most, and those do now."""
-    found = await _follow_sites(db, of, MOST)
-    found += await _follow_needs(db, of, MOST - found)
-    return found + await _conceal_assignments(db, of, MOST - found)
+async def _follow(db: Database, of: ColumnElement[bool], heard: Mapping[Table, Collection[UUID]]) -> int:
+    """How many rows of some needs did not say what they stand on says: `MOST` at most, and those do now.
+
+    Whatever bears a name of theirs, or of what was heard of (ids by the table of the copy), bears it too.
+    """
+    needs = await _follow_sites(db, of, MOST)
+    found = len(needs) + await _follow_needs(db, of, MOST - len(needs))
+    found += await _conceal_assignments(db, of, MOST - found)
+    await names.NAMING.follow(db, {**heard, names.NEED: needs})
+    return found
 
 
-async def _follow_sites(db: Database, of: ColumnElement[bool], limit: int) -> int:
+async def _follow_sites(db: Database, of: ColumnElement[bool], limit: int) -> Collection[UUID]:
     needs = await db.fetch(_needs(of, limit))
     sites = await SITES.several(db, {need.site_id for need in needs}) if needs else {}
     changed = follow(needs, lambda need: ground_of_site(sites[need.site_id]), _prolong)
     await _give_up_references(db, changed.get("transferred", ()))
     for happened, rows in changed.items():
-        await names.NEEDS.put(db, rows)
+        await names.NEED_NAMES.put(db, rows)
         await db.save_many(rows, event=f"recruitment.need.{happened}", by=SYSTEM)
-    return len(needs)
+    return {need.id for need in needs}
 
 
 async def _follow_needs(db: Database, of: ColumnElement[bool], limit: int) -> int:
     applications = await db.fetch(_applications(of, limit)) if limit else []
     needs = await _grounds(db, {application.need_id for application in applications})
     for happened, rows in follow(applications, lambda each: _ground(each, needs[each.need_id]), _put_off).items():
-        await names.APPLICATIONS.put(db, rows)
+        await names.APPLICATION_NAMES.put(db, rows)
         await db.save_many(rows, event=f"recruitment.application.{happened}", by=SYSTEM)
     return len(applications)
 
@@ -85,6 +92,7 @@ async def _conceal_assignments(db: Database, of: ColumnElement[bool], limit: int
     assignments = await db.fetch(_assignments(of, limit)) if limit else []
     needs = await _grounds(db, {assignment.need_id for assignment in assignments})
     for happened, rows in follow(assignments, lambda each: needs[each.need_id]).items():
+        await names.ASSIGNMENT_NAMES.put(db, rows)
         await db.save_many(rows, event=f"recruitment.assignment.{happened}", by=SYSTEM)
     return len(assignments)
 

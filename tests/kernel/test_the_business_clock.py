@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from services.kernel.base import clock
-from services.kernel.process.demo_folder import LAST_DAY, last_day, on_its_day, pass_to
+from services.kernel.process.demo_folder import LAST_DAY, finish, last_day, on_its_day, pass_to
 from tests.support.actions import action_body
 from tests.support.http import at, ok
 
@@ -24,20 +24,22 @@ def _real_days_after() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("real", "business"),
+    ("real", "later", "business"),
     [
-        ("2026-07-01T10:20:30.000040Z", "2024-02-29T11:20:30.000040Z"),  # 12:20 in Paris, in summer and in winter
-        ("2026-07-01T22:10:00Z", "2024-02-28T23:10:00Z"),  # already the next day in Paris: the first minutes of the day that is set
-        ("2026-12-31T22:59:59Z", "2024-02-29T22:59:59Z"),
+        ("2026-07-01T10:20:30Z", timedelta(seconds=5), "2024-02-29T08:00:05Z"),  # nine in Paris, in winter
+        ("2026-07-01T21:59:58Z", timedelta(hours=11), "2024-02-29T19:00:00Z"),  # over midnight, and served the next morning
+        ("2026-12-31T22:59:59Z", timedelta(days=400), "2024-02-29T22:59:59.999999Z"),
+        ("2026-12-31T22:59:59Z", timedelta(hours=-1), "2024-02-29T08:00:00Z"),  # whose real clock was set back
     ],
 )
-def test_the_business_clock_says_this_time_of_the_day_that_is_set(real: str, business: str) -> None:
-    with time_machine.travel(datetime.fromisoformat(real), tick=False):
-        clock.set_day(DAY)
+def test_a_day_that_is_set_begins_at_nine_and_never_goes_back(real: str, later: timedelta, business: str) -> None:
+    reached = datetime.fromisoformat(real)
+    clock.set_day(DAY, reached)
+    with time_machine.travel(reached + later, tick=False):
         assert (clock.now(), clock.today(), clock.day_of(clock.now())) == (datetime.fromisoformat(business), DAY, DAY)
-        assert (clock.real_now(), clock.day_that_is_set()) == (datetime.fromisoformat(real), DAY)
+        assert (clock.real_now(), clock.day_that_is_set()) == (reached + later, DAY)
         clock.set_day(None)
-        assert (clock.now(), clock.day_that_is_set()) == (datetime.fromisoformat(real), None)
+        assert (clock.now(), clock.day_that_is_set()) == (reached + later, None)
 
 
 def test_a_folder_keeps_its_last_day_and_sets_it_while_it_is_attached(tmp_path: Path) -> None:
@@ -46,10 +48,21 @@ def test_a_folder_keeps_its_last_day_and_sets_it_while_it_is_attached(tmp_path: 
         pass_to(tmp_path, DAY)
         pass_to(tmp_path, DAY + timedelta(days=1))
         assert clock.today() == date(2024, 3, 1)
+        played = clock.now()
+        finish(tmp_path)
     assert clock.day_that_is_set() is None
     with on_its_day(tmp_path):
-        assert clock.today() == last_day(tmp_path) == date(2024, 3, 1)
+        kept = last_day(tmp_path)
+        assert kept
+        assert clock.today() == kept.day == date(2024, 3, 1)
+        assert clock.now() >= played, "a day of business goes on where it was left"
     assert [file.name for file in tmp_path.iterdir()] == [LAST_DAY]
+
+
+def test_a_demonstration_that_was_broken_off_is_not_served(tmp_path: Path) -> None:
+    pass_to(tmp_path, DAY)
+    with pytest.raises(ValueError, match="arrêtée avant sa fin : supprimez ce dossier"), on_its_day(tmp_path):
+        pytest.fail("its block must not begin")
 
 
 def test_a_folder_that_does_not_say_its_day_is_refused(tmp_path: Path) -> None:

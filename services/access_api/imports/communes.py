@@ -16,6 +16,7 @@ from services.access_api.coordinates import MICRO
 from services.access_api.identifiers import COMMUNE_PATTERN, POSTAL_PATTERN
 from services.access_api.imports.codes import SIREN
 from services.access_api.imports.columns import is_elsewhere
+from services.access_api.names import NAMING
 from services.contracts import file_formats
 from services.contracts.codes import Department
 from services.kernel.base.file_reading import read_rows
@@ -23,6 +24,7 @@ from services.kernel.base.file_reports import Progress, Report
 from services.kernel.base.folding import fold
 from services.kernel.base.spreadsheets import SHOWN, damage, tidied
 from services.kernel.data.database import Database
+from services.kernel.data.service import hasten
 
 NOWHERE: Mapping[str, int | None] = {"lat_e6": None, "lon_e6": None}
 DATA = Path(__file__).parents[1] / "communes" / "data"
@@ -64,6 +66,7 @@ async def import_communes(
     if not report.refused:
         await _upsert(db, Commune, {row["code"]: row for row in rows}, report, progress)
         await _upsert(db, CommuneOld, {row["code_old"]: row for row in old}, report, progress)
+        await hasten(db, NAMING.job)  # whatever names what the file calls otherwise
     return report
 
 

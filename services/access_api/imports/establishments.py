@@ -20,7 +20,7 @@ from services.access_api.imports.extraction import Points, legal_entities, of_st
 from services.access_api.imports.places import Communes, Point, point_of, read_communes
 from services.access_api.imports.transfers import transfer_sites
 from services.access_api.imports.writing import CHUNK, Rows, Writing, begin, chunks, set_differing
-from services.access_api.names import SITES
+from services.access_api.names import NAMING, SITE_NAMES
 from services.access_api.organisations import queries as organisation_queries
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sectors import sector_of
@@ -35,6 +35,7 @@ from services.kernel.base.folding import fold
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.spreadsheets import SHOWN, Code, damage, tidied
 from services.kernel.data.database import Database
+from services.kernel.data.service import hasten
 
 COLUMNS = ESTABLISHMENTS.columns
 CODES = ("finess", "finess_ej", "siren", "siret", "department", "commune", "postal_code")
@@ -86,6 +87,7 @@ async def import_establishments(db: Database, path: Path, *, by: Principal = SYS
         writing = _Establishments(db, report, by, ids, points)
         await writing.organisations(entities)
         await writing.sites(path, communes, progress)
+        await hasten(db, NAMING.job)  # whatever names what the file calls otherwise
     return report
 
 
@@ -351,7 +353,7 @@ class _Establishments(Writing):
             if before.id not in handed_over:
                 rows.keep(before, changed=placed or differs)
         await self.save("site", rows)
-        await SITES.put(self.db, transfers.sites)
+        await SITE_NAMES.put(self.db, transfers.sites)
         await self.db.save_many(transfers.sites, event="access.site.transferred", by=self.by)
         self.report.of("site").changed += len(transfers.sites)
 

@@ -18,6 +18,7 @@ from services.access_api.imports.columns import LONGEST_TEXT, is_elsewhere
 from services.access_api.imports.display import displayed
 from services.access_api.imports.places import Communes, Point, read_communes
 from services.access_api.imports.writing import Rows, Writing, begin, set_differing
+from services.access_api.names import NAMING
 from services.access_api.organisations import queries as organisation_queries
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites import queries as site_queries
@@ -31,6 +32,7 @@ from services.kernel.base.folding import fold
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.spreadsheets import tidied
 from services.kernel.data.database import Database
+from services.kernel.data.service import hasten
 
 ROLES = [OrganisationRole.institute]
 APART = 1
@@ -67,6 +69,7 @@ async def import_institutes(db: Database, path: Path, *, by: Principal = SYSTEM)
     if not report.refused:
         await begin(db)
         await _Institutes(db, report, by, communes).write(institutes)
+        await hasten(db, NAMING.job)  # whatever names what the file calls otherwise
     report.problems.sort(key=lambda problem: problem.line)
     return report
 

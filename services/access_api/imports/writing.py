@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from services.access_api.imports.places import Point
-from services.access_api.names import NAMING, SITES
+from services.access_api.names import SITE_NAMES
 from services.access_api.sites.tables import Site
 from services.kernel.base.file_reports import Report
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
 from services.kernel.data.records import Record
-from services.kernel.data.service import hasten
 
 CHUNK = 2_000
 BEFORE = """
@@ -53,11 +52,9 @@ class Writing:
 
     async def save(self, noun: str, rows: Rows) -> None:
         """Writes the rows of a noun that are new or differ."""
-        await SITES.put(self.db, [row for row in (*rows.created, *rows.changed) if isinstance(row, Site)])
+        await SITE_NAMES.put(self.db, [row for row in (*rows.created, *rows.changed) if isinstance(row, Site)])
         await self.db.save_many(rows.created, event=f"access.{noun}.created", by=self.by)
         await self.db.save_many(rows.changed, event=f"access.{noun}.changed", by=self.by)
-        if noun == "organisation" and rows.changed:
-            await hasten(self.db, NAMING.job)  # sites of theirs may be about to be written here
         counts = self.report.of(noun)
         counts.created += len(rows.created)
         counts.changed += len(rows.changed)

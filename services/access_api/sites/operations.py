@@ -133,7 +133,7 @@ def _check_open(organisation: Organisation) -> None:
         raise OrganisationClosed("Rouvrez d'abord l'organisation.")
 
 
-async def _refused_today(db: Database, site: Site) -> Collection[str]:
+async def _refused_now(db: Database, site: Site) -> Collection[str]:
     """A site does not open again in a closed organisation."""
     if site.status is OrganisationStatus.active:
         return ()
@@ -141,4 +141,4 @@ async def _refused_today(db: Database, site: Site) -> Collection[str]:
     return () if organisation.status is OrganisationStatus.active else ("reopenSite",)
 
 
-ALLOWED = AllowedOperations(SITES, SITE_OPERATIONS, refused=_refused_today)
+ALLOWED = AllowedOperations(SITES, SITE_OPERATIONS, refused=_refused_now)

@@ -147,8 +147,8 @@ def _refused_of(milestone: Milestone) -> Collection[str]:
     return OPERATIONS if milestone.action_status in ENDED else ()
 
 
-async def _refused_today(_db: Database, milestone: Milestone) -> Collection[str]:
+async def _refused_now(_db: Database, milestone: Milestone) -> Collection[str]:
     return _refused_of(milestone)
 
 
-ALLOWED = AllowedOperations(MILESTONES, OPERATIONS, refused=_refused_today)
+ALLOWED = AllowedOperations(MILESTONES, OPERATIONS, refused=_refused_now)

@@ -10,10 +10,8 @@ from services.internships_api.requests.lifecycle import move
 from services.kernel.base.clock import day_of
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.database import Database
-from services.kernel.data.service import in_parts
+from services.kernel.data.service import MOST, in_parts
 
-MOST = 500
-"""Requests that one transaction ends: more would take longer than a request may."""
 AT_ONCE = 50
 """Offers whose requests one transaction ends, where they were left behind."""
 

@@ -9,6 +9,7 @@ from services.contracts.internships import OfferStatus, UnitStatus
 from services.contracts.standing import Concealment
 from services.internships_api.capacity.operations import shift_counters
 from services.internships_api.copies import concealed_by_site
+from services.internships_api.names import UNIT_NAMES
 from services.internships_api.offers import queries
 from services.internships_api.offers.endings import end_requests
 from services.internships_api.offers.lifecycle import LIFECYCLE, OPERATIONS, move
@@ -40,9 +41,6 @@ OVER = "Dernière semaine passée"
 
 CORRECTED = frozenset({"description", "year_levels", "starts_on", "ends_on"})
 """What a published offer may say anew by `change`; its seats change by `resize`."""
-
-COPIED = ("organisation_id", "organisation_name", "site_name", "commune", "department")
-"""What an offer says as its unit does."""
 
 ALIKE = "Ce terrain a déjà une offre pour les mêmes semaines et les mêmes professions, créée depuis moins de 24 heures."
 
@@ -110,7 +108,13 @@ async def create(db: Database, body: OfferCreate, *, by: Principal, force: bool 
     if not force:
         same = {name: getattr(body, name) for name in ("unit_id", "starts_on", "ends_on", "professions")}
         await refuse_lookalike(db, Offer, same, *queries.stands(clock.now() - AGO), said=ALIKE)
-    offer = Offer(**body.model_dump(), unit_name=unit.name, **{name: getattr(unit, name) for name in COPIED})
+    offer = Offer(
+        **body.model_dump(),
+        **UNIT_NAMES.borne_by(unit),
+        unit_name=unit.name,
+        organisation_id=unit.organisation_id,
+        department=unit.department,
+    )
     return await db.save(offer, event="internships.offer.created", by=by)
 
 
@@ -315,7 +319,7 @@ async def _check_unit(db: Database, unit: Unit, professions: Sequence[Profession
         raise invalid("#/professions", "not_hosted", f"Ce terrain n'accueille pas : {', '.join(foreign)}.")
 
 
-async def _refused_today(db: Database, offer: Offer) -> Collection[str]:
+async def _refused_now(db: Database, offer: Offer) -> Collection[str]:
     """What is over is published no more, nor corrected; what is concealed offers no more than it does."""
     refused: set[str] = set()
     if offer.ends_on <= clock.today():
@@ -325,4 +329,4 @@ async def _refused_today(db: Database, offer: Offer) -> Collection[str]:
     return refused
 
 
-ALLOWED = AllowedOperations(OFFERS, OPERATIONS, refused=_refused_today)
+ALLOWED = AllowedOperations(OFFERS, OPERATIONS, refused=_refused_now)

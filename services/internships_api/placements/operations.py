@@ -1,10 +1,10 @@
 """What can be done with a placement."""
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
 from services.contracts.internships import PlacementStatus
+from services.internships_api.names import REQUEST_NAMES
 from services.internships_api.offers import operations as offers
 from services.internships_api.offers.tables import Offer
 from services.internships_api.parties import acts_for_host, check_institute
@@ -21,9 +21,6 @@ from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict
 from services.kernel.data.database import Database
 
-NAMES = ("organisation_name", "institute_name", "unit_name", "site_name", "commune")
-"""What a placement says as its request does."""
-
 
 class PlacementOver(Conflict):
     """What has taken place, or will not, is not changed any more."""
@@ -35,7 +32,6 @@ class PlacementOver(Conflict):
 
 async def confirm(db: Database, request: PlacementRequest, offer: Offer, *, by: Principal) -> list[Placement]:
     """Confirms a placement for each learner of a request whose seats were taken, in the caller's transaction."""
-    names: dict[str, Any] = {name: getattr(request, name) for name in NAMES}
     made = [
         Placement(
             request_id=request.id,
@@ -43,7 +39,7 @@ async def confirm(db: Database, request: PlacementRequest, offer: Offer, *, by: 
             unit_id=offer.unit_id,
             organisation_id=offer.organisation_id,
             institute_id=request.institute_id,
-            **names,
+            **REQUEST_NAMES.borne_by(request),
             department=offer.department,
             profession=request.profession,
             starts_on=offer.starts_on,
@@ -87,7 +83,7 @@ def _check_party(by: Principal, placement: Placement) -> None:
         check_institute(by, placement.institute_id)
 
 
-async def _refused_today(_db: Database, placement: Placement) -> Collection[str]:
+async def _refused_now(_db: Database, placement: Placement) -> Collection[str]:
     """A placement that has taken place is not cancelled."""
     return ("cancelPlacement",) if placement.ends_on <= clock.today() else ()
 
@@ -96,5 +92,5 @@ ALLOWED = AllowedOperations(
     PLACEMENTS,
     OPERATIONS,
     theirs={"changePlacement": _check_institute, "cancelPlacement": _check_party},
-    refused=_refused_today,
+    refused=_refused_now,
 )

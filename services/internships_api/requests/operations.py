@@ -1,13 +1,13 @@
 """What can be done with a request for seats."""
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
 from services.contracts.access import OrganisationState
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.internships import RequestStatus
 from services.internships_api.copies import active_organisation
+from services.internships_api.names import OFFER_NAMES
 from services.internships_api.offers import operations as offers
 from services.internships_api.offers.queries import OFFERS
 from services.internships_api.offers.tables import Offer
@@ -26,9 +26,6 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
 from services.kernel.data.standing import refuse_concealed
-
-NAMES = ("organisation_name", "unit_name", "site_name", "commune")
-"""What a request says as its offer does."""
 
 ALIKE = "L'institut a déjà une demande sur cette offre pour cette profession, en attente ou déposée depuis moins de 24 heures."
 
@@ -55,12 +52,11 @@ async def submit(db: Database, body: RequestCreate, *, by: Principal, force: boo
     if not force:
         same = {"offer_id": offer.id, "institute_id": institute.id, "profession": body.profession}
         await refuse_lookalike(db, PlacementRequest, same, queries.stands(clock.now() - AGO), said=ALIKE)
-    names: dict[str, Any] = {name: getattr(offer, name) for name in NAMES}
     request = PlacementRequest(
         **body.model_dump(exclude={"institute_id"}),
         institute_id=institute.id,
         institute_name=institute.name,
-        **names,
+        **OFFER_NAMES.borne_by(offer),
         organisation_id=offer.organisation_id,
         department=offer.department,
         submitted_at=clock.now(),
@@ -125,7 +121,7 @@ def _check_institute(by: Principal, request: PlacementRequest) -> None:
     check_institute(by, request.institute_id)
 
 
-async def _refused_today(db: Database, request: PlacementRequest) -> Collection[str]:
+async def _refused_now(db: Database, request: PlacementRequest) -> Collection[str]:
     """Nothing is answered about a concealed offer, nor accepted on one that is over, or of an institute that has closed."""
     offer = await OFFERS.one(db, request.offer_id, by=SYSTEM)
     if await offers.concealment(db, offer):
@@ -134,4 +130,4 @@ async def _refused_today(db: Database, request: PlacementRequest) -> Collection[
     return () if acceptable else ("acceptRequest",)
 
 
-ALLOWED = AllowedOperations(REQUESTS, OPERATIONS, theirs={"withdrawRequest": _check_institute}, refused=_refused_today)
+ALLOWED = AllowedOperations(REQUESTS, OPERATIONS, theirs={"withdrawRequest": _check_institute}, refused=_refused_now)

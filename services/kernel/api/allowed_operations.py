@@ -13,6 +13,7 @@ from services.kernel.api.reading import Reading
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict, Forbidden, NotFound
 from services.kernel.data.database import Database, Databases
+from services.kernel.data.database_errors import UNREACHABLE
 from services.kernel.data.records import Record
 
 R = TypeVar("R", bound=Record)
@@ -89,9 +90,9 @@ async def say_allowed(
     allowed, identifiers = _DECLARED.get(operation), list(parameters)
     if allowed is None or len(identifiers) != 1:
         return
-    async with databases.open(service) as db:
-        try:
+    try:
+        async with databases.open(service) as db:
             live = await allowed.live(db, UUID(identifiers[0]), by=by)
-        except NotFound:
-            return
+    except (NotFound, ValueError, *UNREACHABLE):  # the refusal stands, and is told without
+        return
     problem.extra["allowed_operations"] = live.allowed_operations

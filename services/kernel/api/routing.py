@@ -93,16 +93,24 @@ class Route(APIRoute):
                         if changes:  # it may have been committed: the client asks again, under its key
                             raise
                         return await _attempt(respond, request, databases, service)
+                    except (Conflict, asyncpg.IntegrityConstraintViolationError) as error:
+                        raise await self._conflict(error, request, databases, service) from error
             except TimeoutError as error:
                 raise _too_late(request) from error
-            except asyncpg.UniqueViolationError as error:
-                raise await already_exists(error, databases, service, by=authenticate(request)) from error
-            except Conflict as problem:
-                identifiers = request.path_params.values()
-                await say_allowed(problem, self.operation_id or "", identifiers, databases, service, by=authenticate(request))
-                raise
 
         return handle
+
+    async def _conflict(self, error: Exception, request: Request, databases: Databases, service: str) -> Exception:
+        """A 409 with what stands already, where a unique key refused, and with what the caller may do instead, where it is about a row."""
+        caller = authenticate(request)
+        problem: Exception | None = error
+        if isinstance(error, asyncpg.UniqueViolationError):
+            problem = await already_exists(error, databases, service, by=caller)
+        elif not isinstance(error, Conflict):
+            problem = problem_for(error)
+        if isinstance(problem, Conflict):
+            await say_allowed(problem, self.operation_id or "", request.path_params.values(), databases, service, by=caller)
+        return problem or error
 
 
 class _Answer:

@@ -4,7 +4,7 @@
 whose day is set. `real_now` is always the real one: tokens, logs, skew, what was recorded when.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,12 @@ class _Business:
     """The process's own state of the business clock."""
 
     day: date | None = None
+    reached: datetime = datetime.min.replace(tzinfo=UTC)
+    """The real instant at which the day was reached: business opens then."""
+
+
+OPENS = time(9)
+"""The time in Paris at which a day that is set begins."""
 
 
 def real_now() -> datetime:
@@ -23,9 +29,13 @@ def real_now() -> datetime:
 
 
 def now() -> datetime:
-    """The business instant, aware, in UTC: this one, or this time of the day that was set."""
+    """The business instant, aware, in UTC: this one, or, of a day that is set, as long after nine as it was reached. It never goes back."""
     real = real_now()
-    return real if _Business.day is None else datetime.combine(_Business.day, real.astimezone(PARIS).time(), PARIS).astimezone(UTC)
+    if _Business.day is None:
+        return real
+    opened = datetime.combine(_Business.day, OPENS, PARIS).astimezone(UTC)
+    closed = datetime.combine(_Business.day + timedelta(days=1), time(), PARIS).astimezone(UTC) - timedelta(microseconds=1)
+    return min(opened + max(real - _Business.reached, timedelta()), closed)
 
 
 def today() -> date:
@@ -33,9 +43,12 @@ def today() -> date:
     return _Business.day or datetime.now(PARIS).date()
 
 
-def set_day(day: date | None) -> None:
-    """Sets the day of this process's business clock; None: the real one again. For `kernel/process/demo_folder.py` alone."""
-    _Business.day = day
+def set_day(day: date | None, reached: datetime | None = None) -> None:
+    """Sets the day of this process's business clock, reached at a real instant (this one, unless it is given); None: the real one again.
+
+    For `kernel/process/demo_folder.py` alone.
+    """
+    _Business.day, _Business.reached = day, reached or real_now()
 
 
 def day_that_is_set() -> date | None:

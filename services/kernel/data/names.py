@@ -12,12 +12,9 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.conditions import among
 from services.kernel.data.database import Database
 from services.kernel.data.records import Record, table_of
-from services.kernel.data.service import hasten, in_parts
+from services.kernel.data.service import MOST, hasten, in_parts, one_at_a_time
 
 R = TypeVar("R", bound=Record)
-
-MOST = 500
-"""Rows that one transaction saves again."""
 
 
 class Source(NamedTuple):
@@ -49,7 +46,8 @@ class Names(Generic[R]):
             for row in rows:
                 said = found.get(getattr(row, source.field), {})
                 for name in columns:
-                    setattr(row, name, (said[name] if said else None) or getattr(row, name))
+                    if said and said[name] is not None:
+                        setattr(row, name, said[name])
 
     async def rename(self, db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> Sequence[R]:
         """Saves again rows whose names are no longer those of what they name: `limit` at most, of those for which `of` holds."""
@@ -58,7 +56,11 @@ class Names(Generic[R]):
         await db.save_many(rows, event=self.event, by=by)
         return rows
 
-    def of(self, changed: Mapping[Table, Collection[Any]]) -> ColumnElement[bool]:
+    def borne_by(self, row: R) -> dict[str, Any]:
+        """The names that a row bears, for another that is made from it."""
+        return {name: getattr(row, name) for name in self.sources}
+
+    def where_named(self, changed: Mapping[Table, Collection[Any]]) -> ColumnElement[bool]:
         """The condition that a row names one of the rows of which a name has changed, which are given by table."""
         named = {(source.field, source.table) for source in self.sources.values() if changed.get(source.table)}
         return or_(false(), *(among(getattr(self.table, field), sorted(changed[table])) for field, table in sorted(named, key=str)))
@@ -97,12 +99,16 @@ class Naming:
     async def follow(self, db: Database, changed: Mapping[Table, Collection[Any]], *, by: Principal = SYSTEM) -> None:
         """Saves again the rows that bear a name of one of these rows (ids by table), and those that took it from them."""
         known = {table: set(keys) for table, keys in changed.items() if keys}
-        if known and await self._follow(db, lambda names: names.of(known), known, by) == MOST:
+        if known and await self._follow(db, lambda names: names.where_named(known), known, by) == MOST:
             await hasten(db, self.job)
 
     async def follow_all(self, db: Database) -> None:
         """Saves again whatever bears an old name."""
-        await in_parts(db, lambda part: self._follow(part, lambda _: true(), {}, SYSTEM), MOST)
+        await in_parts(db, self._follow_some, MOST)
+
+    async def _follow_some(self, db: Database) -> int:
+        await one_at_a_time(db)
+        return await self._follow(db, lambda _: true(), {}, SYSTEM)
 
     async def _follow(
         self, db: Database, of: Callable[[Names[Any]], ColumnElement[bool]], changed: dict[Table, set[Any]], by: Principal

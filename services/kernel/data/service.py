@@ -57,6 +57,10 @@ class Job:
     run: Callable[[Database], Awaitable[None]]
 
 
+MOST = 500
+"""Rows that one transaction of a job, or of what follows an event, changes."""
+
+
 async def in_parts(db: Database, part: Callable[[Database], Awaitable[int]], size: int) -> None:
     """What a job does to many rows, in transactions of `size` of them: `part` says how many it found, until it finds fewer."""
     found = size
@@ -68,6 +72,14 @@ async def in_parts(db: Database, part: Callable[[Database], Awaitable[int]], siz
 async def hasten(db: Database, job: str) -> None:
     """Makes a job due as soon as this transaction has committed: it goes on, within seconds, with what was left to it."""
     await (await db.connection()).execute("UPDATE job SET due_at = clock_timestamp() WHERE name = $1", job)
+
+
+async def one_at_a_time(db: Database) -> None:
+    """Waits for the other transactions of this service that make rows follow what was heard, each level after level: two would meet.
+
+    Call it before the transaction holds a row.
+    """
+    await (await db.connection()).execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"follow {db.service}")
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ RETURNING name
 """
 _NOT_SENT = "UPDATE job SET sent_at = NULL WHERE name = ANY($1::text[])"
 _RAN = """
-UPDATE job SET sent_at = NULL, last_run_at = clock_timestamp(), last_error = $3, due_at = clock_timestamp() + $2::interval WHERE name = $1
+UPDATE job SET sent_at = NULL, last_run_at = clock_timestamp(), last_error = $3,
+    due_at = CASE WHEN due_at IS DISTINCT FROM $4 THEN due_at ELSE clock_timestamp() + $2::interval END -- it was hastened meanwhile
+WHERE name = $1
 """
 
 
@@ -133,7 +135,7 @@ async def run_job(databases: Databases, service: Service, name: str) -> bool:
         connection = await guard.connection()
         if not await connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", f"job {service.name} {name}"):
             return False
-        error = None
+        error, due_at = None, await connection.fetchval("SELECT due_at FROM job WHERE name = $1", name)
         try:
             async with databases.open(service.name, "worker") as db:
                 await job.run(db)
@@ -143,5 +145,5 @@ async def run_job(databases: Databases, service: Service, name: str) -> bool:
             error = f"{type(cause).__name__} : {cause}"[:2_000]
             log.exception("jobs.failed", service=service.name, job=name)
         JOBS_RUN.labels(service.name, name, "failed" if error else "done").inc()
-        await connection.execute(_RAN, name, min(job.every, TRIED_AGAIN_AFTER) if error else job.every, error)
+        await connection.execute(_RAN, name, min(job.every, TRIED_AGAIN_AFTER) if error else job.every, error, due_at)
     return error is None

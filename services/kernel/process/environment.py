@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -77,6 +78,13 @@ def check(settings: Settings, services: Sequence[str], process: Lasting | None =
         raise EnvironmentRefusedError(" ".join(lacking))
 
 
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:  # in a folder that this process may not enter, and does not use
+        return False
+
+
 def _lacking(settings: Settings, services: Sequence[str], process: Lasting | None) -> Sequence[str]:
     found = []
     if settings.embedded and process not in (None, Lasting.up):
@@ -88,7 +96,7 @@ def _lacking(settings: Settings, services: Sequence[str], process: Lasting | Non
         missing = [f"PLAM_{name.upper()}_{DATABASE_URL.upper()}" for name in services if not getattr(settings, f"{name}_{DATABASE_URL}")]
         if missing:
             found.append(f"{', '.join(missing)} : non définie(s), alors que d'autres bases le sont ; PLAM_DATABASE_URL vaut pour toutes.")
-    if not settings.embedded and (settings.home / LAST_DAY).exists():
+    if not settings.embedded and _is_there(settings.home / LAST_DAY):
         found.append(
             f"PLAM_HOME={settings.home} est le dossier d'une démonstration, dont le jour est fixé : une base nommée en a un autre."
         )

@@ -16,10 +16,11 @@ from services.recruitment_api.applications.schemas import ApplicationCreate, App
 from services.recruitment_api.applications.tables import Application, DeclineReason
 from services.recruitment_api.assignments import operations as assignments
 from services.recruitment_api.assignments.schemas import Acceptance
+from services.recruitment_api.names import NEED_NAMES
 from services.recruitment_api.needs import operations as needs
 from services.recruitment_api.parties import check_employer_or_hr_partner
 
-COPIED = ("organisation_id", "organisation_name", "site_name", "commune", "department", "profession", "urgency")
+COPIED = ("organisation_id", "department", "profession", "urgency")
 """What an application says as its need does."""
 
 
@@ -32,7 +33,7 @@ async def submit(db: Database, body: ApplicationCreate, *, by: Principal) -> App
     need = await needs.load_seeking(db, body.need_id, by=by)
     check_employer_or_hr_partner(by, need.organisation_id, need.department)
     await assignments.check_not_assigned(db, need.id, body.candidate_ref, by=by)
-    copies = {name: getattr(need, name) for name in COPIED}
+    copies = NEED_NAMES.borne_by(need) | {name: getattr(need, name) for name in COPIED}
     deadline = respond_by(clock.today(), need.urgency)
     application = Application(**body.model_dump(), **copies, submitted_at=clock.now(), respond_by=deadline)
     return await db.save(application, event="recruitment.application.submitted", by=by)
@@ -84,7 +85,7 @@ def _is_seen(_by: Principal, _application: Application) -> None:
     """Whoever sees an application may withdraw it, as its candidate wishes."""
 
 
-async def _refused_today(db: Database, application: Application) -> Collection[str]:
+async def _refused_now(db: Database, application: Application) -> Collection[str]:
     """Nothing is answered about a concealed need, nor accepted for one that seeks nobody."""
     need = await needs.load(db, application.need_id)
     if await needs.concealment(db, need):
@@ -92,4 +93,4 @@ async def _refused_today(db: Database, application: Application) -> Collection[s
     return () if needs.seeks(need) else ("acceptApplication",)
 
 
-ALLOWED = AllowedOperations(APPLICATIONS, OPERATIONS, theirs={"withdrawApplication": _is_seen}, refused=_refused_today)
+ALLOWED = AllowedOperations(APPLICATIONS, OPERATIONS, theirs={"withdrawApplication": _is_seen}, refused=_refused_now)

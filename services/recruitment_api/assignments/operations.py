@@ -16,12 +16,13 @@ from services.recruitment_api.assignments.lifecycle import OPERATIONS, move
 from services.recruitment_api.assignments.queries import ASSIGNMENTS
 from services.recruitment_api.assignments.schemas import Acceptance
 from services.recruitment_api.assignments.tables import Assignment, CancelReason
+from services.recruitment_api.names import NEED_NAMES
 from services.recruitment_api.needs import operations as needs
 from services.recruitment_api.needs.dates import check_assigned
 from services.recruitment_api.needs.queries import NEEDS
 from services.recruitment_api.needs.tables import StaffingNeed
 
-COPIED = ("organisation_id", "organisation_name", "site_name", "commune", "department", "profession", "urgency")
+COPIED = ("organisation_id", "department", "profession", "urgency")
 
 
 class AlreadyAssigned(Conflict):
@@ -41,7 +42,7 @@ async def confirm(db: Database, need: StaffingNeed, application: Application, bo
     check_assigned(need, starts_on, ends_on)
     await check_not_assigned(db, need.id, application.candidate_ref, by=by)  # the need's row is held: nobody else confirms one
     assert need.published_at is not None
-    copies = {name: getattr(need, name) for name in COPIED}
+    copies = NEED_NAMES.borne_by(need) | {name: getattr(need, name) for name in COPIED}
     assignment = Assignment(
         **copies,
         need_id=need.id,

@@ -194,10 +194,10 @@ async def _refusal(db: Database, envelope_id: UUID, cents: int, by: Principal) -
     return EnvelopeExceeded(f"{cents} centimes demandés, {left} disponibles.", available_cents=left)
 
 
-async def _refused_today(db: Database, envelope: SchemeEnvelope) -> Collection[str]:
+async def _refused_now(db: Database, envelope: SchemeEnvelope) -> Collection[str]:
     """A closed envelope stays closed once its scheme has retired."""
     ended = envelope.status is EnvelopeStatus.closed and not await schemes.is_active(db, envelope.scheme_id)
     return ("reopenEnvelope",) if ended else ()
 
 
-ALLOWED = AllowedOperations(ENVELOPES, OPERATIONS, refused=_refused_today)
+ALLOWED = AllowedOperations(ENVELOPES, OPERATIONS, refused=_refused_now)

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from services.contracts.recruitment import ApplicationStatus, NeedEnding
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.database import Database
-from services.kernel.data.service import in_parts
+from services.kernel.data.service import MOST, in_parts
 from services.recruitment_api.applications.lifecycle import move
 from services.recruitment_api.needs import queries
 from services.recruitment_api.needs.tables import StaffingNeed
 
-MOST = 500
-"""Applications that one transaction ends: more would take longer than a request may."""
 AT_ONCE = 50
 """Needs whose applications one transaction ends, where they were left behind."""
 

@@ -16,8 +16,10 @@ from services.kernel.api.patching import patched
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.french import counted, day_in_words
+from services.kernel.base.periods import last_day
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import Conflict, invalid
+from services.kernel.base.worked_days import DAY
 from services.kernel.data.database import Database
 from services.kernel.data.service import in_parts
 from services.kernel.data.standing import concealment_of_site, follow, ground_of_site, refuse_concealed
@@ -333,11 +335,14 @@ def _employer_of(organisation_id: UUID | None, by: Principal) -> UUID:
     return own
 
 
-async def _refused_today(db: Database, need: StaffingNeed) -> Collection[str]:
-    """A need seeks no more, nor longer, while it is concealed, and once its scheme has retired; nor longer a fourth time."""
+async def _refused_now(db: Database, need: StaffingNeed) -> Collection[str]:
+    """A need seeks no more while it is concealed, and once its scheme has retired; nor longer a fourth time, or past its posts."""
     if await concealment(db, need) or not (need.scheme_id is None or await schemes.is_active(db, need.scheme_id)):
         return "publishNeed", "prolongNeed"
-    return ("prolongNeed",) if need.prolongation_count == MOST_PROLONGATIONS else ()
+    longest = last_day(need.ends_on) - DAY if need.ends_on else None  # a need still seeks before the last day of its posts
+    soonest = need.expires_on + DAY if need.status in SEEKING else clock.today()
+    is_longest = longest is not None and longest < max(soonest, clock.today())
+    return ("prolongNeed",) if is_longest or need.prolongation_count == MOST_PROLONGATIONS else ()
 
 
-ALLOWED = AllowedOperations(NEEDS, OPERATIONS, refused=_refused_today)
+ALLOWED = AllowedOperations(NEEDS, OPERATIONS, refused=_refused_now)
