@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import Table
 
 from services.kernel.data.database import Database
-from services.kernel.data.service import Received
+from services.kernel.data.service import Received, one_at_a_time
 from services.kernel.events.copies import Copy, target_of
 
 _DIFFERING = """
@@ -50,7 +50,8 @@ class HeldCopies:
         return [row[0] for row in await (await db.connection()).fetch(statement, orjson.dumps(states).decode())]
 
     async def lower(self, db: Database, source: str, kind: str, keys: Sequence[str]) -> None:  # a kind has one source
-        """Locks the copies and takes their versions back to 0."""
+        """Locks the copies and takes their versions back to 0, in its turn among those that apply: so it does next."""
+        await one_at_a_time(db)
         await (await db.connection()).execute(_LOWER.format(target=self._target(kind)), list(keys))
 
     async def drop(self, db: Database, source: str, kind: str, keys: Sequence[str]) -> int:  # a kind has one source

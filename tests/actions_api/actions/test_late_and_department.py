@@ -233,9 +233,10 @@ async def test_g11_an_action_that_is_not_live_has_no_health_and_an_abandoned_one
     async def counted() -> tuple[int, int, set[str]]:
         assert (await hand_over(databases, SERVICE)).differences == []
         total = await figure(steering, "K05")
-        page = (await card(steering, "K05")).text
-        assert f"{total['numerator']} action" in page
-        assert f"sur {total['denominator']} action" in page
+        if total["denominator"]:
+            page = (await card(steering, "K05")).text
+            assert f"{total['numerator']} action" in page
+            assert f"sur {total['denominator']} action" in page
         return total["numerator"], total["denominator"], {item["id"] for item in await listed(steering, ACTIONS, overdue="true")}
 
     with time_machine.travel(noon("2026-03-02"), tick=False):
