@@ -27,7 +27,16 @@ DOCUMENTED = frozenset(
 PYTHONS = frozenset({"_asdict", "_fields", "_make", "_replace", "os._exit"})
 """Names with an underscore that Python documents: named tuples', and the immediate end of a process."""
 PYTHON_DUNDERS = frozenset(name for kind in (object, type, BaseException, ast.parse, ast) for name in dir(kind) if name.startswith("__"))
-PYTHON_DUNDERS |= {"__traceback__", "__cause__", "__context__", "__suppress_context__", "__stderr__", "__main__", "__qualname__"}
+PYTHON_DUNDERS |= {
+    "__traceback__",
+    "__cause__",
+    "__context__",
+    "__suppress_context__",
+    "__stderr__",
+    "__main__",
+    "__qualname__",
+    "__path__",
+}
 
 
 @pytest.mark.parametrize("each", BORROWED, ids=lambda each: f"{each.library}-{each.names[-1]}")

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.indicators.kinds import Kind
 from services.observatory_api.indicators.labels import DIMENSIONS
-from services.observatory_api.indicators.model import Indicator, Kind
+from services.observatory_api.indicators.model import Indicator
 from services.observatory_api.values.schemas import ValuesQuery
 from tests.observatory_api.golden_files import differences, golden_of, path_of, sample_states
 
@@ -106,6 +107,6 @@ def test_every_dimension_has_a_label_and_a_filter() -> None:
     assert used <= set(ValuesQuery.model_fields)
 
 
-def test_the_words_of_an_indicator_are_its_module_docstring() -> None:
+def test_the_words_of_an_indicator_are_the_docstring_of_its_function() -> None:
     indicator = CATALOGUE.definitions("K06")[2]
     assert indicator.words.startswith("Jalons tenus. Part des jalons atteints")

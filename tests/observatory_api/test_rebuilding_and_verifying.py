@@ -12,7 +12,8 @@ from services.kernel.base.settings import Settings
 from services.kernel.data.completeness import summed
 from services.kernel.data.database import Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
-from services.observatory_api.indicators.model import Contribution, denominator, numerator, ratio
+from services.observatory_api.indicators.contributions import Contribution, denominator, numerator
+from services.observatory_api.indicators.declare import ratio
 from services.observatory_api.ledger.definitions import AlreadyCurrent, switch
 from services.observatory_api.ledger.rebuild import Rebuilt, rebuild
 from services.observatory_api.ledger.verify import Arithmetic, arithmetic, fact_summary

@@ -1,7 +1,7 @@
 """An indicator that readers could not be told of is refused where it is declared, in a sentence that names its file."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -9,8 +9,10 @@ from services.contracts.actions import ActionState
 from services.contracts.registry import STATES
 from services.observatory_api.indicators import labels
 from services.observatory_api.indicators.catalogue import Catalogue
+from services.observatory_api.indicators.contributions import Contribution
+from services.observatory_api.indicators.declare import derived, distribution, total
 from services.observatory_api.indicators.listings import no_list
-from services.observatory_api.indicators.model import Contribution, Figure, Indicator, derived, distribution, total
+from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.pages.operations import check_breakdowns
 from services.observatory_api.values.schemas import check_filters
 
@@ -20,6 +22,10 @@ HERE = r"tests/observatory_api/test_what_an_indicator_declares_wrongly\.py"
 
 def nothing(_action: ActionState) -> Iterable[Contribution]:
     """What feeds it."""
+    return ()
+
+
+def unsaid(_action: ActionState) -> Iterable[Contribution]:
     return ()
 
 
@@ -49,10 +55,14 @@ def test_a_sound_indicator_is_accepted() -> None:
             lambda: derived("K98", label="Essai", definition=1, listing=NONE, of=("K03",), by=("colour",))(made_of),
             "K98 se répartit par colour",
         ),
+        (lambda: total("K99", label="Essai", definition=1, listing=NONE)(unsaid), "K99 n'a pas de définition en mots"),
         (lambda: a_total(many=("objective",)), "K99 : objective n'est pas parmi ses dimensions"),
         (lambda: a_total(by=("urgency",), labels=()), "K99 : action n'a pas de urgency ; déclarez labels="),
         (lambda: a_total(by=("department",), labels=()), "K99 : action a plusieurs departments ; déclarez many="),
-        (lambda: distribution("K97", label="Essai", definition=1, listing=NONE)(made_of), "made_of : son argument s'annote de l'état"),
+        (
+            lambda: distribution("K97", label="Essai", definition=1, listing=NONE)(cast("Any", made_of)),
+            "made_of : son argument s'annote de l'état",
+        ),
     ],
 )
 def test_what_a_reader_could_not_be_told_is_refused(declare: Callable[[], Indicator], said: str) -> None:

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from services.observatory_api.indicators.model import Kind, Reading, Unit
+from services.observatory_api.indicators.kinds import Kind, Reading, Unit
 
 
 class DimensionRead(BaseModel):

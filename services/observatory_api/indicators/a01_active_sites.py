@@ -1,14 +1,16 @@
-"""Sites actifs : nombre de sites des organisations du plan, hors sites fermés."""
+"""Sites that are not closed."""
 
 from collections.abc import Iterable
 
 from services.contracts.access import OrganisationStatus, SiteState
+from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
+from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.listings import rows_of
-from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
 
 
 @total("A01", label="Sites actifs", definition=1, by=("department", "sector"), listing=rows_of("/access/v1/sites?status=active"))
 def active_sites(site: SiteState) -> Iterable[Contribution]:
+    """Sites actifs : nombre de sites des organisations du plan, hors sites fermés."""
     for spell in spells(site.history):
         if spell.status == OrganisationStatus.active:
             yield from lasting(count(spell.start), spell.end)

@@ -1,15 +1,13 @@
-"""Places-semaines offertes.
-
-Places × semaines civiles des offres de stage publiées, à compter de leur publication ; une offre annulée ne compte plus. Une
-offre ouverte à plusieurs professions compte une fois dans le total, et entièrement dans chacune.
-"""
+"""What the offers of internships amount to, in weeks of a seat."""
 
 from collections.abc import Iterable
 
 from services.contracts.internships import OfferState, OfferStatus
+from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
+from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.kinds import Unit
 from services.observatory_api.indicators.listings import rows_of
-from services.observatory_api.indicators.model import Contribution, Unit, count, lasting, spells, total
-from services.observatory_api.indicators.placements import school_year, weeks
+from services.observatory_api.indicators.placements import school_year, weeks, weeks_by_school_year
 
 
 @total(
@@ -27,7 +25,26 @@ from services.observatory_api.indicators.placements import school_year, weeks
     ),
 )
 def offered_seat_weeks(offer: OfferState) -> Iterable[Contribution]:
+    """Places-semaines offertes.
+
+    Places × semaines civiles des offres de stage publiées, à compter de leur publication ; une offre annulée ne compte plus. Une
+    offre ouverte à plusieurs professions compte une fois dans le total, et entièrement dans chacune.
+    """
     amount = offer.seats * weeks(offer.starts_on, offer.ends_on)
     for spell in spells(offer.history):
         if spell.status in (OfferStatus.published, OfferStatus.closed):
             yield from lasting(count(spell.start, amount, school_year=school_year(offer.starts_on)), spell.end)
+
+
+@offered_seat_weeks.revised(2)
+def offered_seat_weeks_by_week(offer: OfferState) -> Iterable[Contribution]:
+    """Places-semaines offertes.
+
+    Places × semaines civiles des offres de stage publiées, à compter de leur publication ; une offre annulée ne compte plus. Chaque
+    semaine compte dans l'année scolaire de son jeudi. Une offre ouverte à plusieurs professions compte une fois dans le total, et
+    entièrement dans chacune.
+    """
+    for spell in spells(offer.history):
+        if spell.status in (OfferStatus.published, OfferStatus.closed):
+            for year, amount in weeks_by_school_year(offer.starts_on, offer.ends_on):
+                yield from lasting(count(spell.start, offer.seats * amount, school_year=year), spell.end)

@@ -1,17 +1,19 @@
-"""Taux de refus : part des demandes refusées parmi celles auxquelles le terrain a répondu, au jour de la réponse."""
+"""How many answers are refusals."""
 
 from collections.abc import Iterable
 
 from services.contracts.internships import RequestState, RequestStatus
 from services.kernel.base.clock import day_of
+from services.observatory_api.indicators.contributions import Contribution, denominator, numerator
+from services.observatory_api.indicators.declare import ratio
 from services.observatory_api.indicators.listings import rows_of
-from services.observatory_api.indicators.model import Contribution, denominator, numerator, ratio
 
 
 @ratio(
     "I09", label="Taux de refus", definition=1, by=("department", "profession"), listing=rows_of("/internships/v1/requests?status=declined")
 )
 def decline_rate(request: RequestState) -> Iterable[Contribution]:
+    """Taux de refus : part des demandes refusées parmi celles auxquelles le terrain a répondu, au jour de la réponse."""
     if request.answered_at:
         answered_on = day_of(request.answered_at)
         yield denominator(answered_on)

@@ -1,36 +1,30 @@
-"""Actions phares lancées : part des actions phares retenues qui ont démarré (en cours, suspendues, terminées ou évaluées).
-
-Les actions abandonnées ne comptent pas.
-"""
+"""How many of the flagships retained have begun."""
 
 from collections.abc import Iterable
 
 from services.contracts.actions import ActionState
+from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator, spells
+from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.kinds import Reading
 from services.observatory_api.indicators.listings import rows_of
-from services.observatory_api.indicators.model import (
-    Contribution,
-    Reading,
-    denominator,
-    lasting,
-    named_departments_only,
-    numerator,
-    ratio,
-    spells,
-)
 from services.observatory_api.indicators.plan import RETAINED, STARTED
 
 
-@named_departments_only
 @ratio(
     "K04",
     label="Actions phares lancées",
     definition=1,
     by=("cohort", "axis", "department"),
     many=("department",),
+    regional=False,
     reading=Reading.stock,
     listing=rows_of("/actions/v1/actions?flagship=true", note="toutes les actions phares, lancées ou non, brouillons et abandons compris"),
 )
 def flagship_launched(action: ActionState) -> Iterable[Contribution]:
+    """Actions phares lancées : part des actions phares retenues qui ont démarré (en cours, suspendues, terminées ou évaluées).
+
+    Les actions abandonnées ne comptent pas.
+    """
     if not action.flagship:
         return
     for spell in spells(action.history):
@@ -38,3 +32,8 @@ def flagship_launched(action: ActionState) -> Iterable[Contribution]:
             yield from lasting(denominator(spell.start), spell.end)
         if spell.status in STARTED:
             yield from lasting(numerator(spell.start), spell.end)
+
+
+flagship_launched_everywhere = flagship_launched.again(
+    2, "Une action sans département est de toute la région : elle compte dans chaque département."
+)

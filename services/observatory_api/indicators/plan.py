@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from services.contracts.actions import LIVE, ActionState, ActionStatus, MilestoneState, MilestoneStatus
 from services.kernel.base.clock import day_of
-from services.observatory_api.indicators.model import Spell, latest, spells
+from services.observatory_api.indicators.contributions import Spell, latest, spells
 
 STARTED = frozenset({ActionStatus.in_progress, ActionStatus.suspended, ActionStatus.completed, ActionStatus.evaluated})
 RETAINED = STARTED.union(LIVE)

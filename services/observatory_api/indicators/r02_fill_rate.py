@@ -1,14 +1,13 @@
-"""Postes pourvus : affectations confirmées, rapportées aux postes des besoins publiés.
-
-Les postes non pourvus d'un besoin annulé ne comptent pas ; ceux d'un besoin expiré comptent.
-"""
+"""How many of the posts published were filled."""
 
 from collections.abc import Iterable
 
 from services.contracts.recruitment import AssignmentState, NeedState, NeedStatus
 from services.kernel.base.clock import day_of
+from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator
+from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.kinds import Reading
 from services.observatory_api.indicators.listings import rows_of
-from services.observatory_api.indicators.model import Contribution, Reading, denominator, lasting, numerator, ratio
 
 
 @ratio(
@@ -20,6 +19,10 @@ from services.observatory_api.indicators.model import Contribution, Reading, den
     listing=rows_of("/recruitment/v1/assignments?status=confirmed"),
 )
 def fill_rate(need: NeedState) -> Iterable[Contribution]:
+    """Postes pourvus : affectations confirmées, rapportées aux postes des besoins publiés.
+
+    Les postes non pourvus d'un besoin annulé ne comptent pas ; ceux d'un besoin expiré comptent.
+    """
     if need.published_at is not None:
         posts = need.filled_count if need.status is NeedStatus.cancelled else need.headcount
         yield denominator(day_of(need.published_at), posts)

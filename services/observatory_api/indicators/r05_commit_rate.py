@@ -1,7 +1,8 @@
-"""Taux d'engagement : montant engagé (R04), rapporté aux plafonds des enveloppes (R08)."""
+"""How much of the ceilings is committed."""
 
+from services.observatory_api.indicators.declare import derived
 from services.observatory_api.indicators.listings import rows_of
-from services.observatory_api.indicators.model import Figure, derived, quotient
+from services.observatory_api.indicators.model import Figure, quotient
 
 
 @derived(
@@ -13,4 +14,5 @@ from services.observatory_api.indicators.model import Figure, derived, quotient
     listing=rows_of("/recruitment/v1/envelopes", note="une ligne par enveloppe : ce qui est engagé, et son plafond"),
 )
 def commit_rate(committed: Figure, ceilings: Figure) -> Figure:
+    """Taux d'engagement : montant engagé (R04), rapporté aux plafonds des enveloppes (R08)."""
     return quotient(committed.numerator, ceilings.numerator)

@@ -1,10 +1,11 @@
-"""Dispositifs actifs : nombre de dispositifs de recrutement ouverts."""
+"""Schemes that are open."""
 
 from collections.abc import Iterable
 
 from services.contracts.recruitment import SchemeState, SchemeStatus
+from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
+from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.listings import rows_of
-from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
 
 
 @total(
@@ -15,6 +16,7 @@ from services.observatory_api.indicators.model import Contribution, count, lasti
     listing=rows_of("/recruitment/v1/schemes?status=active", by_department=False),
 )
 def active_schemes(scheme: SchemeState) -> Iterable[Contribution]:
+    """Dispositifs actifs : nombre de dispositifs de recrutement ouverts."""
     for spell in spells(scheme.history):
         if spell.status == SchemeStatus.active:
             yield from lasting(count(spell.start), spell.end)

@@ -1,10 +1,11 @@
-"""Enveloppes ouvertes : nombre d'enveloppes qui acceptent des engagements, ni gelées ni closes."""
+"""Envelopes that take commitments."""
 
 from collections.abc import Iterable
 
 from services.contracts.recruitment import EnvelopeStatus, SchemeEnvelopeState
+from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
+from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.listings import rows_of
-from services.observatory_api.indicators.model import Contribution, count, lasting, spells, total
 
 
 @total(
@@ -15,6 +16,7 @@ from services.observatory_api.indicators.model import Contribution, count, lasti
     listing=rows_of("/recruitment/v1/envelopes?status=open"),
 )
 def open_envelopes(envelope: SchemeEnvelopeState) -> Iterable[Contribution]:
+    """Enveloppes ouvertes : nombre d'enveloppes qui acceptent des engagements, ni gelées ni closes."""
     for spell in spells(envelope.history):
         if spell.status == EnvelopeStatus.open:
             yield from lasting(count(spell.start), spell.end)

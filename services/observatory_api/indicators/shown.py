@@ -5,7 +5,7 @@ from datetime import date
 
 from services.contracts.envelope import StatusChange
 from services.contracts.standing import Concealment, blocks
-from services.observatory_api.indicators.model import spells
+from services.observatory_api.indicators.contributions import spells
 
 
 def shown(

@@ -7,7 +7,8 @@ import orjson
 
 from services.contracts.envelope import State
 from services.observatory_api.indicators.catalogue import Catalogue
-from services.observatory_api.indicators.model import DEPARTMENT, REGION, Dimensions, Indicator, Kind
+from services.observatory_api.indicators.kinds import Kind
+from services.observatory_api.indicators.model import DEPARTMENT, REGION, Dimensions, Indicator
 
 Place = tuple[Indicator, str, tuple[Any, ...], tuple[tuple[str, str], ...]]
 """Where a contribution goes, before the database has numbered it: indicator, measure, values of its fields, labels."""
@@ -53,6 +54,6 @@ def _rolled_up_in(indicator: Indicator, dimensions: Dimensions) -> str | None:
     `daily` knows nothing but departments: it takes the sums, and of these only the series that split nothing else.
     """
     given = dict(dimensions)
-    if indicator.kind is not Kind.sum or any(name in given for name in indicator.many - {DEPARTMENT}):
+    if indicator.kind is not Kind.sum or any(name in given for name in indicator.many if name != DEPARTMENT):
         return None
     return given.get(DEPARTMENT) or REGION

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from services.observatory_api.indicators.model import Figure, Unit
+from services.observatory_api.indicators.kinds import Unit
+from services.observatory_api.indicators.model import Figure
 from services.observatory_api.pages import words
 from services.observatory_api.pages.operations import Overview
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from services.observatory_api.indicators.kinds import Kind, Reading, Unit
 from services.observatory_api.indicators.labels import DIMENSIONS
-from services.observatory_api.indicators.model import DEPARTMENT, Figure, Indicator, Kind, Reading, Unit
+from services.observatory_api.indicators.model import DEPARTMENT, Figure, Indicator
 from services.observatory_api.pages import words
 from services.observatory_api.pages.charts import Chart, Point, drawn, level
 from services.observatory_api.pages.operations import Overview

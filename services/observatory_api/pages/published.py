@@ -1,6 +1,7 @@
 """What everybody may read of the figures: nothing that counts fewer than five, nor what would let it be reckoned."""
 
-from services.observatory_api.indicators.model import Figure, Kind, Unit
+from services.observatory_api.indicators.kinds import Kind, Unit
+from services.observatory_api.indicators.model import Figure
 from services.observatory_api.values.schemas import DashboardRead, IndicatorValue, PointRead
 
 FEWEST = 5

@@ -8,7 +8,8 @@ from services.contracts.actions import ActionStatus
 from services.contracts.codes import Axis, Department, OrganisationRole, Profession
 from services.kernel.base.clock import PARIS
 from services.kernel.base.french import MONTHS, day_in_words
-from services.observatory_api.indicators.model import DEPARTMENT, REGIONAL, Unit
+from services.observatory_api.indicators.kinds import Unit
+from services.observatory_api.indicators.model import DEPARTMENT, REGIONAL
 
 NARROW = "\u202f"
 """The narrow no-break space that groups digits and comes before %, € and units."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from services.observatory_api.indicators.model import Figure, Indicator, Kind, Reading, quotient
+from services.observatory_api.indicators.kinds import Kind, Reading
+from services.observatory_api.indicators.model import Figure, Indicator, quotient
 
 Tally = dict[tuple[str, str], int]
 """(measure, value or key) → amount. A plain sum has no second part."""

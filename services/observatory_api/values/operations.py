@@ -10,7 +10,8 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import FieldError, Invalid, NotFound
 from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
-from services.observatory_api.indicators.model import DEPARTMENT, Figure, Indicator, Kind, Reading
+from services.observatory_api.indicators.kinds import Kind, Reading
+from services.observatory_api.indicators.model import DEPARTMENT, Figure, Indicator
 from services.observatory_api.ledger.definitions import current_numbers
 from services.observatory_api.values import audience, queries
 from services.observatory_api.values.departments import rows_of
@@ -116,7 +117,7 @@ async def indicator_values(
         end=query.end,
         filters=filters,
         by=list(dimensions),
-        additive=indicator.measures == ("count",) and not indicator.many & set(dimensions),
+        additive=indicator.measures == ("count",) and not set(dimensions).intersection(indicator.many),
         groups=[
             GroupRead(
                 dimensions=dict(zip(dimensions, group, strict=True)), series=_points(one, wanted, total.tracked_from), **one.total._asdict()
@@ -156,7 +157,7 @@ def check(indicator: Indicator, by: Sequence[str], filters: Mapping[str, str], q
     for name in filters:
         if name not in indicator.by:
             raise refused(name, f"{indicator.code} n'a pas de dimension « {name} » ; il a : {', '.join(indicator.by) or 'aucune'}.")
-    if len(several := sorted(indicator.many & {*by, *filters})) > 1:
+    if len(several := sorted({*by, *filters}.intersection(indicator.many))) > 1:
         raise refused("by", f"Un même fait a plusieurs valeurs de {' et de '.join(several)} : une seule de ces dimensions à la fois.")
     if query.start and query.end and query.end <= query.start:
         raise refused("to", "La fin de la période est exclue : elle doit suivre son début.")

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, any_, case, cast, func, select
 from sqlalchemy.sql.selectable import Select
 
-from services.observatory_api.indicators.model import DEPARTMENT, REGION, Indicator, Kind
+from services.observatory_api.indicators.kinds import Kind
+from services.observatory_api.indicators.model import DEPARTMENT, REGION, Indicator
 from services.observatory_api.ledger.tables import batch, daily, entry, series
 from services.observatory_api.values.departments import kept_as
 

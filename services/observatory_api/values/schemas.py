@@ -12,7 +12,8 @@ from services.contracts.codes import Axis, Department, Objective, OrganisationRo
 from services.contracts.recruitment import NeedUrgency, SchemeKind
 from services.kernel.base.fields import Day, FreeText, Instant
 from services.observatory_api.indicators.catalogue import CATALOGUE
-from services.observatory_api.indicators.model import REGIONAL, Indicator, Kind, Reading, Unit
+from services.observatory_api.indicators.kinds import Kind, Reading, Unit
+from services.observatory_api.indicators.model import REGIONAL, Indicator
 
 Value = Annotated[str, FreeText(80)]
 Dimensions = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z_]{1,30}(,[a-z_]{1,30}){0,2}$")]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.contracts.codes import Profession
-from services.observatory_api.indicators.model import Unit
+from services.observatory_api.indicators.kinds import Unit
 from services.observatory_api.pages import words
 from services.observatory_api.pages.charts import Chart, Point, ceiling, drawn, level
 from tests.observatory_api.pages.reading import Element, read

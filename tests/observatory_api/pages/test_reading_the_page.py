@@ -11,7 +11,7 @@ from services.contracts.codes import Role
 from services.contracts.recruitment import ApplicationStatus
 from services.kernel.data.database import Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE
-from services.observatory_api.indicators.model import Unit
+from services.observatory_api.indicators.kinds import Unit
 from services.observatory_api.pages import words
 from tests.conftest import Client
 from tests.observatory_api.context.context_files import establishment, home, run, workforce, written
