@@ -13,7 +13,6 @@ from services.kernel.data.completeness import summed
 from services.kernel.data.database import Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.contributions import Contribution, denominator, numerator
-from services.observatory_api.indicators.declare import ratio
 from services.observatory_api.ledger.definitions import AlreadyCurrent, switch
 from services.observatory_api.ledger.rebuild import Rebuilt, rebuild
 from services.observatory_api.ledger.verify import Arithmetic, arithmetic, fact_summary
@@ -92,10 +91,9 @@ async def test_rebuild_refills_the_roll_up(databases: Databases, settings: Setti
 
 FIRST, *_, NEWEST = CATALOGUE.definitions("K06")
 SECOND = NEWEST + 1
-NEWEST_LISTING = CATALOGUE.definitions("K06")[NEWEST].listing
 
 
-@ratio("K06", label="Jalons tenus", definition=SECOND, by=("axis", "department"), many=("department",), listing=NEWEST_LISTING)
+@CATALOGUE.definitions("K06")[NEWEST].revised(SECOND)
 def milestones_on_time_in_force(milestone: MilestoneState) -> Iterable[Contribution]:
     """The second definition of these tests: on time is by the due date in force."""
     if milestone.status is not MilestoneStatus.cancelled:

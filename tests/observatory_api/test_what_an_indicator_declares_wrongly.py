@@ -8,15 +8,20 @@ import pytest
 from services.contracts.actions import ActionState
 from services.contracts.registry import STATES
 from services.observatory_api.indicators import labels
-from services.observatory_api.indicators.catalogue import Catalogue
+from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.contributions import Contribution
-from services.observatory_api.indicators.declare import derived, distribution, total
+from services.observatory_api.indicators.declare import derived, distribution, ratio, total
+from services.observatory_api.indicators.kinds import Better, Period
 from services.observatory_api.indicators.listings import no_list
 from services.observatory_api.indicators.model import Figure, Indicator
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import PLAN, Theme
 from services.observatory_api.pages.operations import check_breakdowns
 from services.observatory_api.values.schemas import check_filters
 
 NONE = no_list("aucune liste n'a ce qu'un essai compte")
+ONES = Noun("essai", "essais")
+SOUND: dict[str, Any] = {"label": "Essai", "theme": PLAN, "counted": ONES, "definition": 1, "listing": NONE}
 HERE = r"tests/observatory_api/test_what_an_indicator_declares_wrongly\.py"
 
 
@@ -36,7 +41,7 @@ def made_of(_one: Figure) -> Figure:
 
 def a_total(**changed: Any) -> Indicator:
     """A sound indicator, but for what is changed."""
-    sound: dict[str, Any] = {"label": "Essai", "definition": 1, "listing": NONE, "by": ("axis", "status"), "labels": ("status",)}
+    sound: dict[str, Any] = {**SOUND, "by": ("axis", "status"), "labels": ("status",)}
     made: Indicator = total("K99", **sound | changed)(nothing)
     return made
 
@@ -49,18 +54,24 @@ def test_a_sound_indicator_is_accepted() -> None:
     ("declare", "said"),
     [
         (lambda: a_total(label=" "), "K99 n'a pas de libellé"),
-        (lambda: derived("K98", label="", definition=1, listing=NONE, of=("K03",), by=())(made_of), "K98 n'a pas de libellé"),
+        (lambda: derived("K98", **SOUND | {"label": ""}, of=("K03",), among=ONES)(made_of), "K98 n'a pas de libellé"),
         (lambda: a_total(by=("axis", "status", "colour"), labels=("status", "colour")), "K99 se répartit par colour, que .* ne nomme pas"),
         (
-            lambda: derived("K98", label="Essai", definition=1, listing=NONE, of=("K03",), by=("colour",))(made_of),
+            lambda: derived("K98", **SOUND, of=("K03",), among=ONES, by=("colour",))(made_of),
             "K98 se répartit par colour",
         ),
-        (lambda: total("K99", label="Essai", definition=1, listing=NONE)(unsaid), "K99 n'a pas de définition en mots"),
+        (lambda: total("K99", **SOUND)(unsaid), "K99 n'a pas de définition en mots"),
+        (lambda: ratio("K96", **SOUND)(nothing), "K96 : une part, et elle seule, dit ce par quoi elle divise"),
+        (lambda: a_total(among=ONES), "K99 : une part, et elle seule, dit ce par quoi elle divise"),
+        (lambda: a_total(late=ONES, better=Better.down), "K99 : un retard .* est d'une part"),
+        (lambda: ratio("K96", **SOUND, among=ONES, late=ONES)(nothing), "K96 : un retard .* dit ce qui vaut mieux"),
+        (lambda: a_total(period=Period.twelve_months), "K99 : un stock n'a pas de période"),
+        (lambda: a_total(shown_by=("role",)), "K99 : role n'est pas parmi ses dimensions"),
         (lambda: a_total(many=("objective",)), "K99 : objective n'est pas parmi ses dimensions"),
         (lambda: a_total(by=("urgency",), labels=()), "K99 : action n'a pas de urgency ; déclarez labels="),
         (lambda: a_total(by=("department",), labels=()), "K99 : action a plusieurs departments ; déclarez many="),
         (
-            lambda: distribution("K97", label="Essai", definition=1, listing=NONE)(cast("Any", made_of)),
+            lambda: distribution("K97", **SOUND)(cast("Any", made_of)),
             "made_of : son argument s'annote de l'état",
         ),
     ],
@@ -77,12 +88,15 @@ def test_a_dimension_whose_values_nobody_could_ask_for_is_refused(monkeypatch: p
         check_filters([one])
 
 
-def test_the_page_shows_an_indicator_by_its_own_dimensions_and_by_values_with_names() -> None:
-    one = a_total(by=("axis", "status", "cohort"))
-    catalogue = Catalogue([one], [state for state in STATES.values() if state not in {feed.state for feed in one.feeds}])
-    check_breakdowns({"status": ("K99",)}, catalogue)
-    with pytest.raises(TypeError, match=f"{HERE} : K99 ne se répartit pas par role"):
-        check_breakdowns({"role": ("K99",)}, catalogue)
-    check_breakdowns({"axis": ("K99",)}, catalogue)
+def test_the_page_shows_an_indicator_by_values_with_names() -> None:
+    by = ("axis", "status", "cohort")
+    check_breakdowns([a_total(by=by, shown_by=("axis", "status"))])
     with pytest.raises(TypeError, match=f"{HERE} : K99 : les valeurs de cohort n'ont pas de nom"):
-        check_breakdowns({"cohort": ("K99",)}, catalogue)
+        check_breakdowns([a_total(by=by, shown_by=("axis", "cohort"))])
+
+
+@pytest.mark.parametrize("theme", [PLAN._replace(title="Un autre"), PLAN._replace(anchor="autre"), PLAN._replace(order=2)])
+def test_two_themes_in_one_place_are_refused(theme: Theme) -> None:
+    others = [one for one in CATALOGUE.indicators if one.theme == PLAN or one.theme.order == 2]
+    with pytest.raises(TypeError, match=r"le thème \w+ a l'ancre ou le rang de \w+, dans services/"):
+        Catalogue([*others, a_total(theme=theme)], STATES.values())

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from services.kernel.base import clock
 from services.kernel.base.problems import NotFound
 from services.kernel.data.database import Database
-from services.observatory_api.catalogue.schemas import CatalogueRead, DimensionRead, IndicatorRead, ListingRead
+from services.observatory_api.catalogue.schemas import CatalogueRead, DimensionRead, IndicatorRead, ListingRead, NounRead, ThemeRead
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
+from services.observatory_api.indicators.kinds import Reading
 from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.model import Indicator
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.ledger.definitions import current_numbers
 
 
@@ -34,6 +36,11 @@ def described(catalogue: Catalogue, one: Indicator) -> IndicatorRead:
         label=one.label,
         definition=one.definition,
         words=one.words,
+        theme=ThemeRead(anchor=one.theme.anchor, title=one.theme.title),
+        counted=_named(one.counted),
+        among=_named(one.among) if one.among else None,
+        better=one.better,
+        period=one.period if one.reading is Reading.flow else None,
         kind=one.kind,
         unit=one.unit,
         reading=one.reading,
@@ -45,6 +52,10 @@ def described(catalogue: Catalogue, one: Indicator) -> IndicatorRead:
         ),
         owner=one.owner,
     )
+
+
+def _named(noun: Noun) -> NounRead:
+    return NounRead(one=noun.named().one, several=noun.named().several)
 
 
 def _sources(catalogue: Catalogue, one: Indicator) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from services.observatory_api.indicators.kinds import Kind, Reading, Unit
+from services.observatory_api.indicators.kinds import Better, Kind, Period, Reading, Unit
 
 
 class DimensionRead(BaseModel):
@@ -28,6 +28,20 @@ class ListingRead(BaseModel):
     )
 
 
+class ThemeRead(BaseModel):
+    """Ce dont parlent des indicateurs : une partie de la page."""
+
+    anchor: str = Field(description="Ancre de la partie, dans la page.", examples=["plan"])
+    title: str = Field(description="Titre.", examples=["Le plan"])
+
+
+class NounRead(BaseModel):
+    """Ce qui est compté, en mots."""
+
+    one: str = Field(description="Au singulier.", examples=["jalon tenu"])
+    several: str = Field(description="Au pluriel.", examples=["jalons tenus"])
+
+
 class IndicatorRead(BaseModel):
     """Un indicateur : ce qu'il compte, en mots, et comment."""
 
@@ -35,6 +49,13 @@ class IndicatorRead(BaseModel):
     label: str = Field(description="Libellé.", examples=["Jalons tenus"])
     definition: int = Field(description="Numéro de la définition.", examples=[1])
     words: str = Field(description="Définition, en mots.")
+    theme: ThemeRead = Field(description="Ce dont il parle.")
+    counted: NounRead = Field(description="Ce qu'il compte : pour une part, ce qui est divisé ; pour une distribution, ce qui est observé.")
+    among: NounRead | None = Field(description="Pour une part, ce par quoi elle divise.")
+    better: Better | None = Field(description="Le sens dans lequel il s'améliore ; null : ni l'un ni l'autre.")
+    period: Period | None = Field(
+        description="Pour un flux, la période qu'en dit le haut de la page ; sans `from`, l'API lit depuis l'origine. null : un stock."
+    )
     kind: Kind = Field(description="Nature : somme, distribution, cellules distinctes, ou formule.")
     unit: Unit = Field(description="Unité.")
     reading: Reading = Field(description="Stock (ce qui vaut un jour donné) ou flux (ce qui a eu lieu).")

@@ -6,9 +6,20 @@ from services.contracts.access import OrganisationStatus, SiteState
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import NETWORK
 
 
-@total("A01", label="Sites actifs", definition=1, by=("department", "sector"), listing=rows_of("/access/v1/sites?status=active"))
+@total(
+    "A01",
+    label="Sites actifs",
+    theme=NETWORK,
+    definition=1,
+    counted=Noun("site", "sites"),
+    by=("department", "sector"),
+    shown_by=("department",),
+    listing=rows_of("/access/v1/sites?status=active"),
+)
 def active_sites(site: SiteState) -> Iterable[Contribution]:
     """Sites actifs : nombre de sites des organisations du plan, hors sites fermés."""
     for spell in spells(site.history):

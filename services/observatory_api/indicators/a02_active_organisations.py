@@ -6,14 +6,19 @@ from services.contracts.access import OrganisationState, OrganisationStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import NETWORK
 
 
 @total(
     "A02",
     label="Organisations actives",
+    theme=NETWORK,
     definition=1,
+    counted=Noun("organisation", "organisations"),
     by=("department", "role"),
     many=("role",),
+    shown_by=("role",),
     listing=rows_of("/access/v1/organisations?status=active"),
 )
 def active_organisations(organisation: OrganisationState) -> Iterable[Contribution]:

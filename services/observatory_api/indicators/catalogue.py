@@ -31,6 +31,7 @@ class Catalogue:
         for one, next_one in pairwise(self.indicators):
             if (one.code, one.definition) == (next_one.code, next_one.definition):
                 raise TypeError(f"{next_one.file} : {one.code} a déjà une définition {one.definition}, dans {one.file}.")
+        self._check_themes()
         self.feeds: dict[type[State], tuple[tuple[Indicator, Feed], ...]] = {}
         for indicator in self.indicators:
             for feed in () if indicator.retired else indicator.feeds:
@@ -45,6 +46,15 @@ class Catalogue:
     def codes(self) -> tuple[str, ...]:
         """Every code, sorted."""
         return tuple(dict.fromkeys(indicator.code for indicator in self.indicators))
+
+    def _check_themes(self) -> None:
+        known: dict[str | int, Indicator] = {}
+        for one in self.indicators:
+            for name in (one.theme.anchor, one.theme.order):
+                if (first := known.setdefault(name, one)).theme != one.theme:
+                    raise TypeError(
+                        f"{one.file} : le thème {one.theme.anchor} a l'ancre ou le rang de {first.theme.anchor}, dans {first.file}."
+                    )
 
     def _check_counted(self, not_counted: Collection[type[State]]) -> None:
         where = file_of(type(self))

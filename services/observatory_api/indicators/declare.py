@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any, Required, TypedDict, Unpack
 
 from services.kernel.base.declarations import file_of
-from services.observatory_api.indicators.kinds import Kind, Reading, Unit
+from services.observatory_api.indicators.kinds import Better, Kind, Period, Reading, Unit
 from services.observatory_api.indicators.listings import Listing
 from services.observatory_api.indicators.model import Figure, Function, Indicator, words_of
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import Theme
 
 Declared = Callable[[Function], Indicator]
 
@@ -15,12 +17,20 @@ class Said(TypedDict, total=False):
     """What an indicator of any kind says of itself: `Indicator` says what each means."""
 
     label: Required[str]
+    theme: Required[Theme]
+    counted: Required[Noun]
+    among: Noun
     definition: Required[int]
     listing: Required[Listing]
     by: tuple[str, ...]
     many: tuple[str, ...]
     labels: tuple[str, ...]
     regional: bool
+    shown_by: tuple[str, ...]
+    better: Better
+    period: Period
+    late: Noun
+    waiting: Noun
 
 
 def total(code: str, *, unit: Unit = Unit.number, reading: Reading = Reading.stock, **said: Unpack[Said]) -> Declared:

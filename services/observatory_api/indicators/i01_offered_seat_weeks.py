@@ -5,19 +5,25 @@ from collections.abc import Iterable
 from services.contracts.internships import OfferState, OfferStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
-from services.observatory_api.indicators.kinds import Unit
+from services.observatory_api.indicators.kinds import Better, Unit
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.placements import school_year, weeks, weeks_by_school_year
+from services.observatory_api.indicators.themes import INTERNSHIPS
 
 
 @total(
     "I01",
     label="Places-semaines offertes",
+    theme=INTERNSHIPS,
     definition=1,
+    counted=Noun("place-semaine", "places-semaines"),
+    unit=Unit.seat_weeks,
+    better=Better.up,
     by=("department", "profession", "school_year"),
     many=("profession",),
     labels=("school_year",),
-    unit=Unit.seat_weeks,
+    shown_by=("department",),
     listing=rows_of(
         "/internships/v1/offers?status=published",
         "/internships/v1/offers?status=closed",

@@ -5,19 +5,26 @@ from collections.abc import Iterable
 from services.contracts.internships import OfferState, OfferStatus, PlacementState
 from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator, spells
 from services.observatory_api.indicators.declare import ratio
-from services.observatory_api.indicators.kinds import Reading
+from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.placements import school_year, weeks, weeks_by_school_year
+from services.observatory_api.indicators.themes import INTERNSHIPS
 
 
 @ratio(
     "I04",
     label="Taux de remplissage",
+    theme=INTERNSHIPS,
     definition=1,
+    counted=Noun("place-semaine remplie", "places-semaines remplies"),
+    among=Noun("place-semaine publiée", "places-semaines publiées"),
+    reading=Reading.stock,
+    better=Better.up,
     by=("department", "profession", "school_year"),
     many=("profession",),
     labels=("school_year",),
-    reading=Reading.stock,
+    shown_by=("department",),
     listing=rows_of("/internships/v1/placements?status=confirmed", note="une ligne par stage confirmé : ses semaines"),
 )
 def fill_rate(placement: PlacementState) -> Iterable[Contribution]:

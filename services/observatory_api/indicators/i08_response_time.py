@@ -6,10 +6,22 @@ from services.contracts.internships import RequestState
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, sample
 from services.observatory_api.indicators.declare import distribution
+from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import NO_MEDIAN
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import INTERNSHIPS
 
 
-@distribution("I08", label="Délai de réponse", definition=1, by=("department", "profession"), listing=NO_MEDIAN)
+@distribution(
+    "I08",
+    label="Délai de réponse",
+    theme=INTERNSHIPS,
+    definition=1,
+    counted=Noun("réponse", "réponses"),
+    better=Better.down,
+    by=("department", "profession"),
+    listing=NO_MEDIAN,
+)
 def response_time(request: RequestState) -> Iterable[Contribution]:
     """Délai de réponse.
 

@@ -6,11 +6,22 @@ from services.contracts.internships import RequestState, RequestStatus
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, denominator, numerator
 from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import INTERNSHIPS
 
 
 @ratio(
-    "I09", label="Taux de refus", definition=1, by=("department", "profession"), listing=rows_of("/internships/v1/requests?status=declined")
+    "I09",
+    label="Taux de refus",
+    theme=INTERNSHIPS,
+    definition=1,
+    counted=Noun("demande refusée", "demandes refusées"),
+    among=Noun("demande avec réponse", "demandes avec réponse"),
+    better=Better.down,
+    by=("department", "profession"),
+    listing=rows_of("/internships/v1/requests?status=declined"),
 )
 def decline_rate(request: RequestState) -> Iterable[Contribution]:
     """Taux de refus : part des demandes refusées parmi celles auxquelles le terrain a répondu, au jour de la réponse."""

@@ -5,14 +5,20 @@ from collections.abc import Iterable
 from services.contracts.internships import UnitState, UnitStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import CONCEALED, rows_of
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.shown import shown
+from services.observatory_api.indicators.themes import INTERNSHIPS
 
 
 @total(
     "I27",
     label="Terrains actifs",
+    theme=INTERNSHIPS,
     definition=1,
+    counted=Noun("terrain", "terrains"),
+    better=Better.up,
     by=("department", "profession", "first_placement_suitable"),
     many=("profession",),
     listing=rows_of("/internships/v1/units?status=active", note=CONCEALED),

@@ -6,13 +6,17 @@ from services.contracts.internships import OfferState, OfferStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.listings import CONCEALED, rows_of
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.shown import shown
+from services.observatory_api.indicators.themes import INTERNSHIPS
 
 
 @total(
     "I28",
     label="Offres ouvertes",
+    theme=INTERNSHIPS,
     definition=1,
+    counted=Noun("offre", "offres"),
     by=("department", "profession"),
     many=("profession",),
     listing=rows_of("/internships/v1/offers?status=published", note=CONCEALED),

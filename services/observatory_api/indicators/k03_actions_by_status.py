@@ -6,16 +6,21 @@ from services.contracts.actions import ActionState, ActionStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import PLAN
 
 
 @total(
     "K03",
     label="Actions par statut",
+    theme=PLAN,
     definition=1,
+    counted=Noun("action", "actions"),
     by=("status", "axis", "objective", "department", "cohort", "flagship"),
     many=("objective", "department"),
-    regional=False,
     labels=("status",),
+    regional=False,
+    shown_by=("department", "status"),
     listing=rows_of("/actions/v1/actions", note="le pilotage et le comité y voient aussi les brouillons, qui ne comptent pas"),
 )
 def actions_by_status(action: ActionState) -> Iterable[Contribution]:

@@ -5,19 +5,26 @@ from collections.abc import Iterable
 from services.contracts.actions import ActionState
 from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator, spells
 from services.observatory_api.indicators.declare import ratio
-from services.observatory_api.indicators.kinds import Reading
+from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import RETAINED, STARTED
+from services.observatory_api.indicators.themes import PLAN
 
 
 @ratio(
     "K04",
     label="Actions phares lancées",
+    theme=PLAN,
     definition=1,
+    counted=Noun("action phare lancée", "actions phares lancées"),
+    among=Noun("action phare retenue", "actions phares retenues"),
+    reading=Reading.stock,
+    better=Better.up,
     by=("cohort", "axis", "department"),
     many=("department",),
     regional=False,
-    reading=Reading.stock,
+    shown_by=("axis",),
     listing=rows_of("/actions/v1/actions?flagship=true", note="toutes les actions phares, lancées ou non, brouillons et abandons compris"),
 )
 def flagship_launched(action: ActionState) -> Iterable[Contribution]:

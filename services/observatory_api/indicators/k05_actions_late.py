@@ -5,18 +5,27 @@ from collections.abc import Iterable
 from services.contracts.actions import ActionState, MilestoneState
 from services.observatory_api.indicators.contributions import Contribution, eligible, lasting, member
 from services.observatory_api.indicators.declare import cells
+from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import live_spells, overdue_spells, past_end_spells
+from services.observatory_api.indicators.themes import PLAN
 
 
 @cells(
     "K05",
     label="Actions en retard",
+    theme=PLAN,
     definition=1,
+    counted=Noun("action en retard", "actions en retard"),
+    among=Noun("action vivante", "actions vivantes"),
+    better=Better.down,
     by=("axis", "department"),
     many=("department",),
     regional=False,
     among_eligible=True,
+    shown_by=("axis",),
+    late=Noun("action vivante sur {of} est en retard", "actions vivantes sur {of} sont en retard"),
     listing=rows_of("/actions/v1/actions?overdue=true"),
 )
 def actions_late(milestone: MilestoneState) -> Iterable[Contribution]:

@@ -5,17 +5,25 @@ from collections.abc import Iterable
 from services.contracts.actions import MilestoneState, MilestoneStatus
 from services.observatory_api.indicators.contributions import Contribution, denominator, numerator
 from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import expected
+from services.observatory_api.indicators.themes import PLAN
 
 
 @ratio(
     "K06",
     label="Jalons tenus",
+    theme=PLAN,
     definition=2,
+    counted=Noun("jalon tenu", "jalons tenus"),
+    among=Noun("jalon arrivé à échéance", "jalons arrivés à échéance"),
+    better=Better.up,
     by=("axis", "department"),
     many=("department",),
     regional=False,
+    shown_by=("axis", "department"),
     listing=rows_of(
         "/actions/v1/milestones?status=reached",
         note="tous les jalons atteints, à temps ou non, échus ou non",

@@ -5,19 +5,25 @@ from collections.abc import Iterable
 from services.contracts.actions import MilestoneState
 from services.observatory_api.indicators.contributions import Contribution, lasting, sample
 from services.observatory_api.indicators.declare import distribution
-from services.observatory_api.indicators.kinds import Reading
+from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import NO_MEDIAN
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import expected, planned_from
+from services.observatory_api.indicators.themes import PLAN
 
 
 @distribution(
     "K07",
     label="Décalage des jalons",
+    theme=PLAN,
     definition=2,
+    counted=Noun("jalon", "jalons"),
+    reading=Reading.stock,
+    better=Better.down,
     by=("axis", "department"),
     many=("department",),
     regional=False,
-    reading=Reading.stock,
+    shown_by=("axis",),
     listing=NO_MEDIAN,
 )
 def milestone_slip(milestone: MilestoneState) -> Iterable[Contribution]:

@@ -5,19 +5,27 @@ from collections.abc import Iterable
 from services.contracts.actions import MilestoneState
 from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator
 from services.observatory_api.indicators.declare import ratio
-from services.observatory_api.indicators.kinds import Reading
+from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import closed_on, expected, overdue_spells, planned_from
+from services.observatory_api.indicators.themes import PLAN
 
 
 @ratio(
     "K08",
     label="Jalons en souffrance",
+    theme=PLAN,
     definition=2,
+    counted=Noun("jalon en souffrance", "jalons en souffrance"),
+    among=Noun("jalon ouvert", "jalons ouverts"),
+    reading=Reading.stock,
+    better=Better.down,
     by=("axis", "department"),
     many=("department",),
     regional=False,
-    reading=Reading.stock,
+    shown_by=("axis", "department"),
+    late=Noun("jalon ouvert sur {of} a dépassé son échéance", "jalons ouverts sur {of} ont dépassé leur échéance"),
     listing=rows_of("/actions/v1/milestones?overdue=true", by_department=False),
 )
 def milestones_overdue(milestone: MilestoneState) -> Iterable[Contribution]:

@@ -6,19 +6,25 @@ from services.contracts.actions import ActionState
 from services.contracts.codes import Sector
 from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator
 from services.observatory_api.indicators.declare import ratio
-from services.observatory_api.indicators.kinds import Reading
+from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import no_list
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import live_spells
+from services.observatory_api.indicators.themes import PLAN
 
 
 @ratio(
     "K14",
     label="Transversalité",
+    theme=PLAN,
     definition=1,
+    counted=Noun("action transversale", "actions transversales"),
+    among=Noun("action vivante", "actions vivantes"),
+    reading=Reading.stock,
+    better=Better.up,
     by=("axis", "department"),
     many=("department",),
     regional=False,
-    reading=Reading.stock,
     listing=no_list("la liste des actions ne se filtre pas par secteur"),
 )
 def transversality(action: ActionState) -> Iterable[Contribution]:

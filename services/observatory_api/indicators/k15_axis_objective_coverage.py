@@ -5,14 +5,21 @@ from collections.abc import Iterable
 from services.contracts.actions import ActionState
 from services.observatory_api.indicators.contributions import Contribution, lasting, member, spells
 from services.observatory_api.indicators.declare import cells
+from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import no_list
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import RETAINED
+from services.observatory_api.indicators.themes import PLAN
 
 
 @cells(
     "K15",
     label="Couverture axes × objectifs",
+    theme=PLAN,
     definition=1,
+    counted=Noun("case couverte", "cases couvertes"),
+    among=Noun("case", "cases"),
+    better=Better.up,
     by=("department",),
     many=("department",),
     regional=False,

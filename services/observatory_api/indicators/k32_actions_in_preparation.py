@@ -6,6 +6,8 @@ from services.contracts.actions import ActionState, ActionStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import PLAN
 
 IN_PREPARATION = frozenset({ActionStatus.draft, ActionStatus.submitted})
 
@@ -13,10 +15,13 @@ IN_PREPARATION = frozenset({ActionStatus.draft, ActionStatus.submitted})
 @total(
     "K32",
     label="Fiches en préparation",
+    theme=PLAN,
     definition=1,
+    counted=Noun("fiche", "fiches"),
     by=("axis", "department"),
     many=("department",),
     regional=False,
+    shown_by=("axis",),
     listing=rows_of("/actions/v1/actions?status=draft", "/actions/v1/actions?status=submitted"),
 )
 def actions_in_preparation(action: ActionState) -> Iterable[Contribution]:

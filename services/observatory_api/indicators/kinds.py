@@ -27,3 +27,17 @@ class Reading(StrEnum):
 
     stock = "stock"
     flow = "flow"
+
+
+class Better(StrEnum):
+    """Le sens dans lequel un chiffre s'améliore : la hausse, ou la baisse."""
+
+    up = "up"
+    down = "down"
+
+
+class Period(StrEnum):
+    """Ce que couvre un flux quand on n'en dit rien : tout depuis l'origine, ou les douze derniers mois."""
+
+    origin = "origin"
+    twelve_months = "twelve_months"

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple, get_origin, get_type_hints
 from services.contracts.envelope import State
 from services.kernel.base.declarations import file_of
 from services.observatory_api.indicators.contributions import Contribution
-from services.observatory_api.indicators.kinds import Kind, Reading, Unit
+from services.observatory_api.indicators.kinds import Better, Kind, Period, Reading, Unit
 from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.listings import Listing
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import Theme
 
 REGION = "52"
 """Stands for the whole region where a department is expected (INSEE code of Pays de la Loire): in `daily` for a total, in a series for
@@ -56,12 +58,17 @@ class Indicator:
 
     code: str
     label: str
+    theme: Theme
+    counted: Noun
+    """What it counts; of a share, what is divided; of a distribution, what was observed."""
     definition: int
     kind: Kind
     unit: Unit
     reading: Reading
     measures: tuple[str, ...]
     listing: Listing
+    among: Noun | None = None
+    """Of a share, what it is divided by."""
     by: tuple[str, ...] = ()
     many: tuple[str, ...] = ()
     """Those of which a fact may have several: it counts fully in each, once in the total."""
@@ -69,6 +76,17 @@ class Indicator:
     """Those that the function gives; a field of the state has the others."""
     regional: bool = True
     """Whether what may name several departments, and names none, is of every one."""
+    shown_by: tuple[str, ...] = ()
+    """The dimensions by which the page shows it too: by axis in the table of the axes, by another in its card."""
+    better: Better | None = None
+    """Which way is good news; none where neither is."""
+    period: Period = Period.origin
+    """What a flow covers where nobody says it."""
+    late: Noun | None = None
+    """What the head of the page says of so many that are late, out of so many (`{of}`): of those counted, or of the others where more is
+    better."""
+    waiting: Noun | None = None
+    """What it says of so many that wait."""
     universe: int | None = None
     of: tuple[str, ...] = ()
     owner: str = "ARS Pays de la Loire"
@@ -84,10 +102,24 @@ class Indicator:
             raise TypeError(f"{self.file} : {self.code} n'a pas de libellé.")
         if not self.words:
             raise TypeError(f"{self.file} : {self.code} n'a pas de définition en mots : la docstring de sa fonction.")
+        self._check_words()
         if unnamed := [name for name in self.by if name not in DIMENSIONS]:
             raise TypeError(f"{self.file} : {self.code} se répartit par {', '.join(unnamed)}, que indicators/labels.py ne nomme pas.")
-        if strays := sorted({*self.many, *self.labels}.difference(self.by)):
+        if strays := sorted({*self.many, *self.labels, *self.shown_by}.difference(self.by)):
             raise TypeError(f"{self.file} : {self.code} : {', '.join(strays)} n'est pas parmi ses dimensions (by).")
+
+    def _check_words(self) -> None:
+        if (self.among is not None) != (self.unit is Unit.share):
+            raise TypeError(f"{self.file} : {self.code} : une part, et elle seule, dit ce par quoi elle divise (among).")
+        if self.late and not (self.among and self.better):
+            raise TypeError(f"{self.file} : {self.code} : un retard (late) est d'une part qui dit ce qui vaut mieux (better).")
+        if self.reading is Reading.stock and self.period is not Period.origin:
+            raise TypeError(f"{self.file} : {self.code} : un stock n'a pas de période.")
+
+    def divided(self, above: int | None, below: int | None) -> str:
+        """Of a share, what it divides, in words."""
+        assert self.among is not None
+        return f"{self.counted.counted(above or 0)} sur {self.among.counted(below or 0)}"
 
     def also(self, function: Function) -> "Indicator":
         """Decorates a second function: another state feeds the same indicator."""

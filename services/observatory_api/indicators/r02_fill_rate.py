@@ -6,16 +6,23 @@ from services.contracts.recruitment import AssignmentState, NeedState, NeedStatu
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator
 from services.observatory_api.indicators.declare import ratio
-from services.observatory_api.indicators.kinds import Reading
+from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import RECRUITMENT
 
 
 @ratio(
     "R02",
     label="Postes pourvus",
+    theme=RECRUITMENT,
     definition=1,
-    by=("department", "profession", "urgency"),
+    counted=Noun("poste pourvu", "postes pourvus"),
+    among=Noun("poste publié", "postes publiés"),
     reading=Reading.stock,
+    better=Better.up,
+    by=("department", "profession", "urgency"),
+    shown_by=("department",),
     listing=rows_of("/recruitment/v1/assignments?status=confirmed"),
 )
 def fill_rate(need: NeedState) -> Iterable[Contribution]:

@@ -6,10 +6,22 @@ from services.contracts.recruitment import AssignmentState, AssignmentStatus
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, sample
 from services.observatory_api.indicators.declare import distribution
+from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import NO_MEDIAN
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import RECRUITMENT
 
 
-@distribution("R03", label="Délai pour pourvoir un poste", definition=1, by=("department", "profession", "urgency"), listing=NO_MEDIAN)
+@distribution(
+    "R03",
+    label="Délai pour pourvoir un poste",
+    theme=RECRUITMENT,
+    definition=1,
+    counted=Noun("affectation", "affectations"),
+    better=Better.down,
+    by=("department", "profession", "urgency"),
+    listing=NO_MEDIAN,
+)
 def time_to_fill(assignment: AssignmentState) -> Iterable[Contribution]:
     """Délai pour pourvoir un poste.
 

@@ -7,14 +7,18 @@ from services.observatory_api.indicators.contributions import Contribution, coun
 from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.kinds import Unit
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Euros
+from services.observatory_api.indicators.themes import RECRUITMENT
 
 
 @total(
     "R04",
     label="Montant engagé",
+    theme=RECRUITMENT,
     definition=1,
-    by=("scheme_code", "fiscal_year", "department"),
+    counted=Euros("engagé", "engagés"),
     unit=Unit.cents,
+    by=("scheme_code", "fiscal_year", "department"),
     listing=rows_of("/recruitment/v1/commitments?status=committed", note="une ligne par engagement : son montant", by_department=False),
 )
 def committed_cents(commitment: CommitmentState) -> Iterable[Contribution]:

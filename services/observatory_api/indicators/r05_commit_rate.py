@@ -3,12 +3,17 @@
 from services.observatory_api.indicators.declare import derived
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Figure, quotient
+from services.observatory_api.indicators.nouns import Euros
+from services.observatory_api.indicators.themes import RECRUITMENT
 
 
 @derived(
     "R05",
     label="Taux d'engagement",
+    theme=RECRUITMENT,
     definition=1,
+    counted=Euros("engagé", "engagés"),
+    among=Euros("de plafond", "de plafonds"),
     of=("R04", "R08"),
     by=("scheme_code", "fiscal_year", "department"),
     listing=rows_of("/recruitment/v1/envelopes", note="une ligne par enveloppe : ce qui est engagé, et son plafond"),

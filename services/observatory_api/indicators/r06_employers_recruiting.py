@@ -7,7 +7,9 @@ from services.contracts.recruitment import NeedState, NeedStatus
 from services.observatory_api.indicators.contributions import Contribution, lasting, member, spells
 from services.observatory_api.indicators.declare import cells
 from services.observatory_api.indicators.listings import CONCEALED, rows_of
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.shown import shown
+from services.observatory_api.indicators.themes import RECRUITMENT
 
 OPEN = frozenset({NeedStatus.open, NeedStatus.partially_filled})
 
@@ -15,7 +17,9 @@ OPEN = frozenset({NeedStatus.open, NeedStatus.partially_filled})
 @cells(
     "R06",
     label="Employeurs qui recrutent",
+    theme=RECRUITMENT,
     definition=1,
+    counted=Noun("employeur", "employeurs"),
     by=("department", "profession"),
     listing=rows_of(
         "/recruitment/v1/needs?status=open",

@@ -7,14 +7,26 @@ from services.contracts.standing import blocks
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, denominator, numerator
 from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.kinds import Better, Period
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import RECRUITMENT
 
 
 @ratio(
     "R07",
     label="Candidatures répondues à temps",
+    theme=RECRUITMENT,
     definition=1,
+    counted=Noun("candidature répondue à temps", "candidatures répondues à temps"),
+    among=Noun("candidature au délai échu", "candidatures au délai échu"),
+    period=Period.twelve_months,
+    better=Better.up,
     by=("department", "profession", "urgency"),
+    late=Noun(
+        "candidature sur {of} n’a pas eu de réponse dans son délai ces douze mois",
+        "candidatures sur {of} n’ont pas eu de réponse dans leur délai ces douze mois",
+    ),
     listing=rows_of(
         "/recruitment/v1/applications?overdue=true", note="les candidatures qui attendent encore alors que leur délai est passé"
     ),

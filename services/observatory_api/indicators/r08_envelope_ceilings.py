@@ -7,14 +7,18 @@ from services.observatory_api.indicators.contributions import Contribution, coun
 from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.kinds import Unit
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Euros
+from services.observatory_api.indicators.themes import RECRUITMENT
 
 
 @total(
     "R08",
     label="Plafonds des enveloppes",
+    theme=RECRUITMENT,
     definition=1,
-    by=("scheme_code", "fiscal_year", "funder", "department"),
+    counted=Euros("de plafond", "de plafonds"),
     unit=Unit.cents,
+    by=("scheme_code", "fiscal_year", "funder", "department"),
     listing=rows_of("/recruitment/v1/envelopes", note="une ligne par enveloppe : son plafond"),
 )
 def envelope_ceilings(envelope: SchemeEnvelopeState) -> Iterable[Contribution]:

@@ -6,12 +6,16 @@ from services.contracts.recruitment import SchemeState, SchemeStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import RECRUITMENT
 
 
 @total(
     "R09",
     label="Dispositifs actifs",
+    theme=RECRUITMENT,
     definition=1,
+    counted=Noun("dispositif", "dispositifs"),
     by=("scheme_kind",),
     listing=rows_of("/recruitment/v1/schemes?status=active", by_department=False),
 )

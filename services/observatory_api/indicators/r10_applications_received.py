@@ -8,14 +8,18 @@ from services.observatory_api.indicators.contributions import Contribution, coun
 from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.kinds import Reading
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import RECRUITMENT
 
 
 @total(
     "R10",
     label="Candidatures reçues",
+    theme=RECRUITMENT,
     definition=1,
-    by=("department", "profession", "urgency"),
+    counted=Noun("candidature", "candidatures"),
     reading=Reading.flow,
+    by=("department", "profession", "urgency"),
     listing=rows_of("/recruitment/v1/applications"),
 )
 def applications_received(application: ApplicationState) -> Iterable[Contribution]:

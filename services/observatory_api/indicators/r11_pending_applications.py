@@ -5,15 +5,22 @@ from collections.abc import Iterable
 from services.contracts.recruitment import ApplicationState, ApplicationStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import CONCEALED, rows_of
+from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.shown import shown
+from services.observatory_api.indicators.themes import RECRUITMENT
 
 
 @total(
     "R11",
     label="Candidatures en attente",
+    theme=RECRUITMENT,
     definition=1,
+    counted=Noun("candidature", "candidatures"),
+    better=Better.down,
     by=("department", "profession", "urgency"),
+    waiting=Noun("candidature attend une réponse", "candidatures attendent une réponse"),
     listing=rows_of("/recruitment/v1/applications?status=submitted", note=CONCEALED),
 )
 def pending_applications(application: ApplicationState) -> Iterable[Contribution]:

@@ -6,12 +6,16 @@ from services.contracts.recruitment import EnvelopeStatus, SchemeEnvelopeState
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.listings import rows_of
+from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.themes import RECRUITMENT
 
 
 @total(
     "R12",
     label="Enveloppes ouvertes",
+    theme=RECRUITMENT,
     definition=1,
+    counted=Noun("enveloppe", "enveloppes"),
     by=("scheme_code", "fiscal_year", "funder", "department"),
     listing=rows_of("/recruitment/v1/envelopes?status=open"),
 )

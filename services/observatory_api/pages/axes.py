@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from services.observatory_api.indicators.kinds import Unit
 from services.observatory_api.indicators.model import Figure
+from services.observatory_api.indicators.nouns import number
 from services.observatory_api.pages import words
 from services.observatory_api.pages.operations import Overview
 
@@ -36,11 +37,11 @@ class AxesTable(NamedTuple):
 
 
 def _above(one: Figure) -> str:
-    return words.number(one.numerator or 0)
+    return number(one.numerator or 0)
 
 
 def _below(one: Figure) -> str:
-    return words.number(one.denominator or 0)
+    return number(one.denominator or 0)
 
 
 def _out_of(one: Figure) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -11,13 +11,13 @@ from markupsafe import Markup
 from services.observatory_api.indicators.kinds import Kind, Reading, Unit
 from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.model import DEPARTMENT, Figure, Indicator
+from services.observatory_api.indicators.nouns import Euros, number
 from services.observatory_api.pages import words
 from services.observatory_api.pages.charts import Chart, Point, drawn, level
 from services.observatory_api.pages.operations import Overview
 from services.observatory_api.values.schemas import IndicatorValue, PointRead
 
 SINCE_THE_ORIGIN = "depuis l’origine"
-OBSERVATION = words.Noun("observation", "observations")
 
 Rows = Sequence[Sequence[str]]
 
@@ -95,16 +95,16 @@ def idle_line(item: IndicatorValue) -> IdleLine:
 def card(item: IndicatorValue, overview: Overview) -> Card:
     """The card of an indicator that counts something."""
     indicator = overview.definitions[item.code]
-    columns, rows = _table(item)
+    columns, rows = _table(item, indicator)
     return Card(
         code=item.code,
         label=item.label,
-        value=words.FEW if item.code in overview.hidden else words.amount(item.value, item.unit, item.code),
+        value=words.FEW if item.code in overview.hidden else words.amount(item.value, item.unit, indicator.counted),
         known=item.value is not None,
-        words="" if item.code in overview.hidden else _sentence(item),
-        recent=_recent(item, overview),
+        words="" if item.code in overview.hidden else _sentence(item, indicator),
+        recent=_recent(item, indicator, overview.figures.as_of),
         caption=_caption(item),
-        chart=drawn(_chart(item)) if item.series else None,
+        chart=drawn(_chart(item, indicator)) if item.series else None,
         columns=columns,
         rows=rows,
         definition=indicator.words,
@@ -135,35 +135,34 @@ def _list_note(indicator: Indicator, overview: Overview) -> str:
     return f"{' ; '.join(parts)}." if parts and not overview.public else ""
 
 
-def _sentence(item: IndicatorValue) -> str:
+def _sentence(item: IndicatorValue, indicator: Indicator) -> str:
     """What a value is made of, and since when where it adds up what happened; nothing for a plain count of what stands."""
-    parts = [_made_of(item), SINCE_THE_ORIGIN if item.reading is Reading.flow else ""]
+    parts = [_made_of(item, indicator), SINCE_THE_ORIGIN if item.reading is Reading.flow else ""]
     return ", ".join(part for part in parts if part)
 
 
-def _made_of(item: IndicatorValue) -> str:
+def _made_of(item: IndicatorValue, indicator: Indicator) -> str:
     if item.kind is Kind.distribution:
-        observed = OBSERVATION.counted(item.samples or 0)
+        observed = indicator.counted.counted(item.samples or 0)
         return f"médiane de {observed} (neuf sur dix : {words.amount(item.p90, item.unit)} au plus)" if item.samples else observed
-    return words.divided(item.code, item.numerator, item.denominator) if item.unit is Unit.share else ""
+    return indicator.divided(item.numerator, item.denominator) if item.unit is Unit.share else ""
 
 
-def _recent(item: IndicatorValue, overview: Overview) -> str:
+def _recent(item: IndicatorValue, indicator: Indicator, as_of: date) -> str:
     """The month under way for what happens, the end of the last month for what stands."""
     series = item.series or []
     if len(series) < 2:
         return ""
     before, now = series[-2], series[-1]
-    as_of = overview.figures.as_of
     if item.reading is Reading.stock:
-        return f"Fin {words.month(before.month)} : {_value(before, item)}."
+        return f"Fin {words.month(before.month)} : {_value(before, indicator)}."
     over = (as_of + timedelta(days=1)).month != as_of.month
     until = "" if over else f" (jusqu’au {as_of.day if as_of.day > 1 else '1er'})"
-    return f"En {words.month(now.month)}{until} : {_value(now, item)} ; en {words.month(before.month)} : {_value(before, item)}."
+    return f"En {words.month(now.month)}{until} : {_value(now, indicator)} ; en {words.month(before.month)} : {_value(before, indicator)}."
 
 
-def _value(one: PointRead, item: IndicatorValue) -> str:
-    return words.amount(one.value, item.unit, item.code) if one.tracked else words.NOT_YET
+def _value(one: PointRead, indicator: Indicator) -> str:
+    return words.amount(one.value, indicator.unit, indicator.counted) if one.tracked else words.NOT_YET
 
 
 def _caption(item: IndicatorValue) -> str:
@@ -172,13 +171,13 @@ def _caption(item: IndicatorValue) -> str:
     return "Médiane de chaque mois" if item.kind is Kind.distribution else "Au cours de chaque mois"
 
 
-def _chart(item: IndicatorValue) -> Chart:
+def _chart(item: IndicatorValue, indicator: Indicator) -> Chart:
     return Chart(
         name=item.code,
         title=f"{item.label}, douze derniers mois",
-        text=f"{_caption(item)}, {_summary(item)}",
+        text=f"{_caption(item)}, {_summary(item, indicator)}",
         points=[
-            Point(words.month(one.month), words.month(one.month, words.SHORT_MONTHS), one.value, _value(one, item))
+            Point(words.month(one.month), words.month(one.month, words.SHORT_MONTHS), one.value, _value(one, indicator))
             for one in item.series or []
         ],
         bars=item.reading is Reading.flow,
@@ -199,14 +198,14 @@ def _axis(unit: Unit, value: float) -> str:
     return words.decimal(value, 1)
 
 
-def _summary(item: IndicatorValue) -> str:
+def _summary(item: IndicatorValue, indicator: Indicator) -> str:
     """The chart in a sentence: where it starts, its extremes, where it ends."""
     series = item.series or []
     found = [(one.value, one.month) for one in series if one.value is not None]
     if not found:
         return f"{_empty(series)}."
     low, high = min(found), max(found, key=lambda pair: pair[0])
-    say = partial(words.amount, unit=item.unit, code=item.code)
+    say = partial(words.amount, unit=item.unit, noun=indicator.counted)
     span = f"de {words.month(series[0].month)} à {words.month(series[-1].month)}"
     if low[0] == high[0]:
         told = f"toujours {say(low[0])}"
@@ -219,20 +218,20 @@ def _summary(item: IndicatorValue) -> str:
     return f"{span} : {told}, {say(series[-1].value)} pour finir{gaps}."
 
 
-def _table(item: IndicatorValue) -> tuple[Sequence[str], Rows]:
-    columns, cells = _columns(item)
+def _table(item: IndicatorValue, indicator: Indicator) -> tuple[Sequence[str], Rows]:
+    columns, cells = _columns(item, indicator)
     none = (words.NOT_YET, *["–"] * (len(columns) - 2))
     return columns, [
         (words.month(one.month, words.SHORT_MONTHS), *(tuple(cells(one)) if one.tracked else none)) for one in item.series or []
     ]
 
 
-def _columns(item: IndicatorValue) -> tuple[Sequence[str], Callable[[PointRead], Iterable[str]]]:
+def _columns(item: IndicatorValue, indicator: Indicator) -> tuple[Sequence[str], Callable[[PointRead], Iterable[str]]]:
     """The headings of the table of months, and what a month has under those after the first."""
     if item.kind is Kind.distribution:
-        return ("Mois", "Médiane", "9e décile", "Nombre"), lambda one: (*_said(one, item.unit), words.number(one.samples or 0))
+        return ("Mois", "Médiane", "9e décile", "Nombre"), lambda one: (*_said(one, item.unit), number(one.samples or 0))
     if item.unit is Unit.share:
-        plain = Unit.cents if item.code in words.MONEY_DIVIDED else Unit.number
+        plain = Unit.cents if isinstance(indicator.counted, Euros) else Unit.number
         return ("Mois", "Part", "Nombre", "Sur"), lambda one: (
             words.bare(one.value, item.unit),
             words.bare(one.numerator or 0, plain),
@@ -261,7 +260,7 @@ def _breakdown(indicator: Indicator, dimension: str, found: Mapping[str, Figure]
             Row(
                 name=names.get(value, value),
                 value=words.bare(one.value, indicator.unit),
-                words=f"{words.number(one.numerator or 0)}/{words.number(one.denominator or 0)}" if indicator.unit is Unit.share else "",
+                words=f"{number(one.numerator or 0)}/{number(one.denominator or 0)}" if indicator.unit is Unit.share else "",
                 bar=level((one.value or 0) / largest),
             )
             for value, one in shown

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from services.observatory_api.context.schemas import NO_DATA, ContextRowRead, ContextValueRead
 from services.observatory_api.context.series import SERIES, ContextCode, Measure
+from services.observatory_api.indicators.nouns import Noun, number
 from services.observatory_api.pages import words
 
 
@@ -40,7 +41,7 @@ COLUMNS = (*words.DEPARTMENTS.values(), "Région")
 UNITS: Mapping[Measure, str] = {Measure.fte_hundredths: "équivalents temps plein (ETP)", Measure.headcount: "personnes"}
 """What a line counts, where its name does not say it."""
 
-ANSWERS = words.Noun("réponse", "réponses")
+ANSWERS = Noun("réponse", "réponses")
 
 
 def context_table(context: Mapping[ContextCode, Sequence[ContextRowRead]]) -> ContextTable | None:
@@ -80,14 +81,14 @@ def _cell(measure: Measure, values: Sequence[ContextValueRead]) -> Cell:
     if len(known) != len(values):
         return Cell(NO_DATA, known=False)
     reported, lines = sum(each.reported or 0 for each in values), sum(each.lines or 0 for each in values)
-    note = f"{ANSWERS.counted(reported)} sur {words.number(lines)}" if reported < lines else ""
+    note = f"{ANSWERS.counted(reported)} sur {number(lines)}" if reported < lines else ""
     return Cell(_said(measure, sum(known)), known=True, note=note)
 
 
 def _said(measure: Measure, value: int | None) -> str:
     if value is None:
         return NO_DATA
-    return words.number((value + 50) // 100 if measure is Measure.fte_hundredths else value)
+    return number((value + 50) // 100 if measure is Measure.fte_hundredths else value)
 
 
 def _source(code: ContextCode, rows: Sequence[ContextRowRead]) -> str:

@@ -4,30 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from services.observatory_api.indicators.model import Figure
+from services.observatory_api.indicators.kinds import Better, Period, Reading
+from services.observatory_api.indicators.model import Figure, Indicator
+from services.observatory_api.indicators.nouns import number
 from services.observatory_api.pages import words
-from services.observatory_api.pages.operations import Overview
-from services.observatory_api.pages.words import Noun
+from services.observatory_api.pages.operations import SPENT, Overview
 from services.observatory_api.values.schemas import IndicatorValue
 
 NEARLY_SPENT = 11 / 12
 """Ceilings are of a fiscal year: beyond eleven twelfths, what is left is less than an even month of it takes."""
-
-LATE: Mapping[str, Noun] = {
-    "K05": Noun("action vivante sur {of} est en retard", "actions vivantes sur {of} sont en retard"),
-    "K08": Noun("jalon ouvert sur {of} a dépassé son échéance", "jalons ouverts sur {of} ont dépassé leur échéance"),
-    "R07": Noun(
-        "candidature sur {of} n’a pas eu de réponse dans son délai ces douze mois",
-        "candidatures sur {of} n’ont pas eu de réponse dans leur délai ces douze mois",
-    ),
-}
-"""Code → what is said of what is past its day, `of` what there is of it."""
-WAITING: Mapping[str, Noun] = {
-    "R01": Noun("poste cherche encore preneur", "postes cherchent encore preneur"),
-    "R11": Noun("candidature attend une réponse", "candidatures attendent une réponse"),
-    "I29": Noun("demande de stage attend une réponse", "demandes de stage attendent une réponse"),
-}
-SPENT = "R05"
 
 
 class Clause(NamedTuple):
@@ -61,15 +46,16 @@ class Headline:
 def headline(overview: Overview) -> Headline:
     """The headline of a page, from its figures alone."""
     items = {item.code: item for item in overview.figures.items}
-    parts = {code: part for code in LATE if (part := _part(items[code])) is not None}
-    late = [_late(items[code], part, parts, overview) for code, part in parts.items() if part.late]
-    waiting = [Clause(code, noun.counted(int(items[code].value or 0)), "", items[code].value or 0) for code, noun in WAITING.items()]
+    due = [one for one in overview.definitions.values() if one.late]
+    parts = {one.code: part for one in due if (part := _part(one, items[one.code])) is not None}
+    late = [_late(one, items[one.code], parts, overview) for one in due if one.code in parts and parts[one.code].late]
+    waits = [(one.code, one.waiting, items[one.code].value or 0) for one in overview.definitions.values() if one.waiting]
     return Headline(
         late=_worst_first(late),
-        otherwise="" if late else _otherwise(parts, [items[code] for code in LATE], overview),
-        waiting=_worst_first([clause for clause in waiting if clause.weight]),
+        otherwise="" if late else _otherwise(due, items, parts, overview),
+        waiting=_worst_first([Clause(code, noun.counted(int(value)), "", value) for code, noun, value in waits if value]),
         spent=_worst_first(list(_spent(overview))),
-        hidden=not overview.hidden.isdisjoint({*LATE, *WAITING}),
+        hidden=not overview.hidden.isdisjoint({*(one.code for one in due), *(code for code, _, _ in waits)}),
     )
 
 
@@ -77,28 +63,32 @@ def _worst_first(clauses: Sequence[Clause]) -> Sequence[Clause]:
     return sorted(clauses, key=lambda clause: -clause.weight)
 
 
-def _part(item: IndicatorValue) -> Part | None:
+def _part(about: Indicator, item: IndicatorValue) -> Part | None:
     """How much is late, of how much; nothing where there is nothing that could be, or where it is hidden."""
-    if item.code == "R07":  # what happened: the months shown, since what was due years ago is no news
-        due = sum(one.denominator or 0 for one in item.series or ())
-        return Part(due - sum(one.numerator or 0 for one in item.series or ()), due) if due else None
-    return Part(item.numerator or 0, item.denominator or 0) if item.value is not None else None
+    above, below = item.numerator or 0, item.denominator or 0
+    if about.period is Period.twelve_months:  # the months shown: what was due years ago is no news
+        above, below = sum(one.numerator or 0 for one in item.series or ()), sum(one.denominator or 0 for one in item.series or ())
+    elif item.value is None:
+        return None
+    return Part(above if about.better is Better.down else below - above, below) if below else None
 
 
-def _late(item: IndicatorValue, part: Part, parts: Mapping[str, Part], overview: Overview) -> Clause:
-    said = LATE[item.code].counted(part.late).format(of=words.number(part.of))
-    return Clause(item.code, said, _before(item) + _why(item.code, parts, overview), part.late / part.of)
+def _late(about: Indicator, item: IndicatorValue, parts: Mapping[str, Part], overview: Overview) -> Clause:
+    assert about.late is not None
+    part = parts[about.code]
+    said = about.late.counted(part.late).format(of=number(part.of))
+    return Clause(about.code, said, _before(item) + _why(about.code, parts, overview), part.late / part.of)
 
 
 def _before(item: IndicatorValue) -> str:
     """How many there were at the end of the last month, where that differs."""
     series = item.series or []
-    if item.code == "R07" or len(series) < 2:
+    if item.reading is Reading.flow or len(series) < 2:
         return ""
     before = series[-2]
     if not before.tracked or before.numerator == item.numerator:
         return ""
-    return f" ({words.number(before.numerator or 0)} fin {words.month(before.month)})"
+    return f" ({number(before.numerator or 0)} fin {words.month(before.month)})"
 
 
 def _why(code: str, parts: Mapping[str, Part], overview: Overview) -> str:
@@ -116,26 +106,26 @@ def _where(by_axis: Mapping[str, Figure]) -> str:
         return f", sur {len(counts)} axes"
     mostly = ", surtout" if len(counts) > len(most) else ","
     if len(most) == 2:
-        return f"{mostly} sur les axes {most[0]} et {most[1]} ({words.number(counts[most[0]])} chacun)"
+        return f"{mostly} sur les axes {most[0]} et {most[1]} ({number(counts[most[0]])} chacun)"
     named = f"{mostly} sur l’axe {most[0]}, {words.AXES[most[0]]}"
-    return f"{named} ({words.number(counts[most[0]])})" if len(counts) > 1 else named
+    return f"{named} ({number(counts[most[0]])})" if len(counts) > 1 else named
 
 
-def _otherwise(parts: Mapping[str, Part], items: Sequence[IndicatorValue], overview: Overview) -> str:
+def _otherwise(due: Sequence[Indicator], items: Mapping[str, IndicatorValue], parts: Mapping[str, Part], overview: Overview) -> str:
     """What is said where nothing late is shown."""
+    nouns = {one.code: one.among for one in due if one.among}
     if parts:
-        among = [words.DIVIDED[code][1].counted(part.of) for code, part in parts.items()]
-        return f"Rien n’est en retard parmi {words.listed(among)}."
-    if not overview.hidden.isdisjoint(LATE):
+        return f"Rien n’est en retard parmi {words.listed([nouns[code].counted(part.of) for code, part in parts.items()])}."
+    if not overview.hidden.isdisjoint(nouns):
         return "Rien de ce qui est publié n’est en retard."
-    if any(one.tracked for item in items for one in item.series or ()):
-        return "Rien ne peut être en retard : il n’y a ni action vivante, ni jalon ouvert, ni candidature au délai échu ces douze mois."
-    return "On ne sait pas encore ce qui est en retard : ni actions, ni jalons, ni candidatures ne sont suivis."
+    if any(point.tracked for code in nouns for point in items[code].series or ()):
+        return f"Rien ne peut être en retard : il n’y a {', '.join(f'ni {noun.one}' for noun in nouns.values())} ces douze mois."
+    return "On ne sait pas encore ce qui est en retard : rien de ce qui peut l’être n’est suivi."
 
 
 def _spent(overview: Overview) -> Iterator[Clause]:
     """The schemes of which nearly all is committed, this year or for a year to come."""
     for (scheme, year), one in overview.schemes.items():
         if one.value is not None and one.value >= NEARLY_SPENT and int(year or 0) >= overview.figures.as_of.year:
-            share = words.divided(SPENT, one.numerator, one.denominator)
+            share = overview.definitions[SPENT].divided(one.numerator, one.denominator)
             yield Clause(SPENT, f"le dispositif {scheme} a presque épuisé ses plafonds de {year}", f" ({share})", one.value)

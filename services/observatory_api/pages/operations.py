@@ -1,6 +1,6 @@
 """What the page reads: the dashboard of a day and a state of knowledge, and a few breakdowns, all in one snapshot."""
 
-from collections.abc import Mapping, Sequence, Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -21,29 +21,19 @@ from services.observatory_api.values.operations import Group, Reader, dashboard,
 from services.observatory_api.values.queries import rolled_up
 from services.observatory_api.values.schemas import DashboardQuery, DashboardRead, Every
 
-BREAKDOWNS: Mapping[str, Sequence[str]] = {
-    DEPARTMENT: ("K03", "K06", "K08", "I01", "I04", "R01", "R02", "A01"),
-    "status": ("K03",),
-    "role": ("A02",),
-}
-"""dimension → the indicators that the page also shows by it."""
-BY_AXIS = ("K04", "K05", "K06", "K07", "K08", "K32")
-"""The indicators that are read by axis."""
-BY_SCHEME = ("R05", ("scheme_code", "fiscal_year"))
-"""What says how much of its money a scheme has committed, and by what."""
+AXIS = "axis"
+SPENT = "R05"
+"""What says how much of its money a scheme has committed; read by scheme and fiscal year."""
 
 
-def check_breakdowns(breakdowns: Mapping[str, Sequence[str]], catalogue: Catalogue) -> None:
-    """Raises `TypeError` for an indicator that the page would show by what it has not, or by values without French names."""
-    for dimension, codes in breakdowns.items():
-        for one in (definition for code in codes for definition in catalogue.definitions(code).values()):
-            if dimension not in one.by:
-                raise TypeError(f"{one.file} : {one.code} ne se répartit pas par {dimension}, comme la page le montre (BREAKDOWNS).")
-            if dimension not in VALUES:
-                raise TypeError(f"{one.file} : {one.code} : les valeurs de {dimension} n'ont pas de nom dans pages/words.py (VALUES).")
+def check_breakdowns(indicators: Iterable[Indicator]) -> None:
+    """Raises `TypeError` for an indicator that the page would show by values without French names."""
+    for one in indicators:
+        if unnamed := [dimension for dimension in one.shown_by if dimension not in VALUES]:
+            raise TypeError(f"{one.file} : {one.code} : les valeurs de {unnamed[0]} n'ont pas de nom dans pages/words.py (VALUES).")
 
 
-check_breakdowns({**BREAKDOWNS, "axis": BY_AXIS}, CATALOGUE)
+check_breakdowns(CATALOGUE.indicators)
 
 
 @dataclass(frozen=True)
@@ -66,40 +56,44 @@ class Overview:
     """The departments whose page the viewer may read."""
 
 
-async def overview(db: Database, query: PageQuery, *, viewer: Principal, public: bool = False) -> Overview:
+async def overview(
+    db: Database, query: PageQuery, *, viewer: Principal, public: bool = False, catalogue: Catalogue = CATALOGUE
+) -> Overview:
     """Reads a page: to the public, without figures that count fewer than five.
 
     Raises `Invalid` for an instant that the ledger has not reached, and `Forbidden` for a department that is not the viewer's; a day that
     is not over means until now.
     """
-    newest = (await open_snapshot(db, None)).known_at
+    newest = (await open_snapshot(db, None, catalogue)).known_at
     known_at = query.instant
     if isinstance(query.known_at, date) and known_at is None:
         known_at = min(end_of(query.known_at), newest)
     if known_at == newest:
         known_at = None  # the roll-up answers faster, and the same
     asked = {"as_of": query.as_of, "known_at": known_at, "every": Every.month, "department": query.department}
-    figures = await dashboard(db, DashboardQuery.model_validate(asked), by=viewer)
-    reader = await open_snapshot(db, known_at)
+    figures = await dashboard(db, DashboardQuery.model_validate(asked), by=viewer, catalogue=catalogue)
+    reader = await open_snapshot(db, known_at, catalogue)
     definitions = {item.code: reader.current(item.code) for item in figures.items}
     context = await known_rows(reader)
     if not viewer.has(*DETAILED):
         shown_figures, hidden = (published(figures), hidden_codes(figures)) if public else (figures, frozenset[str]())
         return Overview(shown_figures, definitions, context, hidden=hidden, public=public)
     breakdowns: dict[str, dict[str, Mapping[str, Figure]]] = {}
-    for dimension, codes in BREAKDOWNS.items():
-        if dimension != DEPARTMENT or figures.department is None:
+    axes: Mapping[str, Mapping[str, Figure]] = {}
+    for dimension, codes in _shown_by(definitions.values()).items():
+        if dimension == AXIS:
+            axes = await _by_one(reader, figures, dimension, codes)
+        elif dimension != DEPARTMENT or figures.department is None:
             for code, found in (await _by_one(reader, figures, dimension, codes)).items():
                 rows = _every_department(reader.current(code), found, viewer) if dimension == DEPARTMENT else found
                 breakdowns.setdefault(code, {})[dimension] = rows
-    code, by = BY_SCHEME
     return Overview(
         figures,
         definitions,
         context,
         breakdowns,
-        axes=await _by_one(reader, figures, "axis", BY_AXIS),
-        schemes=(await _grouped(reader, figures, by, (code,)))[code],
+        axes=axes,
+        schemes=(await _grouped(reader, figures, ("scheme_code", "fiscal_year"), (SPENT,)))[SPENT],
         departments=[each for each in DEPARTMENTS if sees(viewer, each)],
     )
 
@@ -107,6 +101,15 @@ async def overview(db: Database, query: PageQuery, *, viewer: Principal, public:
 def end_of(day: date) -> datetime:
     """The last microsecond of a day in Paris."""
     return datetime.combine(day + timedelta(days=1), time(), PARIS) - timedelta(microseconds=1)
+
+
+def _shown_by(indicators: Iterable[Indicator]) -> Mapping[str, Sequence[str]]:
+    """Dimension → the codes that the page shows by it."""
+    found: dict[str, list[str]] = {}
+    for one in indicators:
+        for dimension in one.shown_by:
+            found.setdefault(dimension, []).append(one.code)
+    return found
 
 
 async def _by_one(reader: Reader, figures: DashboardRead, dimension: str, codes: Sequence[str]) -> dict[str, Mapping[str, Figure]]:

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.kernel.base import clock
 from services.kernel.base.french import day_in_words
 from services.kernel.base.problems import Problem
+from services.observatory_api.indicators.themes import Theme
 from services.observatory_api.pages import words
 from services.observatory_api.pages.axes import axes_table
 from services.observatory_api.pages.cards import Card, IdleLine, card, idle_line, says_nothing
@@ -36,7 +37,7 @@ ENVIRONMENT = Environment(
 class PartOfPage:
     """A part of the page: cards, then a line for each figure that has nothing to count."""
 
-    about: words.Part
+    about: Theme
     cards: Sequence[Card]
     idle: Sequence[IdleLine]
 
@@ -63,14 +64,18 @@ def page(overview: Overview, query: PageQuery) -> str:
         departments=[(code, words.DEPARTMENTS[code]) for code in overview.departments],
         headline=headline(overview),
         axes=axes_table(overview),
-        parts=[part for part in map(partial(_part, overview), words.PARTS) if part.cards or part.idle],
+        parts=[part for part in map(partial(_part, overview), _themes(overview)) if part.cards or part.idle],
         context=context_table(overview.context),
         services=words.SERVICES,
     )
 
 
-def _part(overview: Overview, about: words.Part) -> PartOfPage:
-    items = [item for item in overview.figures.items if item.code.startswith(about.letter)]
+def _themes(overview: Overview) -> Sequence[Theme]:
+    return sorted({one.theme for one in overview.definitions.values()}, key=lambda theme: theme.order)
+
+
+def _part(overview: Overview, about: Theme) -> PartOfPage:
+    items = [item for item in overview.figures.items if overview.definitions[item.code].theme == about]
     idle = [item for item in items if item.code not in overview.hidden and says_nothing(item)]
     return PartOfPage(about, [card(item, overview) for item in items if item not in idle], [idle_line(item) for item in idle])
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from services.contracts.actions import ActionStatus
 from services.contracts.codes import Axis, Department, OrganisationRole, Profession
@@ -10,9 +9,7 @@ from services.kernel.base.clock import PARIS
 from services.kernel.base.french import MONTHS, day_in_words
 from services.observatory_api.indicators.kinds import Unit
 from services.observatory_api.indicators.model import DEPARTMENT, REGIONAL
-
-NARROW = "\u202f"
-"""The narrow no-break space that groups digits and comes before %, € and units."""
+from services.observatory_api.indicators.nouns import NARROW, Noun, money, number
 
 TYPOGRAPHY = ((" : ", "\u00a0: "), (" ; ", f"{NARROW}; "), (" ?", f"{NARROW}?"), ("« ", f"«{NARROW}"), (" »", f"{NARROW}»"))
 """Spaces before signs, where a line must not break."""
@@ -24,22 +21,6 @@ FEW = "moins de cinq"
 SHORT_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 
 
-class Part(NamedTuple):
-    """A part of the page: the indicators whose code begins with a letter."""
-
-    letter: str
-    anchor: str
-    title: str
-    words: str
-
-
-PARTS = (
-    Part("K", "plan", "Le plan", "Actions, jalons et couverture des axes et des objectifs."),
-    Part("I", "stages", "Les stages", "Terrains, offres et demandes de stage."),
-    Part("R", "recrutement", "Le recrutement", "Postes à pourvoir, candidatures et enveloppes des dispositifs."),
-    Part("A", "reseau", "Le réseau", "Organisations et sites qui portent le plan."),
-)
-
 SERVICES: Mapping[str, str] = {
     "actions": "Actions du plan",
     "internships": "Stages",
@@ -49,49 +30,7 @@ SERVICES: Mapping[str, str] = {
 }
 
 
-class Noun(NamedTuple):
-    """What is counted, in the singular and in the plural."""
-
-    one: str
-    several: str
-
-    def counted(self, amount: int) -> str:
-        """So many of them: French has its plural from two on."""
-        return f"{number(amount)} {self.several if abs(amount) >= 2 else self.one}"
-
-
-COUNTED: Mapping[str, Noun] = {
-    "K03": Noun("action", "actions"),
-    "K32": Noun("fiche", "fiches"),
-    "I27": Noun("terrain", "terrains"),
-    "I28": Noun("offre", "offres"),
-    "I29": Noun("demande", "demandes"),
-    "R01": Noun("poste", "postes"),
-    "R06": Noun("employeur", "employeurs"),
-    "R09": Noun("dispositif", "dispositifs"),
-    "R10": Noun("candidature", "candidatures"),
-    "R11": Noun("candidature", "candidatures"),
-    "R12": Noun("enveloppe", "enveloppes"),
-    "A01": Noun("site", "sites"),
-    "A02": Noun("organisation", "organisations"),
-}
-DIVIDED: Mapping[str, tuple[Noun, Noun]] = {
-    "K04": (Noun("action phare lancée", "actions phares lancées"), Noun("action phare retenue", "actions phares retenues")),
-    "K05": (Noun("action en retard", "actions en retard"), Noun("action vivante", "actions vivantes")),
-    "K06": (Noun("jalon tenu", "jalons tenus"), Noun("jalon arrivé à échéance", "jalons arrivés à échéance")),
-    "K08": (Noun("jalon en souffrance", "jalons en souffrance"), Noun("jalon ouvert", "jalons ouverts")),
-    "K14": (Noun("action transversale", "actions transversales"), Noun("action vivante", "actions vivantes")),
-    "K15": (Noun("case couverte", "cases couvertes"), Noun("case", "cases")),
-    "I04": (Noun("place-semaine remplie", "places-semaines remplies"), Noun("place-semaine publiée", "places-semaines publiées")),
-    "I09": (Noun("demande refusée", "demandes refusées"), Noun("demande avec réponse", "demandes avec réponse")),
-    "R02": (Noun("poste pourvu", "postes pourvus"), Noun("poste publié", "postes publiés")),
-    "R07": (
-        Noun("candidature répondue à temps", "candidatures répondues à temps"),
-        Noun("candidature au délai échu", "candidatures au délai échu"),
-    ),
-}
-MONEY_DIVIDED: Mapping[str, tuple[str, str]] = {"R05": ("engagés", "de plafonds")}
-UNITS: Mapping[Unit, Noun] = {Unit.days: Noun("jour", "jours"), Unit.seat_weeks: Noun("place-semaine", "places-semaines")}
+DAY = Noun("jour", "jours")
 
 AXES: Mapping[str, str] = {
     Axis.a1: "Attractivité des territoires",
@@ -169,11 +108,6 @@ VALUES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def number(value: int) -> str:
-    """A whole number, digits grouped by three."""
-    return f"{value:,}".replace(",", NARROW).replace("-", "−")
-
-
 def decimal(value: float, places: int) -> str:
     """A number with a comma, without idle zeros."""
     whole, _, rest = f"{abs(value):,.{places}f}".partition(".")
@@ -182,22 +116,16 @@ def decimal(value: float, places: int) -> str:
     return f"−{text}" if value < 0 and text != "0" else text
 
 
-def money(cents: int) -> str:
-    """Euros; cents only when there are some."""
-    euros, rest = divmod(abs(cents), 100)
-    return ("−" if cents < 0 else "") + number(euros) + (f",{rest:02}" if rest else "") + f"{NARROW}€"
-
-
-def amount(value: float | None, unit: Unit, code: str = "") -> str:
-    """A value with its unit, or that there is none: nothing is never zero."""
+def amount(value: float | None, unit: Unit, noun: Noun | None = None) -> str:
+    """A value with its unit, or with what it counts; or that there is none: nothing is never zero."""
     if value is None:
         return NOTHING
     if unit is Unit.share:
         return f"{decimal(value * 100, 1)}{NARROW}%"
     if unit is Unit.cents:
         return money(int(value))
-    noun = COUNTED.get(code) if unit is Unit.number else UNITS[unit]
-    return noun.counted(int(value)) if noun else number(int(value))
+    said = DAY if unit is Unit.days else noun
+    return said.counted(int(value)) if said else number(int(value))
 
 
 def bare(value: float | None, unit: Unit) -> str:
@@ -215,18 +143,6 @@ def several(*, regional: bool) -> str:
     """What is to be said of lines in which the same fact may count; `regional`: of departments that share what is of the whole region."""
     apart = "Un même fait peut compter dans plusieurs lignes : elles ne s’additionnent pas."
     return f"Ce qui est de toute la région compte dans chaque département. {apart}" if regional else apart
-
-
-def divided(code: str, above: int | None, below: int | None) -> str:
-    """What a share divides, in words."""
-    over, under = above or 0, below or 0
-    if code in MONEY_DIVIDED:
-        first, second = MONEY_DIVIDED[code]
-        return f"{money(over)} {first} sur {money(under)} {second}"
-    if code in DIVIDED:
-        numerator, denominator = DIVIDED[code]
-        return f"{numerator.counted(over)} sur {denominator.counted(under)}"
-    return f"{number(over)} sur {number(under)}"
 
 
 def instant(value: datetime) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.contracts.codes import Profession
+from services.observatory_api.indicators.catalogue import CATALOGUE
 from services.observatory_api.indicators.kinds import Unit
 from services.observatory_api.pages import words
 from services.observatory_api.pages.charts import Chart, Point, ceiling, drawn, level
@@ -80,7 +81,6 @@ def test_a_level_stays_within_its_track(share: float, width: str) -> None:
         (1, Unit.number, "K03", "1 action"),
         (1234, Unit.number, "K03", "1\u202f234 actions"),
         (-2, Unit.number, "R01", "−2 postes"),
-        (5, Unit.number, "Z99", "5"),
         (1, Unit.days, "I08", "1 jour"),
         (240, Unit.seat_weeks, "I01", "240 places-semaines"),
         (110_000_000, Unit.cents, "R08", "1\u202f100\u202f000\u202f€"),
@@ -88,12 +88,14 @@ def test_a_level_stays_within_its_track(share: float, width: str) -> None:
     ],
 )
 def test_a_value_is_said_in_french(value: float | None, unit: Unit, code: str, expected: str) -> None:
-    assert words.amount(value, unit, code) == expected
+    assert words.amount(value, unit, CATALOGUE.definitions(code)[max(CATALOGUE.definitions(code))].counted) == expected
 
 
 def test_what_a_share_divides_is_said() -> None:
-    assert words.divided("R05", 350_000, 10_000_000) == "3\u202f500\u202f€ engagés sur 100\u202f000\u202f€ de plafonds"
-    assert words.divided("Z99", 1, 2) == "1 sur 2"
+    rate = CATALOGUE.definitions("R05")[1]
+    assert rate.divided(350_000, 10_000_000) == "3\u202f500\u202f€ engagés sur 100\u202f000\u202f€ de plafonds"
+    assert rate.divided(None, 150) == "0\u202f€ engagé sur 1,50\u202f€ de plafond"
+    assert CATALOGUE.definitions("K06")[2].divided(1, 2) == "1 jalon tenu sur 2 jalons arrivés à échéance"
 
 
 def test_instants_and_months_are_said_by_the_clocks_of_paris() -> None:

@@ -5,7 +5,8 @@ import pytest
 from services.contracts.actions import ActionStatus
 from services.contracts.codes import Role
 from services.kernel.data.database import Databases
-from services.observatory_api.pages import words
+from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.pages import axes, words
 from tests.conftest import Client
 from tests.observatory_api.ledger_support import record
 from tests.observatory_api.pages.conftest import Browser
@@ -66,6 +67,10 @@ async def test_the_page_of_a_department_has_its_own_axes(browser: Browser, datab
     await the_plan(databases)
     assert rows(await page(browser(), f"{JUNE}&department=72"))["Tous les axes"][:2] == ["1", "1"]
     assert rows(await page(browser(), f"{JUNE}&department=49"))["A1 Attractivité des territoires"][:2] == ["2", "1"]
+
+
+def test_every_column_is_of_an_indicator_that_says_it_is_shown_by_axis() -> None:
+    assert {column.code for column in axes.COLUMNS} == {one.code for one in CATALOGUE.indicators if "axis" in one.shown_by}
 
 
 @pytest.mark.parametrize("role", Role)

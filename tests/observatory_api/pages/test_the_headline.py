@@ -45,7 +45,7 @@ def plan(axes: str, overdue: int) -> Iterator[ActionState | MilestoneState]:
 async def test_an_empty_ledger_knows_nothing_of_it(browser: Browser) -> None:
     document = await page(browser())
     assert late(document) == []
-    assert others(document) == ["On ne sait pas encore ce qui est en retard : ni actions, ni jalons, ni candidatures ne sont suivis."]
+    assert others(document) == ["On ne sait pas encore ce qui est en retard : rien de ce qui peut l’être n’est suivi."]
 
 
 @pytest.mark.usefixtures("facts")
@@ -78,7 +78,7 @@ async def test_the_worst_comes_first_and_says_where_most_of_it_is(browser: Brows
         f"4 jalons ouverts sur 7 ont dépassé leur échéance (0 fin mai 2026), {mostly}.",
     ]
     assert others(document) == [
-        "En attente : 40 postes cherchent encore preneur ; 1 candidature attend une réponse ; 1 demande de stage attend une réponse."
+        "En attente : 40 postes cherchent encore preneur ; 1 demande de stage attend une réponse ; 1 candidature attend une réponse."
     ]
 
 
@@ -116,7 +116,7 @@ async def test_nothing_that_could_be_late_is_another_thing_than_nothing_known(br
     cancelled = {"status": MilestoneStatus.cancelled, "cancelled_on": on("2026-04-20")}
     await record(databases, milestone(id=number(200), due_initial=on("2026-12-31"), **cancelled))
     [said] = others(await page(browser()))
-    assert said.startswith("Rien ne peut être en retard : il n’y a ni action vivante, ni jalon ouvert")
+    assert said.startswith("Rien ne peut être en retard : il n’y a ni action vivante, ni jalon ouvert, ni candidature au délai échu")
 
 
 async def test_a_department_has_its_own(browser: Browser, databases: Databases) -> None:
@@ -125,7 +125,7 @@ async def test_a_department_has_its_own(browser: Browser, databases: Databases) 
     assert "1 action vivante sur 1" in late(await page(browser(), f"{JUNE}&department=49"))[0]
     assert others(await page(browser(), f"{JUNE}&department=49")) == []
     elsewhere = await page(browser(), f"{JUNE}&department=72")
-    assert others(elsewhere) == ["On ne sait pas encore ce qui est en retard : ni actions, ni jalons, ni candidatures ne sont suivis."]
+    assert others(elsewhere) == ["On ne sait pas encore ce qui est en retard : rien de ce qui peut l’être n’est suivi."]
 
 
 async def test_money_nearly_spent_is_said_of_this_year_and_of_years_to_come(browser: Browser, databases: Databases) -> None:
