@@ -18,7 +18,7 @@ from services.observatory_api.verification.lag import settled
 from services.observatory_api.verification.orphans import OBSERVATORY, links_to_observatory
 
 Parts = tuple[int, int]
-"""(numerator, denominator)."""
+"""(numerator, denominator); of a distribution, its median and how many there are."""
 NOTHING: Parts = (0, 0)
 
 
@@ -90,7 +90,7 @@ async def meaning(databases: Databases, services: Sequence[Service], today: date
         pool = await databases.pool(service.name, "worker")
         for name, query in service.meaning.items():
             code, _, dimension = name.partition("/")
-            if dimension == DEPARTMENT and not CATALOGUE.definitions(code)[shown[code].definition].everywhere:
+            if dimension == DEPARTMENT and _counted_otherwise(code, shown[code].definition):
                 continue
             expected = {tuple(row)[:-2]: _compared(row[-2], row[-1]) for row in await pool.fetch(query, today)}
             said: dict[tuple[str, ...], Parts] = {(): _parts(shown[code])}
@@ -104,6 +104,12 @@ async def meaning(databases: Databases, services: Sequence[Service], today: date
     return found
 
 
+def _counted_otherwise(code: str, definition: int) -> bool:
+    """Whether what names no department counts in none, under a definition of before."""
+    definitions = CATALOGUE.definitions(code)
+    return definitions[max(definitions)].everywhere and not definitions[definition].everywhere
+
+
 async def _broken_down(databases: Databases, code: str, dimension: str, today: date) -> dict[tuple[str, ...], Parts]:
     async with databases.open(OBSERVATORY, "worker") as db:
         groups = (await indicator_values(db, code, ValuesQuery(as_of=today, by=dimension))).groups
@@ -111,6 +117,8 @@ async def _broken_down(databases: Databases, code: str, dimension: str, today: d
 
 
 def _parts(figure: FigureRead) -> Parts:
+    if figure.samples is not None:
+        return _compared(int(figure.value or 0), figure.samples)
     return _compared(figure.numerator, figure.denominator)
 
 
