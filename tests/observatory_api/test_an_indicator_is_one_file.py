@@ -50,7 +50,7 @@ def sites(site: SiteState) -> Iterable[Contribution]:
 """
 NEXT = """
 
-@sites.revised(2)
+@sites.revised(2, by=("sector", "department"))
 def lasting_sites(site: SiteState) -> Iterable[Contribution]:
     '''Sites : tant qu'ils durent.'''
     for spell in spells(site.history):
@@ -85,7 +85,7 @@ def test_one_more_file_is_one_more_indicator(folder: Folder) -> None:
     ]
     known = Catalogue((*CATALOGUE.indicators, *found))
     assert set(known.codes) - set(CATALOGUE.codes) == {"K90"}
-    assert known.definitions("K90")[2].by == ("sector",)
+    assert known.definitions("K90")[2].by == ("sector", "department")
 
 
 async def test_the_catalogue_the_api_and_the_page_show_it(folder: Folder, databases: Databases) -> None:

@@ -127,11 +127,12 @@ class Indicator:
         self.feeds.append(Feed(function, state, _getter([self._attribute(state, name) for name in self.fields])))
         return self
 
-    def revised(self, definition: int) -> Callable[[Function], "Indicator"]:
-        """Decorates the function of a later definition: as this one, and what names no department is of every one."""
+    def revised(self, definition: int, **otherwise: Any) -> Callable[[Function], "Indicator"]:
+        """Decorates the function of a later definition, as this one but for what is said; what names no department is of every one."""
 
         def decorate(function: Function) -> "Indicator":
-            return replace(self, definition=definition, words=words_of(function), regional=True, feeds=[]).also(function)
+            later = replace(self, definition=definition, words=words_of(function), regional=True, feeds=[], **otherwise)
+            return later.also(function)
 
         return decorate
 
