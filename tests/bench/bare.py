@@ -21,7 +21,8 @@ from services.kernel.base import ids
 # identifiers as text: orjson would write the driver's own UUID class through a Python function, one by one
 COLUMNS = (
     "id::text, version, created_at, updated_at, ref, title, description, expected_results, axis, objectives, departments, sectors, "
-    "sides, horizon, flagship, cohort, weight, lead_organisation_id::text, starts_on, ends_on, status, status_reason, decision_ref, history"
+    "sides, horizon, flagship, cohort, weight, lead_organisation_id::text, starts_on, ends_on, status, status_reason, decision_ref, "
+    "history, lead_organisation_name, ends_changes"
 )
 FIRST_PAGE = f"SELECT {COLUMNS} FROM bare.action AS a ORDER BY a.id DESC LIMIT $1"  # noqa: S608  # names of columns only
 NEXT_PAGE = f"SELECT {COLUMNS} FROM bare.action AS a WHERE a.id < $2 ORDER BY a.id DESC LIMIT $1"  # noqa: S608  # names of columns only
@@ -40,9 +41,9 @@ pool: asyncpg.Pool
 
 
 def as_json(row: asyncpg.Record) -> dict[str, Any]:
-    """A row, ready for orjson; the history is JSON already."""
+    """A row, ready for orjson; its lists of objects are JSON already."""
     made = dict(row)
-    made["history"] = orjson.Fragment(made["history"])
+    made["history"], made["ends_changes"] = orjson.Fragment(made["history"]), orjson.Fragment(made["ends_changes"])
     return made
 
 
@@ -100,6 +101,8 @@ async def create_action(request: Request) -> Response:
         "status_reason": None,
         "decision_ref": None,
         "history": history,
+        "lead_organisation_name": None,
+        "ends_changes": [],
     }
     body = orjson.dumps(made, option=UTC_AS_Z)
     event_id = ids.new()

@@ -51,6 +51,8 @@ class ActionRead(ActionBase):
     status_reason: str | None
     decision_ref: str | None
     history: list[dict[str, Any]]
+    lead_organisation_name: str | None
+    ends_changes: list[dict[str, Any]]
 
 
 class Action(ActionBase, table=True):
@@ -67,6 +69,8 @@ class Action(ActionBase, table=True):
     status_reason: str | None = None
     decision_ref: str | None = None
     history: list[dict[str, Any]] = Field(default=[], sa_type=JSONB)
+    lead_organisation_name: str | None = None
+    ends_changes: list[dict[str, Any]] = Field(default=[], sa_type=JSONB)
 
 
 class Outbox(SQLModel, table=True):

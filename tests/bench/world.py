@@ -107,7 +107,7 @@ async def fill(url: str, count: int) -> None:
     for number in range(count):
         row = action_of(number)
         saving.advance(row, SYSTEM)
-        values = {**vars(row), "history": orjson.dumps(row.history).decode()}
+        values = vars(row) | {name: orjson.dumps(getattr(row, name)).decode() for name in ("history", "ends_changes")}
         rows.append([values[column] for column in ACTION.columns])
     connection = await asyncpg.connect(url)
     try:
