@@ -1,5 +1,6 @@
 """From a state to what it contributes, and from that to the series that are summed: the pure part of the ledger."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ import orjson
 
 from services.contracts.envelope import State
 from services.observatory_api.indicators.catalogue import Catalogue
+from services.observatory_api.indicators.contributions import Contribution
 from services.observatory_api.indicators.kinds import Kind
 from services.observatory_api.indicators.model import DEPARTMENT, REGION, Dimensions, Indicator
 
@@ -30,9 +32,12 @@ class SeriesKey(NamedTuple):
 def contributed(catalogue: Catalogue, state: State) -> list[Contributed]:
     """What a state contributes to every indicator that it feeds."""
     found: list[Contributed] = []
+    given: dict[Any, Sequence[Contribution]] = {}  # several definitions may share a function
     for indicator, feed in catalogue.feeds.get(type(state), ()):
         values = feed.values(state)
-        for measure, on, amount, labels in feed.function(state):
+        if feed.function not in given:
+            given[feed.function] = tuple(feed.function(state))
+        for measure, on, amount, labels in given[feed.function]:
             found.append(((indicator, measure, values, labels), on, amount))
     return found
 
