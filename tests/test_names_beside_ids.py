@@ -13,6 +13,7 @@ import time_machine
 from services.access_api.service import SERVICE as ACCESS
 from services.contracts.codes import Role
 from services.internships_api.service import SERVICE as INTERNSHIPS
+from services.kernel.base import ids
 from services.kernel.data import names
 from services.kernel.data.database import Databases
 from services.kernel.data.service import Service
@@ -152,10 +153,10 @@ async def test_g6_two_batches_take_turns_as_each_takes_rows_level_after_level(
     """They met: one closed a site and renamed an organisation of the other's rows, the other the reverse."""
     _, _, site, old = await told_of(client, databases)
     assert service.apply is not None
-    told = Heard(UUID(site["id"]), UUID(old["id"]))
+    told, elsewhere = Heard(UUID(site["id"]), UUID(old["id"])), Heard(ids.new(), UUID(old["id"]))  # no row in common
     async with databases.open(service.name, "worker") as first:
         await service.apply(first, [told.close()])
-        second = asyncio.create_task(hear(databases, service, told.reopen()))
+        second = asyncio.create_task(hear(databases, service, elsewhere.told()))
         done, _ = await asyncio.wait([second], timeout=0.3)
         assert not done, "the first has not committed"
     await second
