@@ -15,7 +15,7 @@ from services.actions_api.actions.tables import Action
 from services.contracts.actions import ActionState, ActionStatus
 from services.contracts.codes import Department
 from services.contracts.envelope import Contract, Count, Day, Instant, Several, State, Text
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.api.reading import Reading
 from services.kernel.api.routing import router
 from services.kernel.data import statements
@@ -25,7 +25,7 @@ from services.kernel.data.records import Record, with_history
 from services.kernel.events.copies import copy_of
 
 
-class ColourQuery(PageQuery):
+class ColourQuery(ListQuery):
     """A list's query."""
 
     colour: str | None = None
@@ -204,7 +204,7 @@ async def cookie(name: Annotated[str, Cookie()]) -> Response:
     return Response(name)
 
 
-async def two_models(query: Annotated[PageQuery, Query()], word: str) -> Response:
+async def two_models(query: Annotated[ListQuery, Query()], word: str) -> Response:
     """A model of the whole query beside a word of it."""
     return Response(f"{query.limit} {word}")
 

@@ -11,7 +11,7 @@ from services.access_api.organisations.tables import Organisation
 from services.contracts.access import OrganisationState, OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole
 from services.contracts.envelope import StatusChange
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Line, distinct
 from services.kernel.base.folding import SearchTerms
@@ -106,7 +106,7 @@ class OrganisationListed(OrganisationRead):
     matched: OrganisationMatched | None = Field(None, description="Ce par quoi elle est trouvée ; absent si rien n'est cherché par `q`.")
 
 
-class OrganisationQuery(PageQuery):
+class OrganisationQuery(ListQuery):
     """Les filtres de la liste des organisations."""
 
     role: OrganisationRole | None = Field(None, description="Rôle.")

@@ -12,7 +12,7 @@ from services.contracts.access import OrganisationStatus, SiteState
 from services.contracts.codes import Department, Sector
 from services.contracts.envelope import StatusChange
 from services.contracts.standing import Owner
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Line
 from services.kernel.base.folding import SearchTerms
@@ -136,7 +136,7 @@ class SiteListed(SiteRead):
     matched: SiteMatched | None = Field(None, description="Ce par quoi il est trouvé ; absent si rien n'est cherché par `q`.")
 
 
-class SiteQuery(PageQuery):
+class SiteQuery(ListQuery):
     """Les filtres de la liste des sites."""
 
     organisation_id: UUID | None = Field(None, description="Organisation.")

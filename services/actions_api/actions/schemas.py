@@ -13,7 +13,7 @@ from services.contracts.actions import ActionState, ActionStatus, EndsChange
 from services.contracts.codes import Axis, Department, Objective, Sector, Side
 from services.contracts.envelope import StatusChange
 from services.kernel.api.allowed_operations import Live
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Flag, Line, Paragraphs, count, distinct
 from services.kernel.base.periods import check_order
@@ -137,7 +137,7 @@ class ActionLive(Live):
     progress: Progress = Field(description="Avancement.")
 
 
-class ActionQuery(PageQuery):
+class ActionQuery(ListQuery):
     """Les filtres de la liste des actions."""
 
     axis: Axis | None = Field(None, description="Axe.")

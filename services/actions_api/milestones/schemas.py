@@ -10,7 +10,7 @@ from services.contracts.actions import MilestoneState, MilestoneStatus, Reschedu
 from services.contracts.codes import Axis, Department
 from services.contracts.envelope import StatusChange
 from services.kernel.api.allowed_operations import Live
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Day, Line, Paragraphs, count
 from services.kernel.data.nouns import Noun, Resource
@@ -99,7 +99,7 @@ class MilestoneListed(MilestoneRead):
     live: MilestoneLive | None = Field(None, description="Ce qui dépend du jour, avec `?live=true`.")
 
 
-class MilestoneQuery(PageQuery):
+class MilestoneQuery(ListQuery):
     """Les filtres de la liste des jalons."""
 
     action_id: UUID | None = Field(None, description="Action.")

@@ -14,7 +14,7 @@ from services.internships_api.offers.tables import Offer
 from services.internships_api.units.schemas import Professions
 from services.internships_api.weeks import Monday, check_period
 from services.kernel.api.allowed_operations import Live
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Day, Paragraphs, count, distinct
 from services.kernel.data.nouns import Noun, Resource
@@ -101,7 +101,7 @@ class OfferLive(Live):
     requestable_seats: int = Field(description="Places que l'on peut demander aujourd'hui ; aucune si l'offre est dissimulée.")
 
 
-class OfferQuery(PageQuery):
+class OfferQuery(ListQuery):
     """Les filtres de la liste des offres."""
 
     department: Department | None = Field(None, description="Département.")

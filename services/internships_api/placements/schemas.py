@@ -10,7 +10,7 @@ from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import PlacementState, PlacementStatus
 from services.internships_api.placements.tables import CancelReason, Placement
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.data.nouns import Noun, Resource
 
@@ -65,7 +65,7 @@ class PlacementRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class PlacementQuery(PageQuery):
+class PlacementQuery(ListQuery):
     """Les filtres de la liste des stages."""
 
     offer_id: UUID | None = Field(None, description="Offre.")

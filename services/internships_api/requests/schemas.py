@@ -11,7 +11,7 @@ from services.contracts.envelope import StatusChange
 from services.contracts.internships import OfferEnding, RequestState, RequestStatus
 from services.contracts.standing import Concealment, Owner
 from services.internships_api.requests.tables import DeclineReason, PlacementRequest
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Paragraphs, count
 from services.kernel.data.nouns import Noun, Resource
 
@@ -64,7 +64,7 @@ class RequestRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class RequestQuery(PageQuery):
+class RequestQuery(ListQuery):
     """Les filtres de la liste des demandes."""
 
     offer_id: UUID | None = Field(None, description="Offre.")

@@ -10,7 +10,7 @@ from services.contracts.envelope import StatusChange
 from services.contracts.internships import UnitState, UnitStatus
 from services.contracts.standing import Concealment, Owner
 from services.internships_api.units.tables import Unit
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Flag, Line, distinct
 from services.kernel.data.nouns import Noun, Resource
@@ -71,7 +71,7 @@ class UnitRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class UnitQuery(PageQuery):
+class UnitQuery(ListQuery):
     """Les filtres de la liste des terrains."""
 
     department: Department | None = Field(None, description="Département.")

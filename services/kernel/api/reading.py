@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from services.contracts.codes import Department, Role
 from services.kernel.api.history import HistoryQuery, read_history
-from services.kernel.api.paging import PageQuery, after_of
+from services.kernel.api.paging import ListQuery, after_of
 from services.kernel.api.resources import document_answer, kept_by_nobody, page_of, resource
 from services.kernel.base import clock
 from services.kernel.base.declarations import file_of
@@ -60,6 +60,7 @@ REGION = Scope("region")
 """Every row."""
 
 OWN_ORGANISATION: BindParameter[Any] = bindparam("own_organisation", type_=SaUuid())
+IDS: BindParameter[Any] = bindparam("ids", type_=ARRAY(SaUuid()))
 OWN_DEPARTMENTS: BindParameter[Any] = bindparam("own_departments", type_=ARRAY(Text))
 
 
@@ -142,7 +143,7 @@ class Reading(Generic[R]):
     def __init__(
         self,
         table: type[R],
-        query: type[PageQuery],
+        query: type[ListQuery],
         filters: Mapping[str, Filter],
         *,
         visible: Callable[[Principal], Scope] = everybody,
@@ -192,16 +193,19 @@ class Reading(Generic[R]):
             return resource(await self.one(db, identifier, by=by))
         return document_answer(request, document, version, no_store=kept_by_nobody(self.table))
 
-    async def page(self, request: Request, db: Database, query: PageQuery, *, by: Principal) -> Response:
+    async def page(self, request: Request, db: Database, query: ListQuery, *, by: Principal) -> Response:
         """A page of what the caller sees."""
         return page_of(request, query, await self.rows(db, query, by=by), no_store=kept_by_nobody(self.table))
 
-    async def rows(self, db: Database, query: PageQuery, *, by: Principal) -> list[tuple[UUID, str]]:
+    async def rows(self, db: Database, query: ListQuery, *, by: Principal) -> list[tuple[UUID, str]]:
         """The (id, document) pairs of a page, and one more when another page follows."""
         scope = self._visible(by)
         asked = {name: value for name, value in query if value is not None and name in self.filters}
         given = {name if value is not False or callable(self.filters[name]) else f"not {name}" for name, value in asked.items()}
         parameters: dict[str, Any] = {**asked, **scope.values, "today": clock.today(), "limit": query.limit + 1}
+        if query.id is not None:
+            given.add("id")
+            parameters[IDS.key] = query.id
         if query.after:
             given.add("after")
             parameters["after"] = after_of(query.after)
@@ -254,11 +258,13 @@ class Reading(Generic[R]):
         condition = scope.condition if scope.listed is None else scope.listed
         if condition is not None:
             statement = statement.where(condition)
-        for name in sorted(given - {"after"}):
+        for name in sorted(given - {"after", "id"}):
             answer = self.filters[name.removeprefix("not ")]
             if callable(answer):
                 answer = answer(bindparam(name))
             statement = statement.where(not_(answer) if name.startswith("not ") else answer)
+        if "id" in given:
+            statement = statement.where(identifier == any_(IDS))
         if "after" in given:
             statement = statement.where(identifier < bindparam("after", type_=SaUuid()))
         return statement.order_by(identifier.desc()).limit(bindparam("limit", type_=Integer()))
@@ -277,10 +283,10 @@ def reading_of(table: str) -> Reading[Any] | None:
     return _READINGS.get(table)
 
 
-def _refuse_what_nobody_answers(query: type[PageQuery], filters: AbstractSet[str], answered: AbstractSet[str]) -> None:
+def _refuse_what_nobody_answers(query: type[ListQuery], filters: AbstractSet[str], answered: AbstractSet[str]) -> None:
     """Refuses a field of a list's query that no filter answers, which would be ignored, and a filter that no field asks for."""
-    asked = query.model_fields.keys() - PageQuery.model_fields.keys()
-    if ours := sorted(filters & {"id", "today", OWN_ORGANISATION.key, OWN_DEPARTMENTS.key, *PageQuery.model_fields}):
+    asked = query.model_fields.keys() - ListQuery.model_fields.keys()
+    if ours := sorted(filters & {"ids", "today", OWN_ORGANISATION.key, OWN_DEPARTMENTS.key, *ListQuery.model_fields}):
         raise TypeError(f"{file_of(query)} : {query.__name__} : {', '.join(ours)} est le nom d'une valeur que la liste donne elle-même.")
     where = f"{file_of(query)} : {query.__name__}"
     if ignored := sorted(asked - filters - answered):

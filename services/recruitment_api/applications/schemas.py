@@ -11,7 +11,7 @@ from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import ApplicationState, ApplicationStatus, NeedEnding, NeedUrgency
 from services.contracts.standing import Concealment, Owner
 from services.kernel.api.allowed_operations import Live
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import without_nir
 from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.applications.tables import Application, DeclineReason
@@ -77,7 +77,7 @@ class ApplicationLive(Live):
     )
 
 
-class ApplicationQuery(PageQuery):
+class ApplicationQuery(ListQuery):
     """Les filtres de la liste des candidatures."""
 
     need_id: UUID | None = Field(None, description="Besoin.")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import AssignmentState, AssignmentStatus, NeedUrgency
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Day
 from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.assignments.tables import Assignment, CancelReason
@@ -57,7 +57,7 @@ class AssignmentRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class AssignmentQuery(PageQuery):
+class AssignmentQuery(ListQuery):
     """Les filtres de la liste des affectations."""
 
     need_id: UUID | None = Field(None, description="Besoin.")

@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 from services.contracts.codes import Department
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import CommitmentState, CommitmentStatus
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Code, PositiveCents
 from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.commitments.tables import Commitment
@@ -43,7 +43,7 @@ class CommitmentRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class CommitmentQuery(PageQuery):
+class CommitmentQuery(ListQuery):
     """Les filtres de la liste des engagements."""
 
     envelope_id: UUID | None = Field(None, description="Enveloppe.")

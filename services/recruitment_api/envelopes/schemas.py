@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.contracts.codes import Department
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import EnvelopeStatus, SchemeEnvelopeState
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Cents, Line, PositiveCents, count
 from services.kernel.data.nouns import Noun, Resource
 from services.recruitment_api.envelopes.tables import EntryKind, SchemeEnvelope
@@ -61,7 +61,7 @@ class EnvelopeRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class EnvelopeQuery(PageQuery):
+class EnvelopeQuery(ListQuery):
     """Les filtres de la liste des enveloppes."""
 
     scheme_id: UUID | None = Field(None, description="Dispositif.")

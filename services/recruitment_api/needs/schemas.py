@@ -12,7 +12,7 @@ from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import NeedState, NeedStatus, NeedUrgency
 from services.contracts.standing import Concealment, Owner
 from services.kernel.api.allowed_operations import Live
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Paragraphs, count, distinct
 from services.kernel.base.periods import check_order
@@ -123,7 +123,7 @@ class NeedLive(Live):
     )
 
 
-class NeedQuery(PageQuery):
+class NeedQuery(ListQuery):
     """Les filtres de la liste des besoins."""
 
     organisation_id: UUID | None = Field(None, description="Employeur.")

@@ -5,7 +5,7 @@ from pydantic.config import JsonDict
 
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import SchemeKind, SchemeState, SchemeStatus
-from services.kernel.api.paging import PageQuery
+from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Line, Paragraphs
 from services.kernel.data.nouns import Noun, Resource
@@ -54,7 +54,7 @@ class SchemeRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class SchemeQuery(PageQuery):
+class SchemeQuery(ListQuery):
     """Les filtres de la liste des dispositifs."""
 
     kind: SchemeKind | None = Field(None, description="Nature.")
