@@ -21,8 +21,7 @@ from services.access_api.imports.establishments import import_establishments
 from services.access_api.imports.homes import import_homes, write_rest
 from services.access_api.imports.institutes import import_institutes
 from services.access_api.service import SERVICE as ACCESS
-from services.actions_api.imports.plan import import_plan
-from services.actions_api.referentials.operations import PLAN, read_plan
+from services.actions_api.imports.plan import PLAN, PlanFacts, import_plan, read_plan
 from services.actions_api.service import SERVICE as ACTIONS
 from services.contracts.codes import Department, Role
 from services.demo.command import command_of
@@ -168,7 +167,7 @@ def import_the_plan(
     file: Annotated[Path, typer.Argument(help="Faits du plan (YAML).")] = PLAN,
     dry_run: DryRun = False,
 ) -> None:
-    """Les axes, objectifs, départements et actions phares publiques du plan."""
+    """Les actions phares du plan dont le titre est public, en brouillon."""
     try:
         plan = read_plan(file)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -179,7 +178,7 @@ def import_the_plan(
         out.print(line, highlight=False, markup=False)
 
 
-async def _import_plan(databases: Databases, plan: dict[str, Any], *, dry_run: bool) -> list[str]:
+async def _import_plan(databases: Databases, plan: PlanFacts, *, dry_run: bool) -> list[str]:
     async with databases.open(ACTIONS.name, "worker", rehearsal=dry_run) as db:
         report = await import_plan(db, plan)
     return [*report.lines, f"{report.changed} changement(s){', rien n’est écrit' if dry_run else ''}"]

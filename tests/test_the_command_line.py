@@ -161,9 +161,9 @@ def test_what_is_no_file_is_said_in_a_line(plam: Plam, tmp_path: Path) -> None:
 
 def test_the_plan_is_loaded_once(plam: Plam, settings: Settings) -> None:
     assert plam("import", "plan", "--dry-run")[0] == 0
-    assert value(settings, "SELECT count(*) FROM actions.axis") == 0
+    assert value(settings, "SELECT count(*) FROM actions.action") == 0
     assert plam("import", "plan")[0] == 0
-    assert value(settings, "SELECT count(*) FROM actions.axis") == 7
+    assert value(settings, "SELECT count(*) FROM actions.action") == 4
     assert plam("import", "plan")[1].strip().endswith("0 changement(s)")
 
 

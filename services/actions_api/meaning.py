@@ -7,6 +7,8 @@ median and how many there are. Those by a dimension give its value first: an act
 
 from typing import NamedTuple
 
+from services.contracts.codes import Department
+
 
 class Counted(NamedTuple):
     """What is counted of a table's rows."""
@@ -47,7 +49,7 @@ COUNTED = {
     "K14": Counted("count(*) FILTER (WHERE cardinality(t.sectors) = 3)::bigint, count(*)::bigint", "action", f"t.status IN {LIVE}"),
     "K32": Counted("count(*)::bigint, NULL::bigint", "action", "t.status IN ('draft', 'submitted')"),
 }
-EVERY = "unnest(CASE cardinality(departments) WHEN 0 THEN '{44,49,53,72,85,regional}' ELSE departments END)"
+EVERY = f"unnest(CASE cardinality(departments) WHEN 0 THEN '{{{','.join(Department)},regional}}' ELSE departments END)"
 
 
 def said(one: Counted) -> str:

@@ -1,6 +1,5 @@
 """What access_api says of its entities: who is who, and where."""
 
-from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -8,17 +7,18 @@ from pydantic import Field
 
 from services.contracts.codes import Department, OrganisationRole, Sector
 from services.contracts.envelope import Several, State, Text
+from services.contracts.labelled import Labelled
 from services.contracts.standing import Owner
 
 MicroDegrees = Annotated[int, Field(ge=-180_000_000, le=180_000_000)]
 """Whole millionths of a degree (WGS 84)."""
 
 
-class OrganisationStatus(StrEnum):
+class OrganisationStatus(Labelled):
     """La vie d'une organisation ou d'un site."""
 
-    active = "active"
-    closed = "closed"
+    active = "active", "En activité"
+    closed = "closed", "Fermé"
 
 
 class OrganisationState(State):

@@ -1,6 +1,5 @@
 """What actions_api says of its entities: the plan's actions and their milestones."""
 
-from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
@@ -8,31 +7,32 @@ from pydantic import Field
 
 from services.contracts.codes import Department, Sector, Side
 from services.contracts.envelope import Contract, Count, Day, Several, State, Text
+from services.contracts.labelled import Labelled
 
 
-class ActionStatus(StrEnum):
+class ActionStatus(Labelled):
     """Le cycle de vie d'une action."""
 
-    draft = "draft"
-    submitted = "submitted"
-    approved = "approved"
-    in_progress = "in_progress"
-    suspended = "suspended"
-    completed = "completed"
-    evaluated = "evaluated"
-    abandoned = "abandoned"
+    draft = "draft", "Brouillon"
+    submitted = "submitted", "Soumise"
+    approved = "approved", "Validée"
+    in_progress = "in_progress", "En cours"
+    suspended = "suspended", "Suspendue"
+    completed = "completed", "Terminée"
+    evaluated = "evaluated", "Évaluée"
+    abandoned = "abandoned", "Abandonnée"
 
 
 LIVE = (ActionStatus.approved, ActionStatus.in_progress, ActionStatus.suspended)
 """The states of an action that is still to bring its results: it alone is late, or has late milestones."""
 
 
-class MilestoneStatus(StrEnum):
+class MilestoneStatus(Labelled):
     """Le cycle de vie d'un jalon."""
 
-    planned = "planned"
-    reached = "reached"
-    cancelled = "cancelled"
+    planned = "planned", "Prévu"
+    reached = "reached", "Atteint"
+    cancelled = "cancelled", "Annulé"
 
 
 class EndsChange(Contract):

@@ -1,102 +1,156 @@
-"""Reference codes that every service speaks: departments, sectors, sides, roles. Labels are French, they are data."""
+"""The territory and the plan, said once, and the codes that every service speaks. Labels are French: they are data.
 
+A department more, an axis or an objective more is a line here, and the migrations that `make revision` writes.
+"""
+
+from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
+
+from services.contracts.labelled import Labelled
 
 
-class Department(StrEnum):
-    """Les cinq départements des Pays de la Loire (codes INSEE)."""
+class Region(NamedTuple):
+    """A region: its INSEE code, and its name."""
 
-    loire_atlantique = "44"
-    maine_et_loire = "49"
-    mayenne = "53"
-    sarthe = "72"
-    vendee = "85"
+    code: str
+    name: str
 
 
-class Axis(StrEnum):
-    """Les codes des sept axes du plan ; une action relève d'un seul."""
+class Plan(NamedTuple):
+    """A plan: its title, and its days (the end is excluded)."""
 
-    a1 = "A1"
-    a2 = "A2"
-    a3 = "A3"
-    a4 = "A4"
-    a5 = "A5"
-    a6 = "A6"
-    a7 = "A7"
+    title: str
+    starts_on: date
+    ends_on: date
 
 
-class Objective(StrEnum):
-    """Les codes des quatre objectifs transversaux du plan ; une action répond à un ou plusieurs."""
-
-    o1 = "O1"
-    o2 = "O2"
-    o3 = "O3"
-    o4 = "O4"
+REGION = Region("52", "Pays de la Loire")
+PLAN = Plan("Plan de mobilisation pour les ressources humaines en santé (PlaM)", date(2022, 1, 1), date(2028, 1, 1))
+"""The calendar years of the plan: its roadmap was shared in March 2022, for five years."""
 
 
-class Sector(StrEnum):
+class Department(Labelled):
+    """Les départements de la région (codes INSEE)."""
+
+    loire_atlantique = "44", "Loire-Atlantique"
+    maine_et_loire = "49", "Maine-et-Loire"
+    mayenne = "53", "Mayenne"
+    sarthe = "72", "Sarthe"
+    vendee = "85", "Vendée"
+
+
+class Axis(Labelled):
+    """Les axes de travail du plan ; une action relève d'un seul."""
+
+    a1 = (
+        "A1",
+        "Attractivité des territoires",
+        "État des lieux objectivé ; attractivité des métiers et territoires par la communication valorisant les innovations, "
+        "l'accompagnement des nouvelles modalités de pratiques professionnelles et des mesures financières incitatives à l'installation.",
+    )
+    a2 = (
+        "A2",
+        "Offre de formation par la voie scolaire",
+        "Observatoire du suivi de l'effectivité de l'augmentation capacitaire, étude des ruptures de parcours, adaptations pérennes ou "
+        "expérimentales (calendrier de formation, profilage des entrants, expérimentation de passerelles).",
+    )
+    a3 = (
+        "A3",
+        "Offre de formation par la voie de l'alternance",
+        "Développer l'offre de formation en alternance pour répondre aux besoins des étudiants et des employeurs.",
+    )
+    a4 = "A4", "Offre de formation en milieu professionnel", "Renforcer quantitativement et qualitativement l'offre de stages."
+    a5 = (
+        "A5",
+        "Pratiques managériales",
+        "Partages d'expérience et échanges entre pairs pour toute la ligne managériale ; isolement des directeurs et cadres, attentes des "
+        "équipes en termes de reconnaissance, d'organisation et d'équilibre de vie.",
+    )
+    a6 = (
+        "A6",
+        "Qualité de vie au travail",
+        "Promouvoir et valoriser les actions engagées, mettre en œuvre des mesures phares, proposer des actions innovantes.",
+    )
+    a7 = (
+        "A7",
+        "Recrutements d'urgence",
+        "Favoriser les recrutements de professionnels via des dispositifs de formation / recrutement spécifiques.",
+    )
+
+
+class Objective(Labelled):
+    """Les objectifs transversaux du plan ; une action répond à un ou plusieurs."""
+
+    o1 = "O1", "Disposer d'un état des lieux objectif"
+    o2 = "O2", "Valoriser les actions existantes via une communication efficace"
+    o3 = "O3", "Mettre en œuvre des leviers de transformation (financements, expérimentations, formations…)"
+    o4 = "O4", "Identifier les innovations"
+
+
+class Sector(Labelled):
     """Les trois secteurs du plan : sanitaire, médico-social, social."""
 
-    sanitary = "sanitary"
-    medico_social = "medico_social"
-    social = "social"
+    sanitary = "sanitary", "Sanitaire"
+    medico_social = "medico_social", "Médico-social"
+    social = "social", "Social"
 
 
-class Side(StrEnum):
+class Side(Labelled):
     """Les deux versants du plan : médical, paramédical."""
 
-    medical = "medical"
-    paramedical = "paramedical"
+    medical = "medical", "Médical"
+    paramedical = "paramedical", "Paramédical"
 
 
-class OrganisationRole(StrEnum):
+class OrganisationRole(Labelled):
     """Ce qu'une organisation est pour le plan ; elle peut être plusieurs choses à la fois."""
 
-    steering = "steering"
-    employer = "employer"
-    host = "host"
-    institute = "institute"
-    funder = "funder"
-    partner = "partner"
+    steering = "steering", "Pilote"
+    employer = "employer", "Employeur"
+    host = "host", "Accueil de stagiaires"
+    institute = "institute", "Institut de formation"
+    funder = "funder", "Financeur"
+    partner = "partner", "Partenaire"
 
 
-class Profession(StrEnum):
+class Profession(Labelled):
     """Les métiers de la santé et de l'accompagnement, par leurs sigles (IDE, AS, …)."""
 
-    aide_soignant = "as"
-    infirmier = "ide"
-    infirmier_anesthesiste = "iade"
-    infirmier_bloc = "ibode"
-    puericultrice = "puer"
-    auxiliaire_puericulture = "ap"
-    sage_femme = "sf"
-    masseur_kine = "mk"
-    manipulateur_radio = "mem"
-    ergotherapeute = "ergo"
-    psychomotricien = "psychomot"
-    ambulancier = "ambu"
-    assistant_regulation = "arm"
-    accompagnant_educatif = "aes"
-    educateur_specialise = "es"
-    moniteur_educateur = "me"
-    agent_hospitalier = "ash"
-    medecin = "medecin"
-    interne = "interne"
-    pharmacien = "pharmacien"
-    infirmier_pratique_avancee = "ipa"
-    cadre_de_sante = "cadre"
-    orthophoniste = "ortho"
-    orthoptiste = "orthoptiste"
-    pedicure_podologue = "podologue"
-    dieteticien = "dieteticien"
-    technicien_laboratoire = "tlm"
-    preparateur_pharmacie = "pph"
-    assistant_service_social = "ass"
-    educateur_jeunes_enfants = "eje"
-    conseiller_economie_sociale = "cesf"
-    technicien_intervention_sociale = "tisf"
-    psychologue = "psychologue"
-    aide_medico_psychologique = "amp"
+    aide_soignant = "as", "Aide-soignant"
+    infirmier = "ide", "Infirmier"
+    infirmier_anesthesiste = "iade", "Infirmier anesthésiste"
+    infirmier_bloc = "ibode", "Infirmier de bloc opératoire"
+    puericultrice = "puer", "Puériculteur"
+    auxiliaire_puericulture = "ap", "Auxiliaire de puériculture"
+    sage_femme = "sf", "Sage-femme"
+    masseur_kine = "mk", "Masseur-kinésithérapeute"
+    manipulateur_radio = "mem", "Manipulateur en électroradiologie médicale"
+    ergotherapeute = "ergo", "Ergothérapeute"
+    psychomotricien = "psychomot", "Psychomotricien"
+    ambulancier = "ambu", "Ambulancier"
+    assistant_regulation = "arm", "Assistant de régulation médicale"
+    accompagnant_educatif = "aes", "Accompagnant éducatif et social"
+    educateur_specialise = "es", "Éducateur spécialisé"
+    moniteur_educateur = "me", "Moniteur-éducateur"
+    agent_hospitalier = "ash", "Agent des services hospitaliers"
+    medecin = "medecin", "Médecin"
+    interne = "interne", "Interne"
+    pharmacien = "pharmacien", "Pharmacien"
+    infirmier_pratique_avancee = "ipa", "Infirmier en pratique avancée"
+    cadre_de_sante = "cadre", "Cadre de santé"
+    orthophoniste = "ortho", "Orthophoniste"
+    orthoptiste = "orthoptiste", "Orthoptiste"
+    pedicure_podologue = "podologue", "Pédicure-podologue"
+    dieteticien = "dieteticien", "Diététicien"
+    technicien_laboratoire = "tlm", "Technicien de laboratoire médical"
+    preparateur_pharmacie = "pph", "Préparateur en pharmacie hospitalière"
+    assistant_service_social = "ass", "Assistant de service social"
+    educateur_jeunes_enfants = "eje", "Éducateur de jeunes enfants"
+    conseiller_economie_sociale = "cesf", "Conseiller en économie sociale familiale"
+    technicien_intervention_sociale = "tisf", "Technicien de l'intervention sociale et familiale"
+    psychologue = "psychologue", "Psychologue"
+    aide_medico_psychologique = "amp", "Aide médico-psychologique"
 
 
 class Role(StrEnum):

@@ -1,53 +1,53 @@
 """What internships_api says of its entities: units, offers, requests and placements."""
 
-from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import Count, Day, Instant, Several, State, Text
+from services.contracts.labelled import Labelled
 from services.contracts.standing import Concealment, Owner
 
 
-class UnitStatus(StrEnum):
+class UnitStatus(Labelled):
     """Le cycle de vie d'un terrain de stage."""
 
-    active = "active"
-    suspended = "suspended"
+    active = "active", "Ouvert"
+    suspended = "suspended", "Suspendu"
 
 
-class OfferStatus(StrEnum):
+class OfferStatus(Labelled):
     """Le cycle de vie d'une offre de stage."""
 
-    draft = "draft"
-    published = "published"
-    closed = "closed"
-    cancelled = "cancelled"
+    draft = "draft", "Brouillon"
+    published = "published", "Publiée"
+    closed = "closed", "Close"
+    cancelled = "cancelled", "Annulée"
 
 
-class RequestStatus(StrEnum):
+class RequestStatus(Labelled):
     """Le cycle de vie d'une demande de places."""
 
-    submitted = "submitted"
-    accepted = "accepted"
-    declined = "declined"
-    withdrawn = "withdrawn"
-    offer_closed = "offer_closed"
+    submitted = "submitted", "En attente"
+    accepted = "accepted", "Acceptée"
+    declined = "declined", "Refusée"
+    withdrawn = "withdrawn", "Retirée"
+    offer_closed = "offer_closed", "Sans réponse, offre close"
 
 
-class OfferEnding(StrEnum):
+class OfferEnding(Labelled):
     """Comment une offre a pris fin : close par le terrain, finie avec sa dernière semaine, annulée."""
 
-    closed = "closed"
-    over = "over"
-    cancelled = "cancelled"
+    closed = "closed", "Close par le terrain"
+    over = "over", "Dernière semaine passée"
+    cancelled = "cancelled", "Annulée"
 
 
-class PlacementStatus(StrEnum):
+class PlacementStatus(Labelled):
     """Le cycle de vie d'un stage."""
 
-    confirmed = "confirmed"
-    cancelled = "cancelled"
+    confirmed = "confirmed", "Confirmé"
+    cancelled = "cancelled", "Annulé"
 
 
 class UnitState(State):

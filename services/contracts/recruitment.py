@@ -1,89 +1,89 @@
 """What recruitment_api says of its entities: schemes and their money, needs, applications, assignments."""
 
-from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from services.contracts.codes import Department, Profession, Sector
 from services.contracts.envelope import Cents, Count, Day, Instant, Several, State, Text
+from services.contracts.labelled import Labelled
 from services.contracts.standing import Concealment, Owner
 
 
-class SchemeKind(StrEnum):
+class SchemeKind(Labelled):
     """La nature d'un dispositif."""
 
-    study_allowance = "study_allowance"
-    emergency_recruitment = "emergency_recruitment"
-    apprenticeship = "apprenticeship"
-    installation_grant = "installation_grant"
+    study_allowance = "study_allowance", "Allocation d'études"
+    emergency_recruitment = "emergency_recruitment", "Recrutement d'urgence"
+    apprenticeship = "apprenticeship", "Apprentissage"
+    installation_grant = "installation_grant", "Aide à l'installation"
 
 
-class SchemeStatus(StrEnum):
+class SchemeStatus(Labelled):
     """Le cycle de vie d'un dispositif."""
 
-    draft = "draft"
-    active = "active"
-    retired = "retired"
+    draft = "draft", "Brouillon"
+    active = "active", "En vigueur"
+    retired = "retired", "Retiré"
 
 
-class EnvelopeStatus(StrEnum):
+class EnvelopeStatus(Labelled):
     """Le cycle de vie d'une enveloppe : seule une enveloppe ouverte reçoit des engagements."""
 
-    open = "open"
-    frozen = "frozen"
-    closed = "closed"
+    open = "open", "Ouverte"
+    frozen = "frozen", "Gelée"
+    closed = "closed", "Close"
 
 
-class NeedUrgency(StrEnum):
+class NeedUrgency(Labelled):
     """L'urgence d'un besoin."""
 
-    routine = "routine"
-    priority = "priority"
-    urgent = "urgent"
-    critical = "critical"
+    routine = "routine", "Courante"
+    priority = "priority", "Prioritaire"
+    urgent = "urgent", "Urgente"
+    critical = "critical", "Critique"
 
 
-class NeedStatus(StrEnum):
+class NeedStatus(Labelled):
     """Le cycle de vie d'un besoin."""
 
-    draft = "draft"
-    open = "open"
-    partially_filled = "partially_filled"
-    filled = "filled"
-    expired = "expired"
-    cancelled = "cancelled"
+    draft = "draft", "Brouillon"
+    open = "open", "Ouvert"
+    partially_filled = "partially_filled", "Pourvu en partie"
+    filled = "filled", "Pourvu"
+    expired = "expired", "Expiré"
+    cancelled = "cancelled", "Annulé"
 
 
-class ApplicationStatus(StrEnum):
+class ApplicationStatus(Labelled):
     """Le cycle de vie d'une candidature."""
 
-    submitted = "submitted"
-    accepted = "accepted"
-    declined = "declined"
-    withdrawn = "withdrawn"
-    need_closed = "need_closed"
+    submitted = "submitted", "En attente"
+    accepted = "accepted", "Retenue"
+    declined = "declined", "Refusée"
+    withdrawn = "withdrawn", "Retirée"
+    need_closed = "need_closed", "Sans réponse, besoin clos"
 
 
-class NeedEnding(StrEnum):
+class NeedEnding(Labelled):
     """Comment un besoin a cessé de chercher : pourvu, expiré, annulé."""
 
-    filled = "filled"
-    expired = "expired"
-    cancelled = "cancelled"
+    filled = "filled", "Pourvu"
+    expired = "expired", "Expiré"
+    cancelled = "cancelled", "Annulé"
 
 
-class AssignmentStatus(StrEnum):
+class AssignmentStatus(Labelled):
     """Le cycle de vie d'une affectation."""
 
-    confirmed = "confirmed"
-    cancelled = "cancelled"
+    confirmed = "confirmed", "Confirmée"
+    cancelled = "cancelled", "Annulée"
 
 
-class CommitmentStatus(StrEnum):
+class CommitmentStatus(Labelled):
     """Si l'argent engagé l'est encore."""
 
-    committed = "committed"
-    released = "released"
+    committed = "committed", "Engagé"
+    released = "released", "Libéré"
 
 
 class SchemeState(State):

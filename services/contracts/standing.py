@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from services.contracts.envelope import Contract, Day
+from services.contracts.labelled import Labelled
 
 
 class Owner(Contract):
@@ -17,12 +17,12 @@ class Owner(Contract):
     since: Day = Field(description="Depuis ce jour.")
 
 
-class ConcealedWhy(StrEnum):
+class ConcealedWhy(Labelled):
     """Pourquoi rien n'est montré ni répondu : organisation suspendue, site fermé, terrain de stage suspendu."""
 
-    organisation_suspended = "organisation_suspended"
-    site_closed = "site_closed"
-    unit_suspended = "unit_suspended"
+    organisation_suspended = "organisation_suspended", "Organisation suspendue"
+    site_closed = "site_closed", "Site fermé"
+    unit_suspended = "unit_suspended", "Terrain de stage suspendu"
 
 
 class Concealment(Contract):

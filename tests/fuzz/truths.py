@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from services.actions_api.actions.dates import PLAN_ENDS_ON, PLAN_STARTS_ON
+from services.contracts.codes import PLAN
 from services.kernel.api.allowed_operations import declared
 from services.kernel.base import clock
 from services.kernel.base.fields import FIRST_YEAR, LAST_YEAR
@@ -119,7 +119,7 @@ def _periods(operation: str, body: Json, now: Json) -> None:
 
 def _bounds(operation: str, body: Json, now: Json) -> None:
     """Days within what they belong to: no action of the seed ends before the plan, and no need seeks once its posts are over."""
-    first, last, beyond = PLAN_STARTS_ON.isoformat(), last_day(PLAN_ENDS_ON).isoformat(), PLAN_ENDS_ON.isoformat()
+    first, last, beyond = PLAN.starts_on.isoformat(), last_day(PLAN.ends_on).isoformat(), PLAN.ends_on.isoformat()
     if body.get("due"):
         body["due"] = min(max(body["due"], first), last)
     if operation == "changeAction":

@@ -15,7 +15,7 @@ from tests.migrations.writing import write_migration
 
 HEAD = revisions_of(ACTIONS.name).head or ""
 NEXT = f"{int(HEAD) + 1:04}"
-WRITTEN = f'''"""Axes have a colour."""
+WRITTEN = f'''"""Copies have a colour."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,9 +28,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Up."""
-    op.add_column("axis", sa.Column("colour", sa.Text(), nullable=True), schema="actions")
-    op.create_index("axis_colour", "axis", ["colour"], schema="actions")
-    op.create_check_constraint(op.f("axis_colour_check"), "axis", "colour <> ''", schema="actions")
+    op.add_column("organisation_copy", sa.Column("colour", sa.Text(), nullable=True), schema="actions")
+    op.create_index("organisation_copy_colour", "organisation_copy", ["colour"], schema="actions")
+    op.create_check_constraint(op.f("organisation_copy_colour_check"), "organisation_copy", "colour <> ''", schema="actions")
     op.drop_constraint(op.f("action_weight_check"), "action", schema="actions", type_="check")
     op.create_check_constraint(op.f("action_weight_check"), "action", "weight BETWEEN 1 AND 50", schema="actions")
 
@@ -39,22 +39,22 @@ def downgrade() -> None:
     """Down."""
     op.drop_constraint(op.f("action_weight_check"), "action", schema="actions", type_="check")
     op.create_check_constraint(op.f("action_weight_check"), "action", "weight >= 1 AND weight <= 100", schema="actions")
-    op.drop_constraint(op.f("axis_colour_check"), "axis", schema="actions", type_="check")
-    op.drop_index("axis_colour", table_name="axis", schema="actions")
-    op.drop_column("axis", "colour", schema="actions")
+    op.drop_constraint(op.f("organisation_copy_colour_check"), "organisation_copy", schema="actions", type_="check")
+    op.drop_index("organisation_copy_colour", table_name="organisation_copy", schema="actions")
+    op.drop_column("organisation_copy", "colour", schema="actions")
 '''
 
 
 @pytest.fixture
 def changed() -> Service:
-    """The plan's service, whose axes have one more column, and whose actions weigh less."""
+    """The plan's service, whose copies of organisations have one more column, and whose actions weigh less."""
     metadata = sa.MetaData(schema=ACTIONS.name, naming_convention=ACTIONS.metadata.naming_convention)
     for table in ACTIONS.metadata.sorted_tables:
         table.to_metadata(metadata)
-    axis, action = metadata.tables["actions.axis"], metadata.tables["actions.action"]
-    axis.append_column(sa.Column("colour", sa.Text))
-    axis.append_constraint(sa.CheckConstraint("colour <> ''", "colour"))
-    sa.Index("axis_colour", axis.c.colour)
+    copy, action = metadata.tables["actions.organisation_copy"], metadata.tables["actions.action"]
+    copy.append_column(sa.Column("colour", sa.Text))
+    copy.append_constraint(sa.CheckConstraint("colour <> ''", "colour"))
+    sa.Index("organisation_copy_colour", copy.c.colour)
     weight = next(each for each in action.constraints if str(each.name).endswith("weight_check"))
     action.constraints.remove(weight)
     action.append_constraint(sa.CheckConstraint("weight BETWEEN 1 AND 50", "weight"))
@@ -62,8 +62,8 @@ def changed() -> Service:
 
 
 def test_what_the_tables_have_more_is_written_as_the_house_writes_it(changed: Service, migrated: str, tmp_path: Path) -> None:
-    path = write_migration(changed, migrated, "axes have a colour.", tmp_path)
-    assert path == tmp_path / f"{NEXT}_axes_have_a_colour.py"
+    path = write_migration(changed, migrated, "copies have a colour.", tmp_path)
+    assert path == tmp_path / f"{NEXT}_copies_have_a_colour.py"
     assert path.read_text("utf-8") == WRITTEN
 
 

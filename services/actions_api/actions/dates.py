@@ -6,12 +6,10 @@ from datetime import date
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import MilestoneStatus
+from services.contracts.codes import PLAN
 from services.kernel.base.french import counted, day_in_words
 from services.kernel.base.periods import last_day
 from services.kernel.base.problems import invalid
-
-PLAN_STARTS_ON, PLAN_ENDS_ON = date(2022, 1, 1), date(2028, 1, 1)
-"""The calendar years of the plan: its roadmap was shared in March 2022, for five years (`referentials/plan.yaml`)."""
 
 
 def check_due(action: Action, due: date) -> None:
@@ -41,11 +39,11 @@ def check_milestones_within(action: Action, milestones: Sequence[Milestone]) -> 
 
 
 def _start(action: Action) -> date:
-    return action.starts_on or PLAN_STARTS_ON
+    return action.starts_on or PLAN.starts_on
 
 
 def _end(action: Action) -> date:
-    return action.ends_on or PLAN_ENDS_ON
+    return action.ends_on or PLAN.ends_on
 
 
 def _of(said: date | None) -> str:

@@ -9,12 +9,13 @@ from uuid import UUID
 import httpx
 import pytest
 import time_machine
+import yaml
 
-from services.actions_api.actions.dates import PLAN_ENDS_ON, PLAN_STARTS_ON
+from services.actions_api.imports.plan import PLAN as PLAN_FACTS
 from services.actions_api.milestones import operations
 from services.actions_api.milestones.schemas import MilestoneReschedule
 from services.actions_api.milestones.tables import RescheduleReason
-from services.actions_api.referentials.operations import read_plan
+from services.contracts.codes import PLAN
 from services.kernel.base.principals import SYSTEM
 from services.kernel.data.database import Databases
 from tests.support.actions import a_milestone, action_body, an_action, move_milestone
@@ -64,9 +65,9 @@ def refused(answer: httpx.Response, pointer: str) -> str:
 
 
 def test_the_plan_s_years_hold_the_five_of_its_roadmap() -> None:
-    plan = read_plan()["plan"]
+    plan = yaml.safe_load(PLAN_FACTS.read_text("utf-8"))["plan"]
     over = plan["presented_on"].replace(year=plan["presented_on"].year + plan["duration_years"])
-    assert (date(plan["presented_on"].year, 1, 1), date(over.year + 1, 1, 1)) == (PLAN_STARTS_ON, PLAN_ENDS_ON)
+    assert (date(plan["presented_on"].year, 1, 1), date(over.year + 1, 1, 1)) == (PLAN.starts_on, PLAN.ends_on)
 
 
 @pytest.mark.parametrize(("dates", "due", "said"), OUTSIDE)

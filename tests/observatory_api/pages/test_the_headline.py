@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-import yaml
 
-from services.actions_api.referentials.operations import PLAN
 from services.contracts.actions import ActionState, MilestoneState, MilestoneStatus
-from services.contracts.codes import Axis, Role
+from services.contracts.codes import Role
 from services.contracts.recruitment import ApplicationStatus
 from services.kernel.data.database import Databases
-from services.observatory_api.pages import words
 from tests.conftest import Client
 from tests.observatory_api.ledger_support import record
 from tests.observatory_api.pages.conftest import Browser
@@ -165,8 +162,3 @@ async def test_everybody_is_not_told_that_nothing_is_late_when_it_is_hidden(brow
     document = await page(browser("203.0.113.5", public_pages=True))
     assert late(document) == []
     assert others(document) == ["Rien de ce qui est publié n’est en retard.", "Ce qui compte moins de cinq n’est pas publié."]
-
-
-def test_the_axes_have_the_names_of_the_plan() -> None:
-    assert {axis["code"]: axis["label"] for axis in yaml.safe_load(PLAN.read_text("utf-8"))["axes"]} == words.AXES
-    assert words.AXES.keys() == set(Axis)
