@@ -235,6 +235,51 @@ def test_e3_what_leaves_out_the_concealed_is_current_on_an_empty_ledger_alone(fr
     assert {code: int(number) for code, number in known.items() if code in CONCEALED} == current
 
 
+LEDGER = """
+INSERT INTO observatory.series (indicator, definition, measure, dimensions, department) VALUES
+    ('R04', 1, 'count', '{"department": "52", "scheme_code": "CAE"}', '52'),
+    ('R04', 1, 'count', '{"department": "44", "scheme_code": "CAE"}', '44'),
+    ('A02', 1, 'count', '{"department": "52", "role": "funder"}', NULL),
+    ('A02', 1, 'count', '{"department": "52"}', '52'),
+    ('K03', 2, 'count', '{"axis": "A1"}', '52'),
+    ('K03', 2, 'count', '{"axis": "A1", "department": "regional"}', 'regional'),
+    ('R09', 1, 'count', '{"scheme_kind": "apprenticeship"}', '52');
+INSERT INTO observatory.daily (measure, department, "on", amount)
+SELECT DISTINCT indicator || '/' || definition || '/' || measure, department, date '2026-01-05', 7 FROM observatory.series
+WHERE department IS NOT NULL
+"""
+ROLLED_UP = "SELECT measure || ' ' || department FROM observatory.daily WHERE $1 <> '' ORDER BY 1"
+SERIES = """
+SELECT id || (dimensions ->> 'department') || coalesce(department, '') FROM observatory.series
+WHERE dimensions ? 'department' AND $1 <> ''
+"""
+
+
+def test_what_names_no_department_is_regional_and_the_total_stays_the_region_s(fresh: str) -> None:
+    service = next(service for service in SERVICES if service.name == "observatory")
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    command.upgrade(config, "0009")
+    asyncio.run(_execute(fresh, LEDGER))
+    before = asyncio.run(names(fresh, ROLLED_UP, service.name))
+    assert before == ["A02/1/count 52", "K03/2/count 52", "K03/2/count regional", "R04/1/count 44", "R04/1/count 52", "R09/1/count 52"]
+    series = asyncio.run(names(fresh, SERIES, service.name))
+    command.upgrade(config, "0010")
+    assert asyncio.run(names(fresh, ROLLED_UP, service.name)) == [
+        "A02/1/count regional",
+        "K03/2/count 52",
+        "K03/2/count regional",
+        "R04/1/count 44",
+        "R04/1/count regional",
+        "R09/1/count 52",
+    ]
+    moved = sorted(asyncio.run(names(fresh, SERIES, service.name)))
+    assert moved == ["1regionalregional", "24444", "3regional", "4regionalregional", "6regionalregional"]
+    command.downgrade(config, "0009")
+    assert asyncio.run(names(fresh, ROLLED_UP, service.name)) == before
+    assert sorted(asyncio.run(names(fresh, SERIES, service.name))) == sorted(series)
+
+
 def test_e3_a_unit_that_is_suspended_conceals_since_it_was(fresh: str) -> None:
     service = next(service for service in SERVICES if service.name == "internships")
     asyncio.run(_prepare(fresh, service))

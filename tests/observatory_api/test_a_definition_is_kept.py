@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from services.observatory_api.indicators import dimensions
 from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.indicators.dimensions import Dimension
 from services.observatory_api.indicators.kinds import Kind
-from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.model import Indicator
 from services.observatory_api.values.schemas import ValuesQuery
 from tests.observatory_api.golden_files import differences, golden_of, path_of, sample_states
@@ -101,10 +102,10 @@ def test_there_are_indicators_of_all_four_kinds_over_the_three_services() -> Non
     }
 
 
-def test_every_dimension_has_a_label_and_a_filter() -> None:
-    used = {name for indicator in CATALOGUE.indicators for name in indicator.by}
-    assert used == set(DIMENSIONS)
-    assert used <= set(ValuesQuery.model_fields)
+def test_every_dimension_is_used_and_may_be_filtered_by() -> None:
+    assert {name for indicator in CATALOGUE.indicators for name in indicator.names} <= set(ValuesQuery.model_fields)
+    declared = {each for each in vars(dimensions).values() if isinstance(each, Dimension)}
+    assert declared == set(CATALOGUE.dimensions), "each is used"
 
 
 def test_the_words_of_an_indicator_are_the_docstring_of_its_function() -> None:

@@ -30,6 +30,7 @@ from collections.abc import Iterable
 from services.contracts.access import SiteState
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, SECTOR
 from services.observatory_api.indicators.listings import no_list
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.themes import Theme
@@ -41,7 +42,7 @@ from services.observatory_api.indicators.themes import Theme
     theme=Theme("essais", "Les essais", "Ce qui s'essaie.", 9),
     definition=1,
     counted=Noun("site", "sites"),
-    by=("sector",),
+    by=(SECTOR,),
     listing=no_list("un essai"),
 )
 def sites(site: SiteState) -> Iterable[Contribution]:
@@ -50,7 +51,7 @@ def sites(site: SiteState) -> Iterable[Contribution]:
 """
 NEXT = """
 
-@sites.revised(2, by=("sector", "department"))
+@sites.revised(2, by=(SECTOR, DEPARTMENT))
 def lasting_sites(site: SiteState) -> Iterable[Contribution]:
     '''Sites : tant qu'ils durent.'''
     for spell in spells(site.history):
@@ -85,7 +86,7 @@ def test_one_more_file_is_one_more_indicator(folder: Folder) -> None:
     ]
     known = Catalogue((*CATALOGUE.indicators, *found))
     assert set(known.codes) - set(CATALOGUE.codes) == {"K90"}
-    assert known.definitions("K90")[2].by == ("sector", "department")
+    assert known.definitions("K90")[2].names == ("sector", "department")
 
 
 async def test_the_catalogue_the_api_and_the_page_show_it(folder: Folder, databases: Databases) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given, strategies as st
 from services.contracts.actions import EndsChange
 from services.contracts.codes import Department
 from services.kernel.data.database import Databases
-from services.observatory_api.indicators.model import REGION, REGIONAL
+from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.indicators.dimensions import REGIONAL
 from services.observatory_api.indicators.plan import past_end_spells
 from services.observatory_api.values.departments import EVERY_ROW, kept_as, rows_of
 from tests.observatory_api.ledger_support import record, values
@@ -39,12 +40,12 @@ def test_g1_past_days_are_told_by_the_end_that_stood_on_them(
 
 
 def test_g2_a_row_is_kept_under_what_is_read_in_it() -> None:
-    assert rows_of(REGIONAL) == EVERY_ROW
-    assert rows_of(REGION) == (REGIONAL,), "money without a department stands in that row alone"
-    assert {row: set(kept_as(row)) for row in EVERY_ROW} == {
-        **{department.value: {department.value, REGIONAL} for department in Department},
-        REGIONAL: {REGIONAL, REGION},
-    }
+    actions, money = CATALOGUE.definitions("K03")[2], CATALOGUE.definitions("R04")[1]
+    assert (*Department, REGIONAL) == EVERY_ROW
+    assert rows_of(actions, REGIONAL) == EVERY_ROW
+    assert rows_of(money, REGIONAL) == (REGIONAL,), "money without a department stands in that row alone"
+    assert {row: set(kept_as(actions, row)) for row in EVERY_ROW} == {row: {row, REGIONAL} for row in EVERY_ROW}
+    assert {row: set(kept_as(money, row)) for row in EVERY_ROW} == {row: {row} for row in EVERY_ROW}
 
 
 @pytest.mark.parametrize("asked", [{}, {"every": "month"}])

@@ -19,7 +19,7 @@ def owed(one: Indicator) -> Iterator[str]:
     """The figure, and each breakdown that the page shows."""
     yield one.code
     for dimension in one.shown_by:
-        yield f"{one.code}/{dimension}"
+        yield f"{one.code}/{dimension.name}"
 
 
 @pytest.mark.parametrize("one", NEWEST, ids=lambda one: one.code)
@@ -28,7 +28,7 @@ def test_an_indicator_is_said_again_with_what_the_page_shows(one: Indicator) -> 
 
 
 def test_what_is_said_is_of_an_indicator_by_its_own_dimensions() -> None:
-    known = {name for one in NEWEST for name in (one.code, *(f"{one.code}/{dimension}" for dimension in one.by))}
+    known = {name for one in NEWEST for name in (one.code, *(f"{one.code}/{dimension}" for dimension in one.names))}
     assert SAID.keys() <= known
 
 

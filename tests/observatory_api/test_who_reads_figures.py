@@ -72,7 +72,7 @@ async def test_the_dashboard_of_a_department_has_the_figures_that_each_indicator
     asked = {"department": "72", "every": "month", "as_of": "2026-06-30"}
     board = ok(await steering.get("/observatory/v1/values", params=asked))
     assert board["department"] == "72"
-    assert [item["code"] for item in board["items"]] == [code for code in CATALOGUE.codes if "department" in newest(code).by]
+    assert [item["code"] for item in board["items"]] == [code for code in CATALOGUE.codes if "department" in newest(code).names]
     for item in board["items"]:
         alone = ok(await steering.get(f"/observatory/v1/indicators/{item['code']}/values", params=asked))
         assert item == {name: alone[name] for name in item}

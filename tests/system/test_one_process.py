@@ -24,13 +24,14 @@ KILLS = 3
 class Alone:
     """One `plam up` in a data folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, root: Path = ROOT) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PLAM_")}
         self.environment = {
             **inherited,
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(root),
+            "PYTHONSAFEPATH": "1",  # that of `root`, whatever folder the tests run in
             "PLAM_HOME": str(folder / "h"),
             "PLAM_PORT": str(self.port),
             "PLAM_LOG_LEVEL": "warning",

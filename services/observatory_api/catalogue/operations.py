@@ -5,10 +5,18 @@ from collections.abc import Iterable
 from services.kernel.base import clock
 from services.kernel.base.problems import NotFound
 from services.kernel.data.database import Database
-from services.observatory_api.catalogue.schemas import CatalogueRead, DimensionRead, IndicatorRead, ListingRead, NounRead, ThemeRead
+from services.observatory_api.catalogue.schemas import (
+    CatalogueRead,
+    DimensionRead,
+    IndicatorRead,
+    ListingRead,
+    NounRead,
+    ThemeRead,
+    ValueRead,
+)
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
+from services.observatory_api.indicators.dimensions import Dimension, Named, Year
 from services.observatory_api.indicators.kinds import Reading
-from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.model import Indicator
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.ledger.definitions import current_numbers
@@ -44,7 +52,7 @@ def described(catalogue: Catalogue, one: Indicator) -> IndicatorRead:
         kind=one.kind,
         unit=one.unit,
         reading=one.reading,
-        dimensions=[DimensionRead(name=name, label=DIMENSIONS[name], several=name in one.many) for name in one.by],
+        dimensions=[_dimension(each, several=each.name in one.many) for each in one.by],
         sources=sorted(set(_sources(catalogue, one))),
         of=list(one.of),
         listing=ListingRead(
@@ -52,6 +60,12 @@ def described(catalogue: Catalogue, one: Indicator) -> IndicatorRead:
         ),
         owner=one.owner,
     )
+
+
+def _dimension(one: Dimension, *, several: bool) -> DimensionRead:
+    values = [ValueRead(code=code, label=label) for code, label in one.labels.items()]
+    example = one.values.example if isinstance(one.values, Named | Year) else values[0].code
+    return DimensionRead(name=one.name, label=one.label, several=several, values=values or None, example=example)
 
 
 def _named(noun: Noun) -> NounRead:

@@ -5,6 +5,13 @@ from pydantic import BaseModel, Field
 from services.observatory_api.indicators.kinds import Better, Kind, Period, Reading, Unit
 
 
+class ValueRead(BaseModel):
+    """Une valeur d'une dimension."""
+
+    code: str = Field(description="Code, à donner comme filtre.", examples=["44"])
+    label: str = Field(description="Libellé.", examples=["Loire-Atlantique"])
+
+
 class DimensionRead(BaseModel):
     """Une dimension d'un indicateur."""
 
@@ -13,6 +20,10 @@ class DimensionRead(BaseModel):
     several: bool = Field(
         description="Un même fait peut y avoir plusieurs valeurs : il compte entièrement dans chacune, une fois au total."
     )
+    values: list[ValueRead] | None = Field(
+        description="Les valeurs, dans leur ordre ; null : une année, ou un nom que les faits donnent.",
+    )
+    example: str = Field(description="Une valeur, pour voir à quoi elles ressemblent.", examples=["44"])
 
 
 class ListingRead(BaseModel):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.access import OrganisationStatus, SiteState
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, SECTOR
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.themes import NETWORK
@@ -16,8 +17,8 @@ from services.observatory_api.indicators.themes import NETWORK
     theme=NETWORK,
     definition=1,
     counted=Noun("site", "sites"),
-    by=("department", "sector"),
-    shown_by=("department",),
+    by=(DEPARTMENT, SECTOR),
+    shown_by=(DEPARTMENT,),
     listing=rows_of("/access/v1/sites?status=active"),
 )
 def active_sites(site: SiteState) -> Iterable[Contribution]:

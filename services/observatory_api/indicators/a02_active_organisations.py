@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.access import OrganisationState, OrganisationStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, ROLE
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.themes import NETWORK
@@ -16,9 +17,8 @@ from services.observatory_api.indicators.themes import NETWORK
     theme=NETWORK,
     definition=1,
     counted=Noun("organisation", "organisations"),
-    by=("department", "role"),
-    many=("role",),
-    shown_by=("role",),
+    by=(DEPARTMENT, ROLE),
+    shown_by=(ROLE,),
     listing=rows_of("/access/v1/organisations?status=active"),
 )
 def active_organisations(organisation: OrganisationState) -> Iterable[Contribution]:

@@ -11,6 +11,7 @@ from services.contracts.envelope import State
 from services.contracts.registry import STATES
 from services.kernel.base.declarations import file_of
 from services.observatory_api import indicators
+from services.observatory_api.indicators.dimensions import Dimension
 from services.observatory_api.indicators.model import Feed, Indicator
 
 CODE = re.compile(r"[A-Z][0-9]{2,3}")
@@ -32,6 +33,7 @@ class Catalogue:
             if (one.code, one.definition) == (next_one.code, next_one.definition):
                 raise TypeError(f"{next_one.file} : {one.code} a déjà une définition {one.definition}, dans {one.file}.")
         self._check_themes()
+        self.dimensions = self._named_once()
         self.feeds: dict[type[State], tuple[tuple[Indicator, Feed], ...]] = {}
         for indicator in self.indicators:
             for feed in () if indicator.retired else indicator.feeds:
@@ -55,6 +57,16 @@ class Catalogue:
                     raise TypeError(
                         f"{one.file} : le thème {one.theme.anchor} a l'ancre ou le rang de {first.theme.anchor}, dans {first.file}."
                     )
+
+    def _named_once(self) -> tuple[Dimension, ...]:
+        """The dimensions, by name: two of one name would be one query parameter."""
+        known: dict[str, tuple[Dimension, Indicator]] = {}
+        for one in self.indicators:
+            for dimension in one.by:
+                first, where = known.setdefault(dimension.name, (dimension, one))
+                if first != dimension:
+                    raise TypeError(f"{one.file} : {one.code} a une autre dimension {dimension.name} que {where.code}, dans {where.file}.")
+        return tuple(dimension for _, (dimension, _) in sorted(known.items()))
 
     def _check_counted(self, not_counted: Collection[type[State]]) -> None:
         where = file_of(type(self))

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any, Required, TypedDict, Unpack
 
 from services.kernel.base.declarations import file_of
+from services.observatory_api.indicators.dimensions import Dimension
 from services.observatory_api.indicators.kinds import Better, Kind, Period, Reading, Unit
 from services.observatory_api.indicators.listings import Listing
 from services.observatory_api.indicators.model import Figure, Function, Indicator, words_of
 from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.telling import Cause, Column, Spent
 from services.observatory_api.indicators.themes import Theme
 
 Declared = Callable[[Function], Indicator]
@@ -22,15 +24,17 @@ class Said(TypedDict, total=False):
     among: Noun
     definition: Required[int]
     listing: Required[Listing]
-    by: tuple[str, ...]
-    many: tuple[str, ...]
-    labels: tuple[str, ...]
+    by: tuple[Dimension, ...]
+    labels: tuple[Dimension, ...]
     regional: bool
-    shown_by: tuple[str, ...]
+    shown_by: tuple[Dimension, ...]
+    columns: tuple[Column, ...]
     better: Better
     period: Period
     late: Noun
+    cause: Cause
     waiting: Noun
+    spent: Spent
 
 
 def total(code: str, *, unit: Unit = Unit.number, reading: Reading = Reading.stock, **said: Unpack[Said]) -> Declared:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.internships import OfferState, OfferStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION, SCHOOL_YEAR
 from services.observatory_api.indicators.kinds import Better, Unit
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
@@ -20,10 +21,9 @@ from services.observatory_api.indicators.themes import INTERNSHIPS
     counted=Noun("place-semaine", "places-semaines"),
     unit=Unit.seat_weeks,
     better=Better.up,
-    by=("department", "profession", "school_year"),
-    many=("profession",),
-    labels=("school_year",),
-    shown_by=("department",),
+    by=(DEPARTMENT, PROFESSION, SCHOOL_YEAR),
+    labels=(SCHOOL_YEAR,),
+    shown_by=(DEPARTMENT,),
     listing=rows_of(
         "/internships/v1/offers?status=published",
         "/internships/v1/offers?status=closed",

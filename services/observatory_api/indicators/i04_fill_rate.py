@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.internships import OfferState, OfferStatus, PlacementState
 from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator, spells
 from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION, SCHOOL_YEAR
 from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
@@ -21,10 +22,9 @@ from services.observatory_api.indicators.themes import INTERNSHIPS
     among=Noun("place-semaine publiée", "places-semaines publiées"),
     reading=Reading.stock,
     better=Better.up,
-    by=("department", "profession", "school_year"),
-    many=("profession",),
-    labels=("school_year",),
-    shown_by=("department",),
+    by=(DEPARTMENT, PROFESSION, SCHOOL_YEAR),
+    labels=(SCHOOL_YEAR,),
+    shown_by=(DEPARTMENT,),
     listing=rows_of("/internships/v1/placements?status=confirmed", note="une ligne par stage confirmé : ses semaines"),
 )
 def fill_rate(placement: PlacementState) -> Iterable[Contribution]:

@@ -6,6 +6,7 @@ from services.contracts.internships import RequestState
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, sample
 from services.observatory_api.indicators.declare import distribution
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION
 from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import NO_MEDIAN
 from services.observatory_api.indicators.nouns import Noun
@@ -19,7 +20,7 @@ from services.observatory_api.indicators.themes import INTERNSHIPS
     definition=1,
     counted=Noun("réponse", "réponses"),
     better=Better.down,
-    by=("department", "profession"),
+    by=(DEPARTMENT, PROFESSION),
     listing=NO_MEDIAN,
 )
 def response_time(request: RequestState) -> Iterable[Contribution]:

@@ -6,6 +6,7 @@ from services.contracts.internships import RequestState, RequestStatus
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, denominator, numerator
 from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION
 from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
@@ -20,7 +21,7 @@ from services.observatory_api.indicators.themes import INTERNSHIPS
     counted=Noun("demande refusée", "demandes refusées"),
     among=Noun("demande avec réponse", "demandes avec réponse"),
     better=Better.down,
-    by=("department", "profession"),
+    by=(DEPARTMENT, PROFESSION),
     listing=rows_of("/internships/v1/requests?status=declined"),
 )
 def decline_rate(request: RequestState) -> Iterable[Contribution]:

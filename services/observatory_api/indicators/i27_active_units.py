@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.internships import UnitState, UnitStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, FIRST_PLACEMENT_SUITABLE, PROFESSION
 from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import CONCEALED, rows_of
 from services.observatory_api.indicators.nouns import Noun
@@ -19,8 +20,7 @@ from services.observatory_api.indicators.themes import INTERNSHIPS
     definition=1,
     counted=Noun("terrain", "terrains"),
     better=Better.up,
-    by=("department", "profession", "first_placement_suitable"),
-    many=("profession",),
+    by=(DEPARTMENT, PROFESSION, FIRST_PLACEMENT_SUITABLE),
     listing=rows_of("/internships/v1/units?status=active", note=CONCEALED),
 )
 def active_units(unit: UnitState) -> Iterable[Contribution]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.internships import OfferState, OfferStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION
 from services.observatory_api.indicators.listings import CONCEALED, rows_of
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.shown import shown
@@ -17,8 +18,7 @@ from services.observatory_api.indicators.themes import INTERNSHIPS
     theme=INTERNSHIPS,
     definition=1,
     counted=Noun("offre", "offres"),
-    by=("department", "profession"),
-    many=("profession",),
+    by=(DEPARTMENT, PROFESSION),
     listing=rows_of("/internships/v1/offers?status=published", note=CONCEALED),
 )
 def open_offers(offer: OfferState) -> Iterable[Contribution]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.internships import RequestState, RequestStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION
 from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import CONCEALED, rows_of
 from services.observatory_api.indicators.nouns import Noun
@@ -19,7 +20,7 @@ from services.observatory_api.indicators.themes import INTERNSHIPS
     definition=1,
     counted=Noun("demande", "demandes"),
     better=Better.down,
-    by=("department", "profession"),
+    by=(DEPARTMENT, PROFESSION),
     waiting=Noun("demande de stage attend une réponse", "demandes de stage attendent une réponse"),
     listing=rows_of("/internships/v1/requests?status=submitted", note=CONCEALED),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.actions import ActionState, ActionStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import AXIS, COHORT, DEPARTMENT, FLAGSHIP, OBJECTIVE, STATUS
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.themes import PLAN
@@ -16,11 +17,10 @@ from services.observatory_api.indicators.themes import PLAN
     theme=PLAN,
     definition=1,
     counted=Noun("action", "actions"),
-    by=("status", "axis", "objective", "department", "cohort", "flagship"),
-    many=("objective", "department"),
-    labels=("status",),
+    by=(STATUS, AXIS, OBJECTIVE, DEPARTMENT, COHORT, FLAGSHIP),
+    labels=(STATUS,),
     regional=False,
-    shown_by=("department", "status"),
+    shown_by=(STATUS, DEPARTMENT),
     listing=rows_of("/actions/v1/actions", note="le pilotage et le comité y voient aussi les brouillons, qui ne comptent pas"),
 )
 def actions_by_status(action: ActionState) -> Iterable[Contribution]:

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from services.contracts.actions import ActionState
 from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator, spells
 from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.dimensions import AXIS, COHORT, DEPARTMENT
 from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import RETAINED, STARTED
+from services.observatory_api.indicators.telling import Column, Says
 from services.observatory_api.indicators.themes import PLAN
 
 
@@ -21,10 +23,10 @@ from services.observatory_api.indicators.themes import PLAN
     among=Noun("action phare retenue", "actions phares retenues"),
     reading=Reading.stock,
     better=Better.up,
-    by=("cohort", "axis", "department"),
-    many=("department",),
+    by=(COHORT, AXIS, DEPARTMENT),
     regional=False,
-    shown_by=("axis",),
+    shown_by=(AXIS,),
+    columns=(Column("Phares lancées", Says.out_of),),
     listing=rows_of("/actions/v1/actions?flagship=true", note="toutes les actions phares, lancées ou non, brouillons et abandons compris"),
 )
 def flagship_launched(action: ActionState) -> Iterable[Contribution]:

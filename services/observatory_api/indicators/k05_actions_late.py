@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from services.contracts.actions import ActionState, MilestoneState
 from services.observatory_api.indicators.contributions import Contribution, eligible, lasting, member
 from services.observatory_api.indicators.declare import cells
+from services.observatory_api.indicators.dimensions import AXIS, DEPARTMENT
 from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import live_spells, overdue_spells, past_end_spells
+from services.observatory_api.indicators.telling import Cause, Column, Says
 from services.observatory_api.indicators.themes import PLAN
 
 
@@ -20,12 +22,16 @@ from services.observatory_api.indicators.themes import PLAN
     counted=Noun("action en retard", "actions en retard"),
     among=Noun("action vivante", "actions vivantes"),
     better=Better.down,
-    by=("axis", "department"),
-    many=("department",),
+    by=(AXIS, DEPARTMENT),
     regional=False,
     among_eligible=True,
-    shown_by=("axis",),
+    shown_by=(AXIS,),
+    columns=(
+        Column("Actions vivantes", Says.below),
+        Column("En retard", Says.above),
+    ),
     late=Noun("action vivante sur {of} est en retard", "actions vivantes sur {of} sont en retard"),
+    cause=Cause("K08", "la fin prévue est passée"),
     listing=rows_of("/actions/v1/actions?overdue=true"),
 )
 def actions_late(milestone: MilestoneState) -> Iterable[Contribution]:

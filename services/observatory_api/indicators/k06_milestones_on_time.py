@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from services.contracts.actions import MilestoneState, MilestoneStatus
 from services.observatory_api.indicators.contributions import Contribution, denominator, numerator
 from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.dimensions import AXIS, DEPARTMENT
 from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import expected
+from services.observatory_api.indicators.telling import Column, Says
 from services.observatory_api.indicators.themes import PLAN
 
 
@@ -20,10 +22,10 @@ from services.observatory_api.indicators.themes import PLAN
     counted=Noun("jalon tenu", "jalons tenus"),
     among=Noun("jalon arrivé à échéance", "jalons arrivés à échéance"),
     better=Better.up,
-    by=("axis", "department"),
-    many=("department",),
+    by=(AXIS, DEPARTMENT),
     regional=False,
-    shown_by=("axis", "department"),
+    shown_by=(AXIS, DEPARTMENT),
+    columns=(Column("Jalons tenus", Says.value),),
     listing=rows_of(
         "/actions/v1/milestones?status=reached",
         note="tous les jalons atteints, à temps ou non, échus ou non",

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from services.contracts.actions import MilestoneState
 from services.observatory_api.indicators.contributions import Contribution, lasting, sample
 from services.observatory_api.indicators.declare import distribution
+from services.observatory_api.indicators.dimensions import AXIS, DEPARTMENT
 from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import NO_MEDIAN
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import expected, planned_from
+from services.observatory_api.indicators.telling import Column, Says
 from services.observatory_api.indicators.themes import PLAN
 
 
@@ -20,10 +22,10 @@ from services.observatory_api.indicators.themes import PLAN
     counted=Noun("jalon", "jalons"),
     reading=Reading.stock,
     better=Better.down,
-    by=("axis", "department"),
-    many=("department",),
+    by=(AXIS, DEPARTMENT),
     regional=False,
-    shown_by=("axis",),
+    shown_by=(AXIS,),
+    columns=(Column("Décalage médian", Says.value),),
     listing=NO_MEDIAN,
 )
 def milestone_slip(milestone: MilestoneState) -> Iterable[Contribution]:

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from services.contracts.actions import MilestoneState
 from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator
 from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.dimensions import AXIS, DEPARTMENT
 from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.plan import closed_on, expected, overdue_spells, planned_from
+from services.observatory_api.indicators.telling import Column, Says
 from services.observatory_api.indicators.themes import PLAN
 
 
@@ -21,10 +23,10 @@ from services.observatory_api.indicators.themes import PLAN
     among=Noun("jalon ouvert", "jalons ouverts"),
     reading=Reading.stock,
     better=Better.down,
-    by=("axis", "department"),
-    many=("department",),
+    by=(AXIS, DEPARTMENT),
     regional=False,
-    shown_by=("axis", "department"),
+    shown_by=(AXIS, DEPARTMENT),
+    columns=(Column("Jalons en souffrance", Says.out_of),),
     late=Noun("jalon ouvert sur {of} a dépassé son échéance", "jalons ouverts sur {of} ont dépassé leur échéance"),
     listing=rows_of("/actions/v1/milestones?overdue=true", by_department=False),
 )

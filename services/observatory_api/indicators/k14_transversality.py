@@ -6,6 +6,7 @@ from services.contracts.actions import ActionState
 from services.contracts.codes import Sector
 from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator
 from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.dimensions import AXIS, DEPARTMENT
 from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import no_list
 from services.observatory_api.indicators.nouns import Noun
@@ -22,8 +23,7 @@ from services.observatory_api.indicators.themes import PLAN
     among=Noun("action vivante", "actions vivantes"),
     reading=Reading.stock,
     better=Better.up,
-    by=("axis", "department"),
-    many=("department",),
+    by=(AXIS, DEPARTMENT),
     regional=False,
     listing=no_list("la liste des actions ne se filtre pas par secteur"),
 )

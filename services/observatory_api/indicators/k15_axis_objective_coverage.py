@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from services.contracts.actions import ActionState
+from services.contracts.codes import Axis, Objective
 from services.observatory_api.indicators.contributions import Contribution, lasting, member, spells
 from services.observatory_api.indicators.declare import cells
+from services.observatory_api.indicators.dimensions import DEPARTMENT
 from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import no_list
 from services.observatory_api.indicators.nouns import Noun
@@ -20,16 +22,15 @@ from services.observatory_api.indicators.themes import PLAN
     counted=Noun("case couverte", "cases couvertes"),
     among=Noun("case", "cases"),
     better=Better.up,
-    by=("department",),
-    many=("department",),
+    by=(DEPARTMENT,),
     regional=False,
-    universe=7 * 4,
+    universe=len(Axis) * len(Objective),
     listing=no_list("une case est un axe et un objectif : la liste des actions se filtre par l’un et par l’autre"),
 )
 def axis_objective_coverage(action: ActionState) -> Iterable[Contribution]:
     """Couverture axes × objectifs.
 
-    Part des 28 cases (7 axes, 4 objectifs) où se trouve au moins une action retenue, ni brouillon ni abandonnée.
+    Part des cases (un axe et un objectif du plan) où se trouve au moins une action retenue, ni brouillon ni abandonnée.
     """
     for spell in spells(action.history):
         if spell.status in RETAINED:

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from services.contracts.actions import ActionState, ActionStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import AXIS, DEPARTMENT
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.telling import Column, Says
 from services.observatory_api.indicators.themes import PLAN
 
 IN_PREPARATION = frozenset({ActionStatus.draft, ActionStatus.submitted})
@@ -18,10 +20,10 @@ IN_PREPARATION = frozenset({ActionStatus.draft, ActionStatus.submitted})
     theme=PLAN,
     definition=1,
     counted=Noun("fiche", "fiches"),
-    by=("axis", "department"),
-    many=("department",),
+    by=(AXIS, DEPARTMENT),
     regional=False,
-    shown_by=("axis",),
+    shown_by=(AXIS,),
+    columns=(Column("En préparation", Says.above),),
     listing=rows_of("/actions/v1/actions?status=draft", "/actions/v1/actions?status=submitted"),
 )
 def actions_in_preparation(action: ActionState) -> Iterable[Contribution]:

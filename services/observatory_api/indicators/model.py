@@ -2,25 +2,21 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from operator import attrgetter
 from types import FunctionType
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
+from services.contracts.codes import REGION
 from services.contracts.envelope import State
 from services.kernel.base.declarations import file_of
 from services.observatory_api.indicators.contributions import Contribution
+from services.observatory_api.indicators.dimensions import AXIS, DEPARTMENT, REGIONAL, Dimension
 from services.observatory_api.indicators.kinds import Better, Kind, Period, Reading, Unit
-from services.observatory_api.indicators.labels import DIMENSIONS
 from services.observatory_api.indicators.listings import Listing
 from services.observatory_api.indicators.nouns import Noun
+from services.observatory_api.indicators.telling import Cause, Column, Spent
 from services.observatory_api.indicators.themes import Theme
-
-REGION = "52"
-"""Stands for the whole region where a department is expected (INSEE code of Pays de la Loire): in `daily` for a total, in a series for
-what names no department and counts in none (money)."""
-REGIONAL = "regional"
-"""In a series, what names no department and is of every one (an action); in figures, the row of all that names none."""
-DEPARTMENT = "department"
 
 
 class Figure(NamedTuple):
@@ -69,15 +65,15 @@ class Indicator:
     listing: Listing
     among: Noun | None = None
     """Of a share, what it is divided by."""
-    by: tuple[str, ...] = ()
-    many: tuple[str, ...] = ()
-    """Those of which a fact may have several: it counts fully in each, once in the total."""
-    labels: tuple[str, ...] = ()
+    by: tuple[Dimension, ...] = ()
+    labels: tuple[Dimension, ...] = ()
     """Those that the function gives; a field of the state has the others."""
     regional: bool = True
     """Whether what may name several departments, and names none, is of every one."""
-    shown_by: tuple[str, ...] = ()
+    shown_by: tuple[Dimension, ...] = ()
     """The dimensions by which the page shows it too: by axis in the table of the axes, by another in its card."""
+    columns: tuple[Column, ...] = ()
+    """Its columns in the table of the axes."""
     better: Better | None = None
     """Which way is good news; none where neither is."""
     period: Period = Period.origin
@@ -85,11 +81,13 @@ class Indicator:
     late: Noun | None = None
     """What the head of the page says of so many that are late, out of so many (`{of}`): of those counted, or of the others where more is
     better."""
+    cause: Cause | None = None
     waiting: Noun | None = None
     """What it says of so many that wait."""
+    spent: Spent | None = None
     universe: int | None = None
     of: tuple[str, ...] = ()
-    owner: str = "ARS Pays de la Loire"
+    owner: str = f"ARS {REGION.name}"
     retired: bool = False
     words: str = ""
     file: str = ""
@@ -103,9 +101,7 @@ class Indicator:
         if not self.words:
             raise TypeError(f"{self.file} : {self.code} n'a pas de définition en mots : la docstring de sa fonction.")
         self._check_words()
-        if unnamed := [name for name in self.by if name not in DIMENSIONS]:
-            raise TypeError(f"{self.file} : {self.code} se répartit par {', '.join(unnamed)}, que indicators/labels.py ne nomme pas.")
-        if strays := sorted({*self.many, *self.labels, *self.shown_by}.difference(self.by)):
+        if strays := sorted(each.name for each in (*self.labels, *self.shown_by) if each not in self.by):
             raise TypeError(f"{self.file} : {self.code} : {', '.join(strays)} n'est pas parmi ses dimensions (by).")
 
     def _check_words(self) -> None:
@@ -113,6 +109,8 @@ class Indicator:
             raise TypeError(f"{self.file} : {self.code} : une part, et elle seule, dit ce par quoi elle divise (among).")
         if self.late and not (self.among and self.better):
             raise TypeError(f"{self.file} : {self.code} : un retard (late) est d'une part qui dit ce qui vaut mieux (better).")
+        if bool(self.columns) != (AXIS in self.shown_by):
+            raise TypeError(f"{self.file} : {self.code} : ce qui se montre par axe a ses colonnes (columns), et rien d'autre.")
         if self.reading is Reading.stock and self.period is not Period.origin:
             raise TypeError(f"{self.file} : {self.code} : un stock n'a pas de période.")
 
@@ -124,7 +122,7 @@ class Indicator:
     def also(self, function: Function) -> "Indicator":
         """Decorates a second function: another state feeds the same indicator."""
         state = _state_of(function)
-        self.feeds.append(Feed(function, state, _getter([self._attribute(state, name) for name in self.fields])))
+        self.feeds.append(Feed(function, state, _getter([self._attribute(state, each) for each in self.fields])))
         return self
 
     def revised(self, definition: int, **otherwise: Any) -> Callable[[Function], "Indicator"]:
@@ -141,14 +139,25 @@ class Indicator:
         return replace(self, definition=definition, words=f"{self.words} {more}", regional=True, feeds=list(self.feeds))
 
     @property
-    def everywhere(self) -> bool:
-        """Whether what names no department counts in each, and in a row of its own."""
-        return self.regional and DEPARTMENT in self.many
+    def names(self) -> tuple[str, ...]:
+        """The names of its dimensions."""
+        return tuple(each.name for each in self.by)
 
     @property
-    def fields(self) -> tuple[str, ...]:
+    def everywhere(self) -> bool:
+        """Whether what names no department counts in each, and in a row of its own."""
+        return self.regional and DEPARTMENT.name in self.many
+
+    @property
+    def fields(self) -> tuple[Dimension, ...]:
         """The dimensions taken from the state's fields; the function gives the others as labels."""
-        return tuple(name for name in self.by if name not in self.labels)
+        return tuple(each for each in self.by if each not in self.labels)
+
+    @cached_property
+    def many(self) -> tuple[str, ...]:
+        """The names of those of which a fact has several: it counts fully in each, once in the total. The states say it."""
+        found = {each.name for feed in self.feeds for each in self.fields if _has_several(feed.state, self._attribute(feed.state, each))}
+        return tuple(sorted(found))
 
     def expand(self, values: tuple[Any, ...], labels: tuple[tuple[str, str], ...]) -> list[Dimensions]:
         """The series that a contribution goes to, from the values of `fields` and its labels.
@@ -157,12 +166,12 @@ class Indicator:
         contribution counts once; then come one series a member, where it counts fully. The two are never added up.
         What names no department goes to a series of its own, which is read in every department.
         """
-        given = dict(zip(self.fields, values, strict=True))
+        given = dict(zip((each.name for each in self.fields), values, strict=True))
         plain = {name: _text(name, value) for name, value in given.items() if name not in self.many} | dict(labels)
         series = [plain]
-        for name in sorted(self.many):
+        for name in self.many:
             members = given[name] if isinstance(given[name], tuple) else (given[name],)
-            if name == DEPARTMENT and self.everywhere:
+            if name == DEPARTMENT.name and self.everywhere:
                 members = members or (REGIONAL,)
             series += [plain | {name: _text(name, item)} for item in dict.fromkeys(members)]
         return [tuple(sorted(dimensions.items())) for dimensions in series]
@@ -181,16 +190,21 @@ class Indicator:
         """What a state contributes; nothing when the indicator does not read its kind."""
         return [item for feed in self.feeds if feed.state is type(state) for item in feed.function(state)]
 
-    def _attribute(self, state: type[State], name: str) -> str:
-        plural = f"{name}s"
-        for attribute in (name, plural):
+    def _attribute(self, state: type[State], dimension: Dimension) -> str:
+        plural = f"{dimension.name}s"
+        for attribute in (dimension.name, plural):
             if attribute in state.model_fields:
-                if get_origin(state.model_fields[attribute].annotation) is tuple and name not in self.many:
-                    raise TypeError(f"{self.file} : {self.code} : {state.kind} a plusieurs {plural} ; déclarez many=({name!r},).")
+                if _has_several(state, attribute) and not dimension.several:
+                    raise TypeError(f"{self.file} : {self.code} : {state.kind} a plusieurs {plural} ; déclarez la dimension several=True.")
                 return attribute
         raise TypeError(
-            f"{self.file} : {self.code} : {state.kind} n'a pas de {name} ; déclarez labels=({name!r},) si la fonction la donne elle-même."
+            f"{self.file} : {self.code} : {state.kind} n'a pas de {dimension.name} ; "
+            f"déclarez-la dans labels si la fonction la donne elle-même."
         )
+
+
+def _has_several(state: type[State], attribute: str) -> bool:
+    return get_origin(state.model_fields[attribute].annotation) is tuple
 
 
 def words_of(function: Callable[..., Any]) -> str:
@@ -215,7 +229,7 @@ def _getter(attributes: Sequence[str]) -> Callable[[State], tuple[Any, ...]]:
 
 def _text(name: str, value: Any) -> str | None:
     if value is None:
-        return REGION if name == DEPARTMENT else None
+        return REGIONAL if name == DEPARTMENT.name else None
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

@@ -6,6 +6,7 @@ from services.contracts.recruitment import AssignmentState, NeedState
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, count, lasting
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION, URGENCY
 from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import CONCEALED, rows_of
 from services.observatory_api.indicators.nouns import Noun
@@ -20,8 +21,8 @@ from services.observatory_api.indicators.themes import RECRUITMENT
     definition=1,
     counted=Noun("poste", "postes"),
     better=Better.down,
-    by=("department", "profession", "urgency"),
-    shown_by=("department",),
+    by=(DEPARTMENT, PROFESSION, URGENCY),
+    shown_by=(DEPARTMENT,),
     waiting=Noun("poste cherche encore preneur", "postes cherchent encore preneur"),
     listing=rows_of(
         "/recruitment/v1/needs?status=open",

@@ -6,6 +6,7 @@ from services.contracts.recruitment import AssignmentState, NeedState, NeedStatu
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, denominator, lasting, numerator
 from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION, URGENCY
 from services.observatory_api.indicators.kinds import Better, Reading
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
@@ -21,8 +22,8 @@ from services.observatory_api.indicators.themes import RECRUITMENT
     among=Noun("poste publié", "postes publiés"),
     reading=Reading.stock,
     better=Better.up,
-    by=("department", "profession", "urgency"),
-    shown_by=("department",),
+    by=(DEPARTMENT, PROFESSION, URGENCY),
+    shown_by=(DEPARTMENT,),
     listing=rows_of("/recruitment/v1/assignments?status=confirmed"),
 )
 def fill_rate(need: NeedState) -> Iterable[Contribution]:

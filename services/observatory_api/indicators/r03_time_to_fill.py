@@ -6,6 +6,7 @@ from services.contracts.recruitment import AssignmentState, AssignmentStatus
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, sample
 from services.observatory_api.indicators.declare import distribution
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION, URGENCY
 from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import NO_MEDIAN
 from services.observatory_api.indicators.nouns import Noun
@@ -19,7 +20,7 @@ from services.observatory_api.indicators.themes import RECRUITMENT
     definition=1,
     counted=Noun("affectation", "affectations"),
     better=Better.down,
-    by=("department", "profession", "urgency"),
+    by=(DEPARTMENT, PROFESSION, URGENCY),
     listing=NO_MEDIAN,
 )
 def time_to_fill(assignment: AssignmentState) -> Iterable[Contribution]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.recruitment import CommitmentState
 from services.observatory_api.indicators.contributions import Contribution, count, lasting
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, FISCAL_YEAR, SCHEME_CODE
 from services.observatory_api.indicators.kinds import Unit
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Euros
@@ -18,7 +19,7 @@ from services.observatory_api.indicators.themes import RECRUITMENT
     definition=1,
     counted=Euros("engagé", "engagés"),
     unit=Unit.cents,
-    by=("scheme_code", "fiscal_year", "department"),
+    by=(SCHEME_CODE, FISCAL_YEAR, DEPARTMENT),
     listing=rows_of("/recruitment/v1/commitments?status=committed", note="une ligne par engagement : son montant", by_department=False),
 )
 def committed_cents(commitment: CommitmentState) -> Iterable[Contribution]:

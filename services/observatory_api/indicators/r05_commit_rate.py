@@ -1,9 +1,11 @@
 """How much of the ceilings is committed."""
 
 from services.observatory_api.indicators.declare import derived
+from services.observatory_api.indicators.dimensions import DEPARTMENT, FISCAL_YEAR, SCHEME_CODE
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.model import Figure, quotient
 from services.observatory_api.indicators.nouns import Euros
+from services.observatory_api.indicators.telling import Spent
 from services.observatory_api.indicators.themes import RECRUITMENT
 
 
@@ -15,7 +17,8 @@ from services.observatory_api.indicators.themes import RECRUITMENT
     counted=Euros("engagé", "engagés"),
     among=Euros("de plafond", "de plafonds"),
     of=("R04", "R08"),
-    by=("scheme_code", "fiscal_year", "department"),
+    by=(SCHEME_CODE, FISCAL_YEAR, DEPARTMENT),
+    spent=Spent((SCHEME_CODE, FISCAL_YEAR), "le dispositif {scheme_code} a presque épuisé ses plafonds de {fiscal_year}"),
     listing=rows_of("/recruitment/v1/envelopes", note="une ligne par enveloppe : ce qui est engagé, et son plafond"),
 )
 def commit_rate(committed: Figure, ceilings: Figure) -> Figure:

@@ -6,6 +6,7 @@ from datetime import date
 from services.contracts.recruitment import NeedState, NeedStatus
 from services.observatory_api.indicators.contributions import Contribution, lasting, member, spells
 from services.observatory_api.indicators.declare import cells
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION
 from services.observatory_api.indicators.listings import CONCEALED, rows_of
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.shown import shown
@@ -20,7 +21,7 @@ OPEN = frozenset({NeedStatus.open, NeedStatus.partially_filled})
     theme=RECRUITMENT,
     definition=1,
     counted=Noun("employeur", "employeurs"),
-    by=("department", "profession"),
+    by=(DEPARTMENT, PROFESSION),
     listing=rows_of(
         "/recruitment/v1/needs?status=open",
         "/recruitment/v1/needs?status=partially_filled",

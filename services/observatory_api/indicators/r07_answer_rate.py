@@ -7,6 +7,7 @@ from services.contracts.standing import blocks
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, denominator, numerator
 from services.observatory_api.indicators.declare import ratio
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION, URGENCY
 from services.observatory_api.indicators.kinds import Better, Period
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
@@ -22,7 +23,7 @@ from services.observatory_api.indicators.themes import RECRUITMENT
     among=Noun("candidature au délai échu", "candidatures au délai échu"),
     period=Period.twelve_months,
     better=Better.up,
-    by=("department", "profession", "urgency"),
+    by=(DEPARTMENT, PROFESSION, URGENCY),
     late=Noun(
         "candidature sur {of} n’a pas eu de réponse dans son délai ces douze mois",
         "candidatures sur {of} n’ont pas eu de réponse dans leur délai ces douze mois",

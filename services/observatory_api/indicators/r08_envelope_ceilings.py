@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.recruitment import SchemeEnvelopeState
 from services.observatory_api.indicators.contributions import Contribution, count
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, FISCAL_YEAR, FUNDER, SCHEME_CODE
 from services.observatory_api.indicators.kinds import Unit
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Euros
@@ -18,7 +19,7 @@ from services.observatory_api.indicators.themes import RECRUITMENT
     definition=1,
     counted=Euros("de plafond", "de plafonds"),
     unit=Unit.cents,
-    by=("scheme_code", "fiscal_year", "funder", "department"),
+    by=(SCHEME_CODE, FISCAL_YEAR, FUNDER, DEPARTMENT),
     listing=rows_of("/recruitment/v1/envelopes", note="une ligne par enveloppe : son plafond"),
 )
 def envelope_ceilings(envelope: SchemeEnvelopeState) -> Iterable[Contribution]:

@@ -6,6 +6,7 @@ from services.contracts.recruitment import ApplicationState
 from services.kernel.base.clock import day_of
 from services.observatory_api.indicators.contributions import Contribution, count
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION, URGENCY
 from services.observatory_api.indicators.kinds import Reading
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
@@ -19,7 +20,7 @@ from services.observatory_api.indicators.themes import RECRUITMENT
     definition=1,
     counted=Noun("candidature", "candidatures"),
     reading=Reading.flow,
-    by=("department", "profession", "urgency"),
+    by=(DEPARTMENT, PROFESSION, URGENCY),
     listing=rows_of("/recruitment/v1/applications"),
 )
 def applications_received(application: ApplicationState) -> Iterable[Contribution]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.recruitment import ApplicationState, ApplicationStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, PROFESSION, URGENCY
 from services.observatory_api.indicators.kinds import Better
 from services.observatory_api.indicators.listings import CONCEALED, rows_of
 from services.observatory_api.indicators.nouns import Noun
@@ -19,7 +20,7 @@ from services.observatory_api.indicators.themes import RECRUITMENT
     definition=1,
     counted=Noun("candidature", "candidatures"),
     better=Better.down,
-    by=("department", "profession", "urgency"),
+    by=(DEPARTMENT, PROFESSION, URGENCY),
     waiting=Noun("candidature attend une réponse", "candidatures attendent une réponse"),
     listing=rows_of("/recruitment/v1/applications?status=submitted", note=CONCEALED),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.contracts.recruitment import EnvelopeStatus, SchemeEnvelopeState
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
+from services.observatory_api.indicators.dimensions import DEPARTMENT, FISCAL_YEAR, FUNDER, SCHEME_CODE
 from services.observatory_api.indicators.listings import rows_of
 from services.observatory_api.indicators.nouns import Noun
 from services.observatory_api.indicators.themes import RECRUITMENT
@@ -16,7 +17,7 @@ from services.observatory_api.indicators.themes import RECRUITMENT
     theme=RECRUITMENT,
     definition=1,
     counted=Noun("enveloppe", "enveloppes"),
-    by=("scheme_code", "fiscal_year", "funder", "department"),
+    by=(SCHEME_CODE, FISCAL_YEAR, FUNDER, DEPARTMENT),
     listing=rows_of("/recruitment/v1/envelopes?status=open"),
 )
 def open_envelopes(envelope: SchemeEnvelopeState) -> Iterable[Contribution]:

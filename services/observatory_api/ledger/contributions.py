@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from services.contracts.codes import REGION
 from services.contracts.envelope import State
 from services.observatory_api.indicators.catalogue import Catalogue
 from services.observatory_api.indicators.contributions import Contribution
+from services.observatory_api.indicators.dimensions import DEPARTMENT
 from services.observatory_api.indicators.kinds import Kind
-from services.observatory_api.indicators.model import DEPARTMENT, REGION, Dimensions, Indicator
+from services.observatory_api.indicators.model import Dimensions, Indicator
 
 Place = tuple[Indicator, str, tuple[Any, ...], tuple[tuple[str, str], ...]]
 """Where a contribution goes, before the database has numbered it: indicator, measure, values of its fields, labels."""
@@ -56,9 +58,10 @@ def series_of(place: Place) -> list[SeriesKey]:
 def _rolled_up_in(indicator: Indicator, dimensions: Dimensions) -> str | None:
     """The department under which `daily` adds a series up; none where adding it up would count twice.
 
-    `daily` knows nothing but departments: it takes the sums, and of these only the series that split nothing else.
+    `daily` knows nothing but departments: it takes the sums, and of these only the series that split nothing else. What is split by no
+    department is the region's total.
     """
     given = dict(dimensions)
-    if indicator.kind is not Kind.sum or any(name in given for name in indicator.many if name != DEPARTMENT):
+    if indicator.kind is not Kind.sum or any(name in given for name in indicator.many if name != DEPARTMENT.name):
         return None
-    return given.get(DEPARTMENT) or REGION
+    return given.get(DEPARTMENT.name) or REGION.code

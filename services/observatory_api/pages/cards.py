@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from services.observatory_api.indicators.dimensions import DEPARTMENT, Dimension
 from services.observatory_api.indicators.kinds import Kind, Reading, Unit
-from services.observatory_api.indicators.labels import DIMENSIONS
-from services.observatory_api.indicators.model import DEPARTMENT, Figure, Indicator
+from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.indicators.nouns import Euros, number
 from services.observatory_api.pages import words
 from services.observatory_api.pages.charts import Chart, Point, drawn, level
@@ -96,6 +96,7 @@ def card(item: IndicatorValue, overview: Overview) -> Card:
     """The card of an indicator that counts something."""
     indicator = overview.definitions[item.code]
     columns, rows = _table(item, indicator)
+    found = overview.breakdowns.get(item.code, {})
     return Card(
         code=item.code,
         label=item.label,
@@ -112,10 +113,7 @@ def card(item: IndicatorValue, overview: Overview) -> Card:
         owner=indicator.owner,
         lists=_lists(indicator, overview),
         list_note=_list_note(indicator, overview),
-        breakdowns=[
-            _breakdown(indicator, dimension, found)
-            for dimension, found in sorted(overview.breakdowns.get(item.code, {}).items(), reverse=True)
-        ],
+        breakdowns=[_breakdown(indicator, dimension, found[dimension]) for dimension in indicator.shown_by if dimension in found],
     )
 
 
@@ -249,21 +247,20 @@ def _heading(unit: Unit) -> str:
     return {Unit.cents: "Montant", Unit.seat_weeks: "Places-semaines"}.get(unit, "Nombre")
 
 
-def _breakdown(indicator: Indicator, dimension: str, found: Mapping[str, Figure]) -> Breakdown:
-    names = words.VALUES[dimension]
-    order = {value: place for place, value in enumerate(names)}
+def _breakdown(indicator: Indicator, dimension: Dimension, found: Mapping[str, Figure]) -> Breakdown:
+    order = {value: place for place, value in enumerate(dimension.labels)}
     shown = sorted(found.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
     largest = 1.0 if indicator.unit is Unit.share else max((one.value or 0 for one in found.values()), default=0) or 1.0
     return Breakdown(
-        title=f"Par {DIMENSIONS[dimension].lower()}",
+        title=f"Par {dimension.label.lower()}",
         rows=[
             Row(
-                name=names.get(value, value),
+                name=dimension.label_of(value),
                 value=words.bare(one.value, indicator.unit),
                 words=f"{number(one.numerator or 0)}/{number(one.denominator or 0)}" if indicator.unit is Unit.share else "",
                 bar=level((one.value or 0) / largest),
             )
             for value, one in shown
         ],
-        note=words.several(regional=dimension == DEPARTMENT and indicator.everywhere) if dimension in indicator.many else "",
+        note=words.several(regional=dimension == DEPARTMENT and indicator.everywhere) if dimension.name in indicator.many else "",
     )

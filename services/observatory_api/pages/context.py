@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from services.contracts.codes import Department
 from services.observatory_api.context.schemas import NO_DATA, ContextRowRead, ContextValueRead
 from services.observatory_api.context.series import SERIES, ContextCode, Measure
 from services.observatory_api.indicators.nouns import Noun, number
-from services.observatory_api.pages import words
 
 
 class Cell(NamedTuple):
@@ -37,7 +37,7 @@ class ContextTable:
     """Of a series that has many categories, a line each, for who wants to know."""
 
 
-COLUMNS = (*words.DEPARTMENTS.values(), "Région")
+COLUMNS = (*(each.label for each in Department), "Région")
 UNITS: Mapping[Measure, str] = {Measure.fte_hundredths: "équivalents temps plein (ETP)", Measure.headcount: "personnes"}
 """What a line counts, where its name does not say it."""
 

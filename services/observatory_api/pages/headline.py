@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from services.contracts.codes import Axis
 from services.observatory_api.indicators.kinds import Better, Period, Reading
 from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.indicators.nouns import number
 from services.observatory_api.pages import words
-from services.observatory_api.pages.operations import SPENT, Overview
+from services.observatory_api.pages.operations import Overview
 from services.observatory_api.values.schemas import IndicatorValue
 
 NEARLY_SPENT = 11 / 12
@@ -77,7 +78,7 @@ def _late(about: Indicator, item: IndicatorValue, parts: Mapping[str, Part], ove
     assert about.late is not None
     part = parts[about.code]
     said = about.late.counted(part.late).format(of=number(part.of))
-    return Clause(about.code, said, _before(item) + _why(about.code, parts, overview), part.late / part.of)
+    return Clause(about.code, said, _before(item) + _why(about, parts, overview), part.late / part.of)
 
 
 def _before(item: IndicatorValue) -> str:
@@ -91,10 +92,11 @@ def _before(item: IndicatorValue) -> str:
     return f" ({number(before.numerator or 0)} fin {words.month(before.month)})"
 
 
-def _why(code: str, parts: Mapping[str, Part], overview: Overview) -> str:
-    """Where most of it is; and of late actions without any late milestone, that their end has passed: there is no third cause."""
-    past_their_end = code == "K05" and "K08" not in overview.hidden and not parts.get("K08", Part(0, 0)).late
-    return _where(overview.axes.get(code, {})) + (" : la fin prévue est passée" if past_their_end else "")
+def _why(about: Indicator, parts: Mapping[str, Part], overview: Overview) -> str:
+    """Where most of it is; and its cause, where no other is left."""
+    cause = about.cause
+    only = cause is not None and cause.unless not in overview.hidden and not parts.get(cause.unless, Part(0, 0)).late
+    return _where(overview.axes.get(about.code, {})) + (f" : {cause.words}" if cause and only else "")
 
 
 def _where(by_axis: Mapping[str, Figure]) -> str:
@@ -107,7 +109,7 @@ def _where(by_axis: Mapping[str, Figure]) -> str:
     mostly = ", surtout" if len(counts) > len(most) else ","
     if len(most) == 2:
         return f"{mostly} sur les axes {most[0]} et {most[1]} ({number(counts[most[0]])} chacun)"
-    named = f"{mostly} sur l’axe {most[0]}, {words.AXES[most[0]]}"
+    named = f"{mostly} sur l’axe {most[0]}, {Axis(most[0]).label}"
     return f"{named} ({number(counts[most[0]])})" if len(counts) > 1 else named
 
 
@@ -124,8 +126,12 @@ def _otherwise(due: Sequence[Indicator], items: Mapping[str, IndicatorValue], pa
 
 
 def _spent(overview: Overview) -> Iterator[Clause]:
-    """The schemes of which nearly all is committed, this year or for a year to come."""
-    for (scheme, year), one in overview.schemes.items():
-        if one.value is not None and one.value >= NEARLY_SPENT and int(year or 0) >= overview.figures.as_of.year:
-            share = overview.definitions[SPENT].divided(one.numerator, one.denominator)
-            yield Clause(SPENT, f"le dispositif {scheme} a presque épuisé ses plafonds de {year}", f" ({share})", one.value)
+    """What nearly all is committed of, this year or for a year to come."""
+    for code, found in overview.spending.items():
+        indicator = overview.definitions[code]
+        assert indicator.spent is not None
+        for group, one in found.items():
+            if one.value is not None and one.value >= NEARLY_SPENT and int(group[-1] or 0) >= overview.figures.as_of.year:
+                named = dict(zip((each.name for each in indicator.spent.by), group, strict=True))
+                share = indicator.divided(one.numerator, one.denominator)
+                yield Clause(code, indicator.spent.words.format(**named), f" ({share})", one.value)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from services.contracts.codes import Department
 from services.kernel.base.clock import PARIS
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
@@ -11,48 +12,35 @@ from services.observatory_api.context.operations import known_rows
 from services.observatory_api.context.schemas import ContextRowRead
 from services.observatory_api.context.series import ContextCode
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
-from services.observatory_api.indicators.model import DEPARTMENT, REGIONAL, Figure, Indicator
+from services.observatory_api.indicators.dimensions import AXIS, DEPARTMENT, Dimension
+from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.pages.published import hidden_codes, published
 from services.observatory_api.pages.schemas import PageQuery
-from services.observatory_api.pages.words import DEPARTMENTS, VALUES
 from services.observatory_api.values.audience import DETAILED, sees
+from services.observatory_api.values.departments import EVERY_ROW
 from services.observatory_api.values.figures import figure
 from services.observatory_api.values.operations import Group, Reader, dashboard, open_snapshot, rolled_up_sums, shown
 from services.observatory_api.values.queries import rolled_up
 from services.observatory_api.values.schemas import DashboardQuery, DashboardRead, Every
 
-AXIS = "axis"
-SPENT = "R05"
-"""What says how much of its money a scheme has committed; read by scheme and fiscal year."""
-
-
-def check_breakdowns(indicators: Iterable[Indicator]) -> None:
-    """Raises `TypeError` for an indicator that the page would show by values without French names."""
-    for one in indicators:
-        if unnamed := [dimension for dimension in one.shown_by if dimension not in VALUES]:
-            raise TypeError(f"{one.file} : {one.code} : les valeurs de {unnamed[0]} n'ont pas de nom dans pages/words.py (VALUES).")
-
-
-check_breakdowns(CATALOGUE.indicators)
-
 
 @dataclass(frozen=True)
 class Overview:
-    """The figures of a page, the definitions they were read under, its context, and its breakdowns: dimension → value → figure, by code."""
+    """The figures of a page, the definitions they were read under, its context, and its breakdowns: code → dimension → value → figure."""
 
     figures: DashboardRead
     definitions: Mapping[str, Indicator]
     context: Mapping[ContextCode, Sequence[ContextRowRead]]
-    breakdowns: Mapping[str, Mapping[str, Mapping[str, Figure]]] = field(default_factory=dict)
+    breakdowns: Mapping[str, Mapping[Dimension, Mapping[str, Figure]]] = field(default_factory=dict)
     axes: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     """Code → axis → figure."""
-    schemes: Mapping[Group, Figure] = field(default_factory=dict)
-    """Scheme and fiscal year → how much of its ceilings is committed."""
+    spending: Mapping[str, Mapping[Group, Figure]] = field(default_factory=dict)
+    """Code → group → how much of its money is spent."""
     hidden: AbstractSet[str] = frozenset()
     """The codes of which nothing is shown, since they count fewer than five."""
     public: bool = False
     """Whether everybody reads it: then it leads to no list, since nobody opens one without a token."""
-    departments: Sequence[str] = ()
+    departments: Sequence[Department] = ()
     """The departments whose page the viewer may read."""
 
 
@@ -78,7 +66,7 @@ async def overview(
     if not viewer.has(*DETAILED):
         shown_figures, hidden = (published(figures), hidden_codes(figures)) if public else (figures, frozenset[str]())
         return Overview(shown_figures, definitions, context, hidden=hidden, public=public)
-    breakdowns: dict[str, dict[str, Mapping[str, Figure]]] = {}
+    breakdowns: dict[str, dict[Dimension, Mapping[str, Figure]]] = {}
     axes: Mapping[str, Mapping[str, Figure]] = {}
     for dimension, codes in _shown_by(definitions.values()).items():
         if dimension == AXIS:
@@ -93,8 +81,8 @@ async def overview(
         context,
         breakdowns,
         axes=axes,
-        schemes=(await _grouped(reader, figures, ("scheme_code", "fiscal_year"), (SPENT,)))[SPENT],
-        departments=[each for each in DEPARTMENTS if sees(viewer, each)],
+        spending=await _spending(reader, figures, definitions.values()),
+        departments=[each for each in Department if sees(viewer, each)],
     )
 
 
@@ -103,23 +91,35 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), PARIS) - timedelta(microseconds=1)
 
 
-def _shown_by(indicators: Iterable[Indicator]) -> Mapping[str, Sequence[str]]:
+def _shown_by(indicators: Iterable[Indicator]) -> Mapping[Dimension, Sequence[str]]:
     """Dimension → the codes that the page shows by it."""
-    found: dict[str, list[str]] = {}
+    found: dict[Dimension, list[str]] = {}
     for one in indicators:
         for dimension in one.shown_by:
             found.setdefault(dimension, []).append(one.code)
     return found
 
 
-async def _by_one(reader: Reader, figures: DashboardRead, dimension: str, codes: Sequence[str]) -> dict[str, Mapping[str, Figure]]:
+async def _by_one(reader: Reader, figures: DashboardRead, dimension: Dimension, codes: Sequence[str]) -> dict[str, Mapping[str, Figure]]:
     grouped = await _grouped(reader, figures, (dimension,), codes)
     return {code: {name: one for (name,), one in found.items() if name is not None} for code, found in grouped.items()}
 
 
-async def _grouped(reader: Reader, figures: DashboardRead, by: tuple[str, ...], codes: Sequence[str]) -> dict[str, dict[Group, Figure]]:
+async def _spending(reader: Reader, figures: DashboardRead, indicators: Iterable[Indicator]) -> dict[str, Mapping[Group, Figure]]:
+    """How much is spent of the money that an indicator watches, by its groups."""
+    found: dict[str, Mapping[Group, Figure]] = {}
+    for one in indicators:
+        if one.spent is not None:
+            found |= await _grouped(reader, figures, one.spent.by, (one.code,))
+    return found
+
+
+async def _grouped(
+    reader: Reader, figures: DashboardRead, by: tuple[Dimension, ...], codes: Sequence[str]
+) -> dict[str, dict[Group, Figure]]:
     """The figures of some indicators by group, in the region or in the department of the page."""
-    question = reader.question(figures.as_of, by=by, filters={DEPARTMENT: figures.department} if figures.department else {})
+    filters = {DEPARTMENT.name: figures.department} if figures.department else {}
+    question = reader.question(figures.as_of, by=tuple(each.name for each in by), filters=filters)
     current = [reader.current(code) for code in codes]
     sums = await rolled_up_sums(reader, [one for one in current if rolled_up(one, question)], question)
     found = {one.code: await shown(reader, one, question, (), sums) for one in current}
@@ -128,6 +128,6 @@ async def _grouped(reader: Reader, figures: DashboardRead, by: tuple[str, ...], 
 
 def _every_department(indicator: Indicator, found: Mapping[str, Figure], viewer: Principal) -> Mapping[str, Figure]:
     """The departments that the viewer reads: one where nothing happened is said too."""
-    rows = (*DEPARTMENTS, REGIONAL) if indicator.everywhere else tuple(DEPARTMENTS)
+    rows = EVERY_ROW if indicator.everywhere else tuple(Department)
     every = {code: figure(indicator, {}) for code in rows} | dict(found)
     return {code: one for code, one in every.items() if sees(viewer, code)}

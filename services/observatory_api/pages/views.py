@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.contracts.codes import PLAN
 from services.kernel.base import clock
 from services.kernel.base.french import day_in_words
 from services.kernel.base.problems import Problem
@@ -49,7 +50,7 @@ def page(overview: Overview, query: PageQuery) -> str:
     shown = {"as_of": figures.as_of.isoformat(), **({"department": figures.department.value} if figures.department else {})}
     return _rendered(
         "observatory.html",
-        plan=words.PLAN,
+        plan=PLAN.title,
         as_of=day_in_words(figures.as_of),
         as_of_value=figures.as_of.isoformat(),
         to_come=figures.to_come,
@@ -59,9 +60,9 @@ def page(overview: Overview, query: PageQuery) -> str:
         past=query.known_at is not None,
         permalink="?" + urlencode({**shown, "known_at": known_at}),
         newest_link="?" + urlencode(shown),
-        where=words.DEPARTMENTS[figures.department] if figures.department else "",
+        where=figures.department.label if figures.department else "",
         department=query.department or "",
-        departments=[(code, words.DEPARTMENTS[code]) for code in overview.departments],
+        departments=[(each.value, each.label) for each in overview.departments],
         headline=headline(overview),
         axes=axes_table(overview),
         parts=[part for part in map(partial(_part, overview), _themes(overview)) if part.cards or part.idle],

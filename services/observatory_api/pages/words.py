@@ -3,18 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.contracts.actions import ActionStatus
-from services.contracts.codes import Axis, Department, OrganisationRole, Profession
 from services.kernel.base.clock import PARIS
 from services.kernel.base.french import MONTHS, day_in_words
 from services.observatory_api.indicators.kinds import Unit
-from services.observatory_api.indicators.model import DEPARTMENT, REGIONAL
 from services.observatory_api.indicators.nouns import NARROW, Noun, money, number
 
 TYPOGRAPHY = ((" : ", "\u00a0: "), (" ; ", f"{NARROW}; "), (" ?", f"{NARROW}?"), ("« ", f"«{NARROW}"), (" »", f"{NARROW}»"))
 """Spaces before signs, where a line must not break."""
 
-PLAN = "Plan de mobilisation pour les ressources humaines en santé (PlaM)"
 NOTHING = "sans objet"
 NOT_YET = "pas encore suivi"
 FEW = "moins de cinq"
@@ -31,81 +27,6 @@ SERVICES: Mapping[str, str] = {
 
 
 DAY = Noun("jour", "jours")
-
-AXES: Mapping[str, str] = {
-    Axis.a1: "Attractivité des territoires",
-    Axis.a2: "Offre de formation par la voie scolaire",
-    Axis.a3: "Offre de formation par la voie de l'alternance",
-    Axis.a4: "Offre de formation en milieu professionnel",
-    Axis.a5: "Pratiques managériales",
-    Axis.a6: "Qualité de vie au travail",
-    Axis.a7: "Recrutements d'urgence",
-}
-DEPARTMENTS: Mapping[str, str] = {
-    Department.loire_atlantique: "Loire-Atlantique",
-    Department.maine_et_loire: "Maine-et-Loire",
-    Department.mayenne: "Mayenne",
-    Department.sarthe: "Sarthe",
-    Department.vendee: "Vendée",
-}
-PROFESSIONS: Mapping[str, str] = {
-    Profession.aide_soignant: "Aide-soignant",
-    Profession.infirmier: "Infirmier",
-    Profession.infirmier_anesthesiste: "Infirmier anesthésiste",
-    Profession.infirmier_bloc: "Infirmier de bloc opératoire",
-    Profession.puericultrice: "Puériculteur",
-    Profession.auxiliaire_puericulture: "Auxiliaire de puériculture",
-    Profession.sage_femme: "Sage-femme",
-    Profession.masseur_kine: "Masseur-kinésithérapeute",
-    Profession.manipulateur_radio: "Manipulateur en électroradiologie médicale",
-    Profession.ergotherapeute: "Ergothérapeute",
-    Profession.psychomotricien: "Psychomotricien",
-    Profession.ambulancier: "Ambulancier",
-    Profession.assistant_regulation: "Assistant de régulation médicale",
-    Profession.accompagnant_educatif: "Accompagnant éducatif et social",
-    Profession.educateur_specialise: "Éducateur spécialisé",
-    Profession.moniteur_educateur: "Moniteur-éducateur",
-    Profession.agent_hospitalier: "Agent des services hospitaliers",
-    Profession.medecin: "Médecin",
-    Profession.interne: "Interne",
-    Profession.pharmacien: "Pharmacien",
-    Profession.infirmier_pratique_avancee: "Infirmier en pratique avancée",
-    Profession.cadre_de_sante: "Cadre de santé",
-    Profession.orthophoniste: "Orthophoniste",
-    Profession.orthoptiste: "Orthoptiste",
-    Profession.pedicure_podologue: "Pédicure-podologue",
-    Profession.dieteticien: "Diététicien",
-    Profession.technicien_laboratoire: "Technicien de laboratoire médical",
-    Profession.preparateur_pharmacie: "Préparateur en pharmacie hospitalière",
-    Profession.assistant_service_social: "Assistant de service social",
-    Profession.educateur_jeunes_enfants: "Éducateur de jeunes enfants",
-    Profession.conseiller_economie_sociale: "Conseiller en économie sociale familiale",
-    Profession.technicien_intervention_sociale: "Technicien de l'intervention sociale et familiale",
-    Profession.psychologue: "Psychologue",
-    Profession.aide_medico_psychologique: "Aide médico-psychologique",
-}
-VALUES: Mapping[str, Mapping[str, str]] = {
-    "axis": AXES,
-    DEPARTMENT: {**DEPARTMENTS, REGIONAL: "Toute la région"},
-    "profession": PROFESSIONS,
-    "status": {
-        ActionStatus.submitted: "Soumise",
-        ActionStatus.approved: "Validée",
-        ActionStatus.in_progress: "En cours",
-        ActionStatus.suspended: "Suspendue",
-        ActionStatus.completed: "Terminée",
-        ActionStatus.evaluated: "Évaluée",
-        ActionStatus.abandoned: "Abandonnée",
-    },
-    "role": {
-        OrganisationRole.steering: "Pilote",
-        OrganisationRole.employer: "Employeur",
-        OrganisationRole.host: "Accueil de stagiaires",
-        OrganisationRole.institute: "Institut de formation",
-        OrganisationRole.funder: "Financeur",
-        OrganisationRole.partner: "Partenaire",
-    },
-}
 
 
 def decimal(value: float, places: int) -> str:

@@ -3,7 +3,7 @@
 from services.contracts.codes import Department, Role
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Forbidden
-from services.observatory_api.indicators.model import REGIONAL
+from services.observatory_api.indicators.dimensions import REGIONAL
 
 WHOLE = (Role.steering, Role.committee)
 """Who decides on the plan: every figure."""

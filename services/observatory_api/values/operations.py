@@ -10,8 +10,9 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import FieldError, Invalid, NotFound
 from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
+from services.observatory_api.indicators.dimensions import DEPARTMENT, Named
 from services.observatory_api.indicators.kinds import Kind, Reading
-from services.observatory_api.indicators.model import DEPARTMENT, Figure, Indicator
+from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.ledger.definitions import current_numbers
 from services.observatory_api.values import audience, queries
 from services.observatory_api.values.departments import rows_of
@@ -32,6 +33,7 @@ ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
 BEFORE = date.min
 MONTHS = 12
 MOST_MONTHS = 120
+MOST_NAMES = 20
 
 Group = tuple[str | None, ...]
 Sums = dict[Group, dict[date | None, Tally]]
@@ -102,11 +104,13 @@ async def indicator_values(
     as_of = query.as_of or clock.today()
     dimensions, filters = query.groups(), query.filters()
     check(indicator, dimensions, filters, query)
-    audience.check_asked(by, filters.get(DEPARTMENT))
-    territory = dimensions.index(DEPARTMENT) if DEPARTMENT in dimensions else None
+    audience.check_asked(by, filters.get(DEPARTMENT.name))
+    territory = dimensions.index(DEPARTMENT.name) if DEPARTMENT.name in dimensions else None
     wanted = wanted_months(query, as_of)
     question = reader.question(as_of, start=query.start, end=query.end, filters=filters, first_month=wanted[0] if wanted else None)
     total = (await shown(reader, indicator, question, wanted)).get((), Shown(Figure(None), None))
+    if not _says_something(total):
+        await check_known(reader, indicator, filters)
     groups = await shown(reader, indicator, replace(question, by=dimensions), wanted) if dimensions else {}
     return ValuesRead(
         **_about(indicator, total, wanted),
@@ -139,7 +143,7 @@ async def dashboard(db: Database, query: DashboardQuery, *, by: Principal = SYST
     wanted = wanted_months(query, as_of)
     filters = query.filters()
     question = reader.question(as_of, filters=filters, first_month=wanted[0] if wanted else None)
-    current = [one for one in map(reader.current, catalogue.codes) if filters.keys() <= set(one.by)]
+    current = [one for one in map(reader.current, catalogue.codes) if filters.keys() <= set(one.names)]
     sums = await rolled_up_sums(reader, [one for one in current if queries.rolled_up(one, question)], question)
     items = []
     for indicator in current:
@@ -152,17 +156,30 @@ async def dashboard(db: Database, query: DashboardQuery, *, by: Principal = SYST
 def check(indicator: Indicator, by: Sequence[str], filters: Mapping[str, str], query: ValuesQuery) -> None:
     """Raises `Invalid` for a question that has no answer."""
     for name in by:
-        if name not in indicator.by:
-            raise refused("by", f"{indicator.code} n'a pas de dimension « {name} » ; il a : {', '.join(indicator.by) or 'aucune'}.")
+        if name not in indicator.names:
+            raise refused("by", f"{indicator.code} n'a pas de dimension « {name} » ; il a : {', '.join(indicator.names) or 'aucune'}.")
     for name in filters:
-        if name not in indicator.by:
-            raise refused(name, f"{indicator.code} n'a pas de dimension « {name} » ; il a : {', '.join(indicator.by) or 'aucune'}.")
+        if name not in indicator.names:
+            raise refused(name, f"{indicator.code} n'a pas de dimension « {name} » ; il a : {', '.join(indicator.names) or 'aucune'}.")
     if len(several := sorted({*by, *filters}.intersection(indicator.many))) > 1:
         raise refused("by", f"Un même fait a plusieurs valeurs de {' et de '.join(several)} : une seule de ces dimensions à la fois.")
     if query.start and query.end and query.end <= query.start:
         raise refused("to", "La fin de la période est exclue : elle doit suivre son début.")
     if query.start and indicator.reading is Reading.stock and indicator.kind in (Kind.cell, Kind.distribution):
         raise refused("from", f"{indicator.code} dit ce qui vaut un jour donné : il n'a pas de début de période.")
+
+
+async def check_known(reader: Reader, indicator: Indicator, filters: Mapping[str, str]) -> None:
+    """Raises `Invalid` for a name that no fact has given, which tells the names that facts have given."""
+    for dimension in indicator.by:
+        value = filters.get(dimension.name)
+        if value is None or not isinstance(dimension.values, Named):
+            continue
+        known = await reader.db.fetch(queries.known_names(dimension.name))
+        if value not in known:
+            listed = ", ".join(known[:MOST_NAMES]) + (" …" if len(known) > MOST_NAMES else "")
+            told = f"ceux que les faits donnent sont {listed}" if known else "aucun fait n'en a encore donné"
+            raise refused(dimension.name, f"« {value} » est un nom inconnu ({dimension.label.lower()}) ; {told}.")
 
 
 def wanted_months(query: DashboardQuery, as_of: date) -> list[date]:
@@ -223,33 +240,34 @@ async def sums_of(reader: Reader, indicator: Indicator, question: Question) -> S
         return (await rolled_up_sums(reader, [indicator], question))[indicator.code]
     sums: Sums = {}
     for row in await reader.db.fetch(queries.entry_sums(indicator, question)):
-        _add(sums, row, question, (row["measure"], row["detail"] if indicator.detail else ""))
+        _add(sums, indicator, row, question, (row["measure"], row["detail"] if indicator.detail else ""))
     return sums
 
 
 async def rolled_up_sums(reader: Reader, indicators: Sequence[Indicator], question: Question) -> dict[str, Sums]:
     """The sums of several indicators in one look at the roll-up, by code."""
     sums: dict[str, Sums] = {indicator.code: {} for indicator in indicators}
+    of_code = {indicator.code: indicator for indicator in indicators}
     for row in await reader.db.fetch(queries.daily_sums(indicators, question)) if indicators else ():
         code, _, measure = row["measure"].split("/")
-        _add(sums[code], row, question, (measure, ""))
+        _add(sums[code], of_code[code], row, question, (measure, ""))
     return sums
 
 
-def _add(sums: Sums, row: Any, question: Question, what: tuple[str, str]) -> None:
-    for group in _groups(row, question):
+def _add(sums: Sums, indicator: Indicator, row: Any, question: Question, what: tuple[str, str]) -> None:
+    for group in _groups(indicator, row, question):
         tally = sums.setdefault(group, {}).setdefault(row["month"], {})
         tally[what] = tally.get(what, 0) + row["amount"]
 
 
-def _groups(row: Any, question: Question) -> Iterator[Group]:
+def _groups(indicator: Indicator, row: Any, question: Question) -> Iterator[Group]:
     """The groups that a row of sums counts in: several where it is of every department, of which a filter leaves one."""
     group = tuple(row[f"g{position}"] for position in range(len(question.by)))
-    if DEPARTMENT not in question.by:
+    if DEPARTMENT.name not in question.by:
         yield group
         return
-    place, asked = question.by.index(DEPARTMENT), question.filters.get(DEPARTMENT)
-    for department in rows_of(group[place]):
+    place, asked = question.by.index(DEPARTMENT.name), question.filters.get(DEPARTMENT.name)
+    for department in rows_of(indicator, group[place]):
         if asked in (None, department):
             yield (*group[:place], department, *group[place + 1 :])
 

@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, any_, case, cast, func, select
 from sqlalchemy.sql.selectable import Select
 
+from services.contracts.codes import REGION
+from services.observatory_api.indicators.dimensions import DEPARTMENT, REGIONAL
 from services.observatory_api.indicators.kinds import Kind
-from services.observatory_api.indicators.model import DEPARTMENT, REGION, Indicator
+from services.observatory_api.indicators.model import Indicator
 from services.observatory_api.ledger.tables import batch, daily, entry, series
 from services.observatory_api.values.departments import kept_as
 
@@ -32,9 +34,15 @@ def newest_stamp() -> Select[Any]:
     return select(func.max(batch.c.recorded_at))
 
 
+def known_names(dimension: str) -> Select[Any]:
+    """The values of a dimension that facts have given."""
+    value = series.c.dimensions[dimension].astext
+    return select(value).where(value.is_not(None)).distinct().order_by(value)
+
+
 def rolled_up(indicator: Indicator, question: Question) -> bool:
     """Whether the roll-up can answer: a sum as known now, split by nothing but departments."""
-    return indicator.kind is Kind.sum and question.known_at is None and {*question.by, *question.filters} <= {DEPARTMENT}
+    return indicator.kind is Kind.sum and question.known_at is None and {*question.by, *question.filters} <= {DEPARTMENT.name}
 
 
 def measure_keys(indicator: Indicator) -> list[str]:
@@ -45,19 +53,22 @@ def measure_keys(indicator: Indicator) -> list[str]:
 def daily_sums(indicators: Sequence[Indicator], question: Question) -> Select[Any]:
     """Sums of the roll-up: (measure key, month, amount, and g0 when grouped by department, as the ledger keeps it).
 
-    Where an entity has several departments, the region's sum stands in rows of its own: departments are not added up.
+    Where an entity has several departments, the region's sum stands in rows of its own: departments are not added up. What is of every
+    department is kept once, and is in each.
     """
     columns: list[ColumnElement[Any]] = [daily.c.measure, _month(daily.c.on, question), _total(daily.c.amount)]
     statement = select(*columns).where(daily.c.measure == any_(_texts(indicators)))
-    apart = daily.c.measure == any_(_texts([one for one in indicators if DEPARTMENT in one.many]))
+    apart = daily.c.measure == any_(_texts([one for one in indicators if DEPARTMENT.name in one.many]))
     if question.by:
         statement = statement.add_columns(daily.c.department.label("g0")).group_by("g0")
     if question.by or question.filters:
-        statement = statement.where(sa.or_(daily.c.department != REGION, ~apart))
+        statement = statement.where(sa.or_(daily.c.department != REGION.code, ~apart))
     else:
-        statement = statement.where(sa.or_(daily.c.department == REGION, ~apart))
-    if department := question.filters.get(DEPARTMENT):
-        statement = statement.where(daily.c.department == any_(_array(kept_as(department))))
+        statement = statement.where(sa.or_(daily.c.department == REGION.code, ~apart))
+    if department := question.filters.get(DEPARTMENT.name):
+        of_every_one = daily.c.measure == any_(_texts([one for one in indicators if one.everywhere]))
+        asked = daily.c.department == department
+        statement = statement.where(sa.or_(asked, sa.and_(daily.c.department == REGIONAL, of_every_one)))
     return _between(statement, daily.c.on, question).group_by("measure", "month")
 
 
@@ -80,11 +91,11 @@ def entry_sums(indicator: Indicator, question: Question) -> Select[Any]:
         .join_from(series, entry, entry.c.series == series.c.id)
         .where(series.c.indicator == indicator.code, series.c.definition == indicator.definition)
     )
-    for name in sorted(indicator.many):
+    for name in indicator.many:
         present = series.c.dimensions.has_key(name)
         statement = statement.where(present if name in used else ~present)
     for name, value in question.filters.items():
-        kept = kept_as(value) if name == DEPARTMENT else [value]
+        kept = kept_as(indicator, value) if name == DEPARTMENT.name else [value]
         statement = statement.where(series.c.dimensions[name].astext == any_(_array(kept)))
     if question.known_at is not None:
         statement = statement.join(batch, batch.c.id == entry.c.batch).where(batch.c.recorded_at <= question.known_at)

@@ -1,21 +1,16 @@
 """What can be asked of the figures, and what is answered."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
-from services.contracts.actions import ActionStatus
-from services.contracts.codes import Axis, Department, Objective, OrganisationRole, Profession, Sector
-from services.contracts.recruitment import NeedUrgency, SchemeKind
-from services.kernel.base.fields import Day, FreeText, Instant
-from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.kernel.base.fields import Day, Instant
+from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
+from services.observatory_api.indicators.dimensions import Dimension, Named, Territory, Year
 from services.observatory_api.indicators.kinds import Kind, Reading, Unit
-from services.observatory_api.indicators.model import REGIONAL, Indicator
 
-Value = Annotated[str, FreeText(80)]
 Dimensions = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z_]{1,30}(,[a-z_]{1,30}){0,2}$")]
 
 
@@ -25,18 +20,6 @@ class Every(StrEnum):
     month = "month"
 
 
-class Territory(StrEnum):
-    """Un département, ou toute la région : ce qui n'en nomme aucun."""
-
-    loire_atlantique = Department.loire_atlantique.value
-    maine_et_loire = Department.maine_et_loire.value
-    mayenne = Department.mayenne.value
-    sarthe = Department.sarthe.value
-    vendee = Department.vendee.value
-    regional = REGIONAL
-
-
-TrueOrFalse = Literal["true", "false"]
 NO_FILTERS = frozenset({"as_of", "known_at", "every", "start", "end", "by"})
 """What is asked of figures beside dimensions."""
 
@@ -62,8 +45,8 @@ class DashboardQuery(BaseModel):
         return {name: str(value) for name, value in given.items() if value is not None}
 
 
-class ValuesQuery(DashboardQuery):
-    """What is asked of one indicator: a period, groups, and filters by its own dimensions."""
+class PeriodQuery(DashboardQuery):
+    """What is asked of one indicator: a period, and groups."""
 
     start: Day | None = Field(None, alias="from", description="Premier jour de la période ; depuis l'origine par défaut.")
     end: Day | None = Field(None, alias="to", description="Fin de la période, exclue ; le lendemain de `as_of` par défaut.")
@@ -71,35 +54,29 @@ class ValuesQuery(DashboardQuery):
         None, description="Une à trois dimensions de l'indicateur, séparées par des virgules.", examples=["department"]
     )
 
-    axis: Axis | None = Field(None, description="Axe de travail.")
-    objective: Objective | None = Field(None, description="Objectif.")
-    status: ActionStatus | None = Field(None, description="Statut.")
-    cohort: Value | None = Field(None, description="Cohorte d'actions phares.")
-    flagship: TrueOrFalse | None = Field(None, description="Action phare.")
-    sector: Sector | None = Field(None, description="Secteur.")
-    role: OrganisationRole | None = Field(None, description="Rôle d'une organisation.")
-    profession: Profession | None = Field(None, description="Profession.")
-    school_year: Value | None = Field(None, description="Année scolaire, par exemple 2026-2027.")
-    first_placement_suitable: TrueOrFalse | None = Field(None, description="Terrain convenant à un premier stage.")
-    urgency: NeedUrgency | None = Field(None, description="Urgence d'un besoin.")
-    scheme_code: Value | None = Field(None, description="Code du dispositif.")
-    scheme_kind: SchemeKind | None = Field(None, description="Nature du dispositif.")
-    fiscal_year: Value | None = Field(None, description="Exercice budgétaire.")
-    funder: Value | None = Field(None, description="Financeur.")
-
     def groups(self) -> tuple[str, ...]:
         """The dimensions to group by."""
         return tuple(dict.fromkeys(self.by.split(","))) if self.by else ()
 
 
-def check_filters(indicators: Iterable[Indicator]) -> None:
-    """Raises `TypeError` for an indicator with a dimension whose values nobody could ask for."""
-    for one in indicators:
-        if unasked := [name for name in one.by if name not in ValuesQuery.model_fields]:
-            raise TypeError(f"{one.file} : {one.code} se répartit par {', '.join(unasked)}, que ValuesQuery ne demande pas.")
+def values_query(catalogue: Catalogue) -> type[PeriodQuery]:
+    """What may be asked of the indicators of a catalogue: a filter for each of their dimensions."""
+    filters: dict[str, Any] = {
+        each.name: (each.type | None, Field(None, description=f"{each.label}.", examples=_examples(each)))
+        for each in catalogue.dimensions
+        if each.name not in PeriodQuery.model_fields
+    }
+    return create_model("ValuesQuery", __base__=PeriodQuery, **filters)
 
 
-check_filters(CATALOGUE.indicators)
+def _examples(dimension: Dimension) -> list[str] | None:
+    return [dimension.values.example] if isinstance(dimension.values, Named | Year) else None
+
+
+if TYPE_CHECKING:
+    ValuesQuery = PeriodQuery
+else:
+    ValuesQuery = values_query(CATALOGUE)
 
 
 class FigureRead(BaseModel):

@@ -10,7 +10,7 @@ from services.kernel.data.database import Databases
 from services.kernel.data.outbox import Lag
 from services.kernel.data.service import Service
 from services.observatory_api.indicators.catalogue import CATALOGUE
-from services.observatory_api.indicators.model import DEPARTMENT
+from services.observatory_api.indicators.dimensions import DEPARTMENT
 from services.observatory_api.ledger.verify import Arithmetic, arithmetic, fact_summary
 from services.observatory_api.values.operations import dashboard, indicator_values
 from services.observatory_api.values.schemas import DashboardQuery, FigureRead, ValuesQuery
@@ -90,7 +90,7 @@ async def meaning(databases: Databases, services: Sequence[Service], today: date
         pool = await databases.pool(service.name, "worker")
         for name, query in service.meaning.items():
             code, _, dimension = name.partition("/")
-            if dimension == DEPARTMENT and _counted_otherwise(code, shown[code].definition):
+            if dimension == DEPARTMENT.name and _counted_otherwise(code, shown[code].definition):
                 continue
             expected = {tuple(row)[:-2]: _compared(row[-2], row[-1]) for row in await pool.fetch(query, today)}
             said: dict[tuple[str, ...], Parts] = {(): _parts(shown[code])}

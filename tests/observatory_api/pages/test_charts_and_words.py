@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.contracts.codes import Profession
 from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.indicators.dimensions import Dimension
 from services.observatory_api.indicators.kinds import Unit
 from services.observatory_api.pages import words
 from services.observatory_api.pages.charts import Chart, Point, ceiling, drawn, level
@@ -103,6 +103,6 @@ def test_instants_and_months_are_said_by_the_clocks_of_paris() -> None:
     assert words.month("2026-12") == "décembre 2026"
 
 
-def test_every_profession_has_its_name_and_no_two_have_the_same() -> None:
-    assert words.PROFESSIONS.keys() == set(Profession)
-    assert len(set(words.PROFESSIONS.values())) == len(Profession)
+@pytest.mark.parametrize("dimension", CATALOGUE.dimensions, ids=lambda dimension: dimension.name)
+def test_no_two_values_of_a_dimension_have_the_same_label(dimension: Dimension) -> None:
+    assert len(set(dimension.labels.values())) == len(dimension.labels)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from services.contracts.actions import ActionStatus
-from services.contracts.codes import Role
+from services.contracts.codes import Department, Role
 from services.contracts.recruitment import ApplicationStatus
 from services.kernel.data.database import Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE
@@ -298,7 +298,7 @@ def table(document: Element) -> dict[str, list[str]]:
     """The lines of the context's table: name and year → cells."""
     found = document.all("table", **{"class": "context"})[0]
     columns, *lines = found.all("tr")
-    assert [one.text for one in columns.all("th")][1:] == [*words.DEPARTMENTS.values(), "Région"]
+    assert [one.text for one in columns.all("th")][1:] == [*(each.label for each in Department), "Région"]
     return {line.one("th").text: [cell.text for cell in line.all("td")] for line in lines}
 
 
