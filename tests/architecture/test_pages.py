@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from services.reference.catalogues import settings, states
+from tests.golden import reference
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 FOLDERS = (ROOT, ROOT / "services")
@@ -65,3 +68,14 @@ def test_the_architecture_names_every_module_of_the_kernel() -> None:
     modules = [path.relative_to(ROOT / "services") for path in (ROOT / "services" / "kernel").rglob("*.py") if path.name != "__init__.py"]
     assert len(modules) > 50
     assert sorted(str(module) for module in modules if f"| `{module}` |" not in said) == []
+
+
+@pytest.mark.parametrize("path", reference.pages(), ids=lambda path: path.name)
+def test_a_page_that_is_written_is_up_to_date(path: Path) -> None:
+    assert path.read_text("utf-8") == reference.pages()[path], "python -m tests.golden"
+
+
+def test_every_setting_says_what_it_is_for_and_every_state_what_it_is() -> None:
+    assert [each.variable for each in settings() if not each.words] == []
+    assert [each.schema for each in states() if not each.words] == []
+    assert {each.variable for each in settings()} >= {"PLAM_DATABASE_URL", "PLAM_POOLS__API", "PLAM_LOG_LEVEL"}

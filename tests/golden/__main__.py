@@ -1,10 +1,10 @@
-"""`python -m tests.golden`: writes the OpenAPI documents and the event types anew; hashes a new state number, changes no other."""
+"""`python -m tests.golden`: writes the OpenAPI documents, the event types and the pages made of them anew; hashes a new state number."""
 
 import json
 import sys
 
 from services.contracts.registry import STATES
-from tests.golden import snapshots
+from tests.golden import reference, snapshots
 from tests.support.api import documents
 
 
@@ -17,6 +17,8 @@ def main() -> int:
     types, patterns = snapshots.event_types()
     kept = {event for event in snapshots.known_events() if any(snapshots.matches(pattern, event) for pattern in patterns)}
     snapshots.EVENTS.write_text("\n".join(sorted(types | kept)) + "\n", "utf-8")
+    for path, text in reference.pages().items():
+        path.write_text(text, "utf-8")
     wanting = 0
     for state in STATES.values():
         path = snapshots.state_path(state)

@@ -96,10 +96,10 @@ class PoolSizes(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    api: int = Field(10, ge=1, le=MOST_CONNECTIONS)
-    worker: int = Field(16, ge=A_BATCH + 1, le=MOST_CONNECTIONS)
-    relay: int = Field(3, ge=2, le=MOST_CONNECTIONS)  # one that listens, and those that claim
-    health: int = Field(2, ge=2, le=MOST_CONNECTIONS)  # readiness and the gauges, neither behind the other
+    api: int = Field(10, ge=1, le=MOST_CONNECTIONS, description="Pour répondre aux requêtes.")
+    worker: int = Field(16, ge=A_BATCH + 1, le=MOST_CONNECTIONS, description="Pour appliquer et pour les commandes.")
+    relay: int = Field(3, ge=2, le=MOST_CONNECTIONS, description="Pour relayer : une écoute, les autres prennent.")
+    health: int = Field(2, ge=2, le=MOST_CONNECTIONS, description="Pour la santé et les jauges, sans que l'une attende l'autre.")
 
 
 class Settings(BaseSettings):
@@ -107,61 +107,89 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True)
 
-    home: Annotated[Path, AfterValidator(_folder)] = Field(Path(".plam"), description="Data folder: embedded database, keys.")
-    host: Host = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    home: Annotated[Path, AfterValidator(_folder)] = Field(Path(".plam"), description="Dossier des données : base embarquée, clés.")
+    host: Host = Field("127.0.0.1", description="Adresse d'écoute.")
+    port: int = Field(8000, ge=1, le=65535, description="Port d'écoute.")
 
     database_url: DatabaseUrl | None = Field(
-        None, description="PostgreSQL 15 or later; none: the embedded one.", examples=["postgresql://plam:…@postgres:5432/plam"]
+        None, description="Base PostgreSQL (15 au moins) ; aucune : la base embarquée.", examples=["postgresql://plam:…@postgres:5432/plam"]
     )
-    access_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/access"])
-    actions_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/actions"])
-    internships_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/internships"])
-    recruitment_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/recruitment"])
-    observatory_database_url: DatabaseUrl | None = Field(None, examples=["postgresql://plam:…@postgres:5432/observatory"])
+    access_database_url: DatabaseUrl | None = Field(
+        None, description="Base du service access, si ce n'est pas la base commune.", examples=["postgresql://plam:…@postgres:5432/access"]
+    )
+    actions_database_url: DatabaseUrl | None = Field(
+        None,
+        description="Base du service actions, si ce n'est pas la base commune.",
+        examples=["postgresql://plam:…@postgres:5432/actions"],
+    )
+    internships_database_url: DatabaseUrl | None = Field(
+        None,
+        description="Base du service internships, si ce n'est pas la base commune.",
+        examples=["postgresql://plam:…@postgres:5432/internships"],
+    )
+    recruitment_database_url: DatabaseUrl | None = Field(
+        None,
+        description="Base du service recruitment, si ce n'est pas la base commune.",
+        examples=["postgresql://plam:…@postgres:5432/recruitment"],
+    )
+    observatory_database_url: DatabaseUrl | None = Field(
+        None,
+        description="Base du service observatory, si ce n'est pas la base commune.",
+        examples=["postgresql://plam:…@postgres:5432/observatory"],
+    )
     database_password: SecretStr | None = Field(
-        None, min_length=1, description="Password of the login of every database URL that has none: as it is, nothing in it is escaped."
+        None,
+        min_length=1,
+        description="Mot de passe du compte de chaque URL de base qui n'en a pas : tel quel, sans rien y échapper.",
     )
-    max_connections: int = Field(300, ge=20, le=10_000, description="Connections the embedded PostgreSQL accepts.")
-    pools: PoolSizes = Field(PoolSizes(), examples=['{"api": 10}'])
-    acquire_timeout: Seconds = Field(1.0, description="Seconds to wait for a pooled connection before 503.")
-    request_timeout: Seconds = Field(2.0, description="Seconds a request may take before 503.")
-    statement_timeout: Seconds = Field(2.0, description="Seconds a statement of a request may take.")
-    lock_timeout: Seconds = Field(1.0, description="Seconds a statement of a request may wait for a lock.")
-    relay_timeout: Seconds = Field(30.0, description="Seconds a statement of a relay may take.")
-    work_timeout: Seconds = Field(600.0, description="Seconds a statement of a worker or a command may take.")
+    max_connections: int = Field(300, ge=20, le=10_000, description="Connexions que la base embarquée accepte.")
+    pools: PoolSizes = Field(PoolSizes(), description="Connexions qu'un processus tient, par service.", examples=['{"api": 10}'])
+    acquire_timeout: Seconds = Field(1.0, description="Secondes d'attente d'une connexion avant 503.")
+    request_timeout: Seconds = Field(2.0, description="Secondes que peut durer une requête avant 503.")
+    statement_timeout: Seconds = Field(2.0, description="Secondes que peut durer une instruction SQL d'une requête.")
+    lock_timeout: Seconds = Field(1.0, description="Secondes qu'une instruction SQL d'une requête peut attendre un verrou.")
+    relay_timeout: Seconds = Field(30.0, description="Secondes que peut durer une instruction SQL d'un relais.")
+    work_timeout: Seconds = Field(600.0, description="Secondes que peut durer une instruction SQL d'un ouvrier ou d'une commande.")
 
     drain_seconds: float = Field(
-        5.0, ge=0, le=300, description="Seconds after a signal in which requests are still answered, while readyz says 503."
+        5.0, ge=0, le=300, description="Secondes, après un signal, où il est encore répondu aux requêtes tandis que readyz dit 503."
     )
 
     broker_url: BrokerUrl = Field(
-        SecretStr("memory://"), description="memory://, redis://… or amqp://…", examples=["amqp://plam:…@rabbitmq:5672/"]
+        SecretStr("memory://"), description="Courtier : memory://, redis://… ou amqp://…", examples=["amqp://plam:…@rabbitmq:5672/"]
     )
     broker_password: SecretStr | None = Field(
-        None, min_length=1, description="Password of the broker's login, where its URL has none: as it is, nothing in it is escaped."
+        None, min_length=1, description="Mot de passe du compte du courtier, si son URL n'en a pas : tel quel, sans rien y échapper."
     )
-    worker_threads: int = Field(4, ge=1, le=64, description="Batches that a worker process applies at once.")
+    worker_threads: int = Field(4, ge=1, le=64, description="Lots qu'un ouvrier applique à la fois.")
 
     metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="Port of the metrics of a relay, a worker or a scheduler; none: not served.", examples=[9100]
+        None,
+        ge=1,
+        le=65535,
+        description="Port des mesures d'un relais, d'un ouvrier ou d'un planificateur ; aucun : elles ne sont pas servies.",
+        examples=[9100],
     )
 
     secret: SecretStr | None = Field(
-        None, min_length=16, description="Key of the pseudonyms; none: kept in the data folder, with the embedded database alone."
+        None, min_length=16, description="Clé des pseudonymes ; aucune : dans le dossier des données, avec la base embarquée seulement."
     )
-    secret_previous: SecretStr | None = Field(None, min_length=16, description="The key that `plam rotate` replaces.")
+    secret_previous: SecretStr | None = Field(None, min_length=16, description="Clé que `plam rotate` remplace.")
     token_keys: Path | None = Field(
-        None, description="JWK set that signs or verifies tokens; none: in the data folder.", examples=["/run/secrets/token-keys.json"]
+        None,
+        description="Jeu de clés (JWK) qui signe ou vérifie les jetons ; aucun : dans le dossier des données.",
+        examples=["/run/secrets/token-keys.json"],
     )
-    max_body: int = Field(1_048_576, ge=1_024, le=104_857_600, description="Bytes a request's body may have.")
-    log_level: Annotated[LogLevel, BeforeValidator(_level)] = LogLevel.info
-    allowed_hosts: tuple[Host, ...] = Field(("*",), min_length=1, description="Host headers accepted.", examples=['["plam.example.org"]'])
+    max_body: int = Field(1_048_576, ge=1_024, le=104_857_600, description="Octets que peut avoir le corps d'une requête.")
+    log_level: Annotated[LogLevel, BeforeValidator(_level)] = Field(
+        LogLevel.info, description="Ce qui est journalisé : de cette gravité, et au-delà."
+    )
+    allowed_hosts: tuple[Host, ...] = Field(("*",), min_length=1, description="En-têtes Host acceptés.", examples=['["plam.example.org"]'])
     local_pages: bool | None = Field(
-        None, examples=["false"], description="Pages open without a token to this machine; none: with the embedded database alone."
+        None, examples=["false"], description="Pages ouvertes sans jeton à cette machine ; rien : avec la base embarquée seulement."
     )
 
-    public_pages: bool = Field(False, description="Whether everybody reads the plan's figures on the page, save those that count few.")
+    public_pages: bool = Field(False, description="Si tout le monde lit les chiffres du plan sur la page, sauf ceux qui comptent peu.")
 
     @model_validator(mode="after")
     def _batches_find_connections(self) -> Self:

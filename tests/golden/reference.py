@@ -1,0 +1,59 @@
+"""`docs/events.md` and `docs/settings.md`, from the contracts and the settings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from services.reference.catalogues import Said, StateSaid, settings, states
+from tests.golden import snapshots
+
+DOCS = snapshots.ROOT / "docs"
+WRITTEN = "<!-- Written by `python -m tests.golden`: change the sources, not this page. -->"
+
+
+def pages() -> Mapping[Path, str]:
+    """The pages as they should be, by where they are kept."""
+    return {DOCS / "events.md": _joined(_events()), DOCS / "settings.md": _joined(_settings())}
+
+
+def _joined(lines: Iterator[str]) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def _events() -> Iterator[str]:
+    yield from ("# Events", "", WRITTEN, "")
+    yield "An event is a CloudEvents 1.0 envelope (`contracts/envelope.py`) around the whole public state of one entity."
+    yield "Its type is `<service>.<kind>.<what happened>`, its `dataschema` names the shape of the state, and its"
+    yield "`entityversion` is the version of the entity: consumers keep the newest. Older shapes are read too"
+    yield "(`contracts/registry.py`). Descriptions are in French, as those of the API are."
+    service = ""
+    for state in states():
+        if state.service != service:
+            service = state.service
+            yield from ("", f"## {service}")
+        yield from _state(state)
+
+
+def _state(state: StateSaid) -> Iterator[str]:
+    types = [each for each in snapshots.known_events() if each.startswith(f"{state.service}.{state.kind}.")]
+    yield from ("", f"### `{state.schema}`", "", state.words, "", f"Types: {', '.join(f'`{each}`' for each in types)}.", "")
+    yield from _table(state.fields)
+    for words, fields in state.shapes.items():
+        yield from ("", f"**{words}**", "")
+        yield from _table(fields)
+
+
+def _table(fields: Sequence[Said]) -> Iterator[str]:
+    yield from ("| field | holds | |", "|---|---|---|")
+    for each in fields:
+        codes = ", ".join(f"`{code}` {label}" for code, label in each.codes.items())
+        yield f"| `{each.name}` | {each.kind} | {' '.join(part for part in (each.words, codes) if part)} |"
+
+
+def _settings() -> Iterator[str]:
+    yield from ("# Settings", "", WRITTEN, "")
+    yield "Environment variables of every process and command. One that begins with `PLAM_` and is not among them is refused, and so is an"
+    yield "empty value. Descriptions are in French, as the command line is."
+    yield from ("", "| variable | holds | default | what for | example |", "|---|---|---|---|---|")
+    for each in settings():
+        default, example = (f"`{value}`" if value else "" for value in (each.default, each.example))
+        yield f"| `{each.variable}` | {each.kind} | {default} | {each.words} | {example} |"
