@@ -69,6 +69,7 @@ ABSURD: Mapping[str, tuple[str, ...]] = {
     "allowed_hosts": ("", "[]", "plam.example.org", "3", '["a host"]', '["https://plam.example.org"]', "[1]"),
     "local_pages": ("", "perhaps"),
     "public_pages": ("", "perhaps"),
+    "cors_origins": ("", "https://plam.example.org", '["*"]', '["plam.example.org"]', '["https://plam.example.org/"]', '["https://PLAM"]'),
 }
 CASES = [(name, value) for name, values in ABSURD.items() for value in values]
 

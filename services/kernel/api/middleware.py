@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 MOST_HEADERS = 100
 LONGEST_HEADERS = 32_768
+VARY = (b"vary", b"Accept-Encoding")
 SAFE_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 
 
@@ -44,7 +45,8 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *SAFE_HEADERS, (b"x-request-id", request_id.encode())]
+                varies = () if _varies(message["headers"]) else (VARY,)
+                message["headers"] = [*message["headers"], *SAFE_HEADERS, *varies, (b"x-request-id", request_id.encode())]
             elif heads:
                 message = {**message, "body": b""}
             await send(message)
@@ -90,6 +92,11 @@ def _request_id(scope: Scope) -> str:
             except ValueError:
                 break  # not an id of the form that logs can trust: a fresh one
     return ids.new().hex
+
+
+def _varies(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether an answer says that it depends on `Accept-Encoding`: `Compression` says it of what it might have compressed."""
+    return any(name == b"vary" and b"Accept-Encoding" in value for name, value in headers)
 
 
 def _oversized(scope: Scope) -> bool:

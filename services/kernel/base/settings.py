@@ -87,6 +87,8 @@ DATABASE_SCHEMES = ("postgresql", "postgres")
 DatabaseUrl = Annotated[SecretStr, _url(*DATABASE_SCHEMES)]
 BrokerUrl = Annotated[SecretStr, _url("memory", "redis", "rediss", "unix", "amqp", "amqps")]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_*\[\]-]+$", max_length=253)]
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.\[\]:-]+$", max_length=253)]
+"""As browsers send it: a scheme, a host in lower case, a port where it is not the scheme's; no path."""
 MOST_CONNECTIONS = 1_000
 Seconds = Annotated[float, Field(ge=0.001, le=86_400, allow_inf_nan=False)]
 
@@ -185,6 +187,11 @@ class Settings(BaseSettings):
         LogLevel.info, description="Ce qui est journalisé : de cette gravité, et au-delà."
     )
     allowed_hosts: tuple[Host, ...] = Field(("*",), min_length=1, description="En-têtes Host acceptés.", examples=['["plam.example.org"]'])
+    cors_origins: tuple[Origin, ...] = Field(
+        (),
+        description="Origines dont les pages peuvent appeler l'API (CORS) ; aucune par défaut.",
+        examples=['["https://plam.example.org"]'],
+    )
     local_pages: bool | None = Field(
         None, examples=["false"], description="Pages ouvertes sans jeton à cette machine ; rien : avec la base embarquée seulement."
     )

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.kernel.api import metrics, openapi
 from services.kernel.api.allowed_hosts import ANY, AllowedHosts
 from services.kernel.api.auth import Tokens
+from services.kernel.api.compression import Compression
+from services.kernel.api.cross_origin import CrossOrigin
 from services.kernel.api.middleware import RequestMiddleware
 from services.kernel.api.route_table import RouteTable
 from services.kernel.base.logs import correlation_id
@@ -95,7 +97,10 @@ def system_app(
     app.router.redirect_slashes = False
     table = RouteTable(app, services=apps)
     # around Starlette, which has its own layers to pass
-    return RequestMiddleware(table if allowed == ANY else AllowedHosts(table, allowed=allowed))
+    answering: ASGIApp = table if allowed == ANY else AllowedHosts(table, allowed=allowed)
+    if origins := databases.settings.cors_origins:
+        answering = CrossOrigin(answering, origins)
+    return RequestMiddleware(Compression(answering))
 
 
 class _Named:
