@@ -13,6 +13,8 @@ from openapi_spec_validator import validate
 from starlette.routing import Route as PlainRoute
 
 from services.kernel.api.auth import Policy, PublicPolicy
+from services.kernel.api.openapi import summary_of
+from services.kernel.api.openapi_schemas import BOUNDS, each_schema
 from services.kernel.api.routing import Route
 from tests.golden.snapshots import openapi_path, openapi_text
 from tests.support.api import Operation, apps, documents, operations
@@ -22,6 +24,8 @@ VERB_NOUN = re.compile(r"[a-z]+([A-Z][a-z0-9]*)+")
 ENGLISH = re.compile(r"\b(the|of|and|with|this|that|which|from|is|are|by|to|must|not|when)\b", re.IGNORECASE)
 BOUNDED_FORMATS = {"uuid", "date", "date-time"}
 PLAIN_TEXT = {"readMetrics"}
+LONGEST_SUMMARY = 100
+LONGEST_NAME = 30
 
 OPERATIONS = operations()
 
@@ -73,6 +77,46 @@ def test_an_operation_is_described_in_french() -> None:
     described += [(f"{op.id} {each['name']}", each.get("description", "")) for op in OPERATIONS for each in op.spec.get("parameters", ())]
     assert [where for where, text in described if not text] == []
     assert [text for _, text in described if not is_french(text)] == []
+
+
+def test_an_operation_is_summed_up_in_the_words_before_its_description_s_first_pause() -> None:
+    wrong = [op.id for op in OPERATIONS if not op.spec["description"].replace("\n", " ").startswith(op.spec["summary"])]
+    long = [(op.id, op.spec["summary"]) for op in OPERATIONS if not 0 < len(op.spec["summary"]) <= LONGEST_SUMMARY]
+    counted = Counter((op.service, op.spec["summary"]) for op in OPERATIONS)
+    assert (wrong, long, [summary for summary, count in counted.items() if count > 1]) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("description", "summary"),
+    [
+        ("Un besoin.", "Un besoin"),
+        ("Publie le besoin : il reçoit des candidatures.", "Publie le besoin"),
+        ("Ouvre un terrain ; une organisation\nn'en ouvre que chez elle.", "Ouvre un terrain"),
+        ("Donne les chiffres, à un jour.\n\nLe pilotage lit tout.", "Donne les chiffres, à un jour"),
+        ("Ses taux (10.5 %) et\nses dates.", "Ses taux (10.5 %) et ses dates"),
+    ],
+)
+def test_a_summary_ends_at_a_pause(description: str, summary: str) -> None:
+    assert summary_of(description) == summary
+
+
+def test_an_operation_says_whether_it_wants_a_token() -> None:
+    guarded = {op.id for op in OPERATIONS if op.spec["security"] == [{"bearer": []}]}
+    public = {op.id for op in OPERATIONS if op.spec["security"] == []}
+    assert guarded | public == {op.id for op in OPERATIONS}
+    with_policy = {route.operation_id for _, route in routes() if isinstance(policies(route.dependant)[0], Policy)}
+    assert guarded == with_policy
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_tag_is_ascii_declared_and_described_in_french(service: str) -> None:
+    declared = {tag["name"]: tag for tag in documents()[service]["tags"]}
+    used = {tag for op in OPERATIONS if op.service == service for tag in op.spec["tags"]}
+    assert used == declared.keys()
+    assert [name for name in declared if not re.fullmatch(r"[a-z]+", name)] == []
+    assert [tag for tag in declared.values() if not tag["x-displayName"] or not tag["description"].endswith(".")] == []
+    assert [tag for tag in declared.values() if not is_french(tag["description"])] == []
+    assert [op.id for op in OPERATIONS if len(op.spec["tags"]) != 1] == []
 
 
 def silences(operation: Operation) -> Iterator[str]:
@@ -134,6 +178,42 @@ def _told(field: Mapping[str, Any], schemas: Mapping[str, Any]) -> bool:
     return bool(reference and schemas[reference.rpartition("/")[2]].get("description"))
 
 
+# ── Shapes ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_shape_has_a_short_name_and_a_description(service: str) -> None:
+    schemas: Mapping[str, Any] = documents()[service]["components"]["schemas"]
+    assert [name for name in schemas if not re.fullmatch(r"([A-Z][a-z]+)+", name) or len(name) > LONGEST_NAME] == []
+    assert [name for name, schema in schemas.items() if not schema.get("description")] == []
+
+
+def test_one_name_is_one_shape_over_all_services() -> None:
+    shapes: dict[str, set[str]] = {}
+    for document in documents().values():
+        for name, schema in document["components"]["schemas"].items():
+            shapes.setdefault(name, set()).add(json.dumps(schema, sort_keys=True))
+    assert [name for name, different in shapes.items() if len(different) > 1] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_code_has_the_name_of_its_member(service: str) -> None:
+    enumerations = {name: schema for name, schema in documents()[service]["components"]["schemas"].items() if "enum" in schema}
+    assert enumerations
+    bare = [name for name, schema in enumerations.items() if len(schema.get("x-enum-varnames", ())) != len(schema["enum"])]
+    assert bare == []
+    names = [name for schema in enumerations.values() for name in schema["x-enum-varnames"]]
+    assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*", name)] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_nothing_has_a_title_that_nobody_wrote(service: str) -> None:
+    parts = [schema for each in documents()[service]["components"]["schemas"].values() for schema in each_schema(each)]
+    parts += [parameter["schema"] for op in OPERATIONS if op.service == service for parameter in op.spec.get("parameters", ())]
+    assert [part for part in parts if isinstance(part.get("title"), str)] == []
+    assert [part for part in parts if part.get("type") == "integer" and any(isinstance(part.get(bound), float) for bound in BOUNDS)] == []
+
+
 # ── Bounds ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -191,6 +271,14 @@ def test_the_rule_sees_what_is_unbounded(schema: dict[str, Any], fault: str) -> 
 
 
 # ── The documents ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_document_says_where_the_service_is_and_whom_to_ask(service: str) -> None:
+    document = documents()[service]
+    assert document["servers"] == [{"url": f"https://plam.example.org/{service}"}]
+    assert document["info"]["contact"] == {"name": "L'équipe de PlaM", "email": "plam@example.org"}
+    assert document["info"]["license"]["name"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -52,7 +52,7 @@ class World:
     def __init__(self) -> None:
         self.runs = 0
         self.entered = asyncio.Event()
-        routes = router("/v1", "Essais")
+        routes = router("/v1", "trials", "Essais", "Des essais.")
 
         @routes.post("/scratch", operation_id="createScratch", status_code=201)
         async def create(body: Scratch, _caller: Public, _key: OptionalKey, db: Db) -> Response:

@@ -25,7 +25,7 @@ JSON = ("content-type", "application/json")
 
 def route(endpoint: Callable[..., Any], path: str = "/things", method: str = "POST") -> Route:
     """A route that calls a function."""
-    routes = router("/v1", "Choses")
+    routes = router("/v1", "things", "Choses", "Des choses.")
     routes.add_api_route(path, endpoint, methods=[method], operation_id="x")
     made = routes.routes[0]
     assert isinstance(made, Route)

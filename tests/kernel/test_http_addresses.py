@@ -60,4 +60,4 @@ def test_a_route_cannot_declare_what_its_call_does_not_serve() -> None:
         await asyncio.sleep(one)
 
     with pytest.raises(TypeError, match="waits_for_nobody"):
-        router("/v1", "Essais").get("/never", operation_id="readNever")(endpoint)
+        router("/v1", "trials", "Essais", "Des essais.").get("/never", operation_id="readNever")(endpoint)

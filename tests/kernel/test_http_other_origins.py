@@ -41,7 +41,8 @@ def preflight(origin: str, method: str = "PATCH", headers: str = "authorization,
 
 def allowed(answer: httpx.Response) -> str | None:
     """Whose pages may read the answer."""
-    return answer.headers.get("access-control-allow-origin")
+    origin: str | None = answer.headers.get("access-control-allow-origin")
+    return origin
 
 
 async def test_a_listed_origin_may_ask_and_read_what_a_front_end_needs(opened: Open) -> None:

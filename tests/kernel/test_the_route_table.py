@@ -41,7 +41,7 @@ async def endpoint(_request: Request) -> Response:
 
 def service(name: str, *routes: tuple[str, str, str]) -> Service:
     """A service of routes, in this order: method, path, name."""
-    made = router("", "Essais")
+    made = router("", "trials", "Essais", "Des essais.")
     for method, path, operation in routes:
         made.add_api_route(path, endpoint, methods=[method], operation_id=operation)
     for route in made.routes:

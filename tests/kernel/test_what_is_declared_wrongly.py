@@ -221,7 +221,7 @@ def blocking(word: str) -> Response:
 )
 def test_a_kind_of_parameter_that_is_not_served_is_refused(endpoint: Callable[..., Any]) -> None:
     with pytest.raises(TypeError, match=f"test_what_is_declared_wrongly.py : {endpoint.__name__} : "):
-        router("/v1/things", "Choses").add_api_route("/{thing_id}", endpoint, methods=["POST"], operation_id="x")
+        router("/v1/things", "things", "Choses", "Des choses.").add_api_route("/{thing_id}", endpoint, methods=["POST"], operation_id="x")
 
 
 async def ring(_request: Request) -> None:
@@ -236,7 +236,7 @@ async def served(
 
 
 def test_a_dependency_without_a_name_is_refused() -> None:
-    routes = router("/v1/things", "Choses")
+    routes = router("/v1/things", "things", "Choses", "Des choses.")
     routes.add_api_route("/{thing_id}", served, methods=["POST"], operation_id="x")
     with pytest.raises(TypeError, match=r"served : une dépendance sans nom"):
         routes.add_api_route("/{thing_id}/again", served, methods=["POST"], operation_id="y", dependencies=[Depends(ring)])

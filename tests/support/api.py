@@ -28,7 +28,7 @@ Headers = Mapping[str, str]
 def apps() -> Mapping[str, FastAPI]:
     """Every registered service's application, to be read rather than called."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(home=Path(folder), secret=SECRET)
+        settings = Settings(home=Path(folder), secret=SECRET, public_url="https://plam.example.org", contact="plam@example.org")
         databases, tokens = Databases(settings, ROUTING), Tokens(settings)
         return {service.name: service_app(service, databases, tokens) for service in SERVICES}
 

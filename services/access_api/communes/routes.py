@@ -12,7 +12,7 @@ from services.kernel.api.resources import Page, page_of
 from services.kernel.api.routing import Db, router
 from services.kernel.base.problems import problems
 
-routes = router("/v1/communes", "Communes")
+routes = router("/v1/communes", "communes", "Communes", "Les communes de la région et leurs anciens noms, pour situer les sites.")
 
 
 @routes.get("", operation_id="listCommunes", response_model=Page[CommuneRead])

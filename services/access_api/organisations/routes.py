@@ -26,7 +26,12 @@ from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 
-routes = router("/v1/organisations", "Organisations")
+routes = router(
+    "/v1/organisations",
+    "organisations",
+    "Organisations",
+    "Les entités juridiques : employeurs, structures d'accueil, instituts, financeurs, pilotes.",
+)
 
 OrganisationReader = Annotated[Principal, allow(*Role)]
 Steering = Annotated[Principal, allow(Role.steering)]
@@ -72,7 +77,7 @@ async def read_organisation_history(organisation_id: UUID, query: Annotated[Hist
 async def change_organisation(
     organisation_id: UUID, body: OrganisationPatch, caller: Steering, version: IfMatch, db: Db, *, force: Force = False
 ) -> Response:
-    """Change les champs envoyés."""
+    """Change une organisation : les champs envoyés."""
     return resource(await operations.change(db, organisation_id, body, by=caller, version=version, force=force))
 
 

@@ -20,7 +20,7 @@ from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 
-routes = router("/v1/sites", "Sites")
+routes = router("/v1/sites", "sites", "Sites", "Les établissements : un lieu d'une organisation, dans une commune.")
 
 SiteReader = Annotated[Principal, allow(*Role)]
 Steering = Annotated[Principal, allow(Role.steering)]
@@ -58,7 +58,7 @@ async def read_site_history(site_id: UUID, query: Annotated[HistoryQuery, Query(
 
 @routes.patch("/{site_id}", operation_id="changeSite", response_model=SiteRead, responses=MOVE)
 async def change_site(site_id: UUID, body: SitePatch, caller: Steering, version: IfMatch, db: Db) -> Response:
-    """Change les champs envoyés."""
+    """Change un site : les champs envoyés."""
     return resource(await operations.change(db, site_id, body, by=caller, version=version))
 
 

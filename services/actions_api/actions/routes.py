@@ -26,7 +26,7 @@ from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 
-routes = router("/v1/actions", "Actions")
+routes = router("/v1/actions", "actions", "Actions", "Les actions du plan, de la proposition à l'évaluation.")
 
 ActionReader = Annotated[Principal, allow(*Role)]
 ActionEditor = Annotated[Principal, allow(Role.steering, Role.committee)]
@@ -53,7 +53,7 @@ async def read_action(request: Request, action_id: UUID, caller: ActionReader, d
 
 @routes.get("/{action_id}/live", operation_id="readActionLive", response_model=ActionLive, responses=problems(404))
 async def read_action_live(action_id: UUID, caller: ActionReader, db: Db) -> Response:
-    """La santé, l'avancement et les opérations possibles, à la date du jour."""
+    """La santé de l'action, son avancement et les opérations possibles, à la date du jour."""
     return live(await operations.read_live(db, action_id, by=caller))
 
 
@@ -65,7 +65,7 @@ async def read_action_history(action_id: UUID, query: Annotated[HistoryQuery, Qu
 
 @routes.patch("/{action_id}", operation_id="changeAction", response_model=ActionRead, responses=MOVE)
 async def change_action(action_id: UUID, body: ActionPatch, caller: ActionEditor, version: IfMatch, db: Db) -> Response:
-    """Change les champs envoyés."""
+    """Change une action : les champs envoyés."""
     return resource(await operations.change(db, action_id, body, by=caller, version=version))
 
 

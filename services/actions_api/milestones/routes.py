@@ -27,7 +27,7 @@ from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 
-routes = router("/v1/milestones", "Jalons")
+routes = router("/v1/milestones", "milestones", "Jalons", "Les étapes datées d'une action : atteintes, reportées ou annulées.")
 
 MilestoneReader = Annotated[Principal, allow(*Role)]
 MilestoneEditor = Annotated[Principal, allow(Role.steering, Role.committee)]
@@ -53,7 +53,7 @@ async def read_milestone(request: Request, milestone_id: UUID, caller: Milestone
 
 @routes.get("/{milestone_id}/live", operation_id="readMilestoneLive", response_model=MilestoneLive, responses=problems(404))
 async def read_milestone_live(milestone_id: UUID, caller: MilestoneReader, db: Db) -> Response:
-    """Le retard, le glissement et les opérations possibles, à la date du jour."""
+    """Le retard du jalon, son glissement et les opérations possibles, à la date du jour."""
     return live(await operations.read_live(db, milestone_id, by=caller))
 
 
@@ -65,7 +65,7 @@ async def read_milestone_history(milestone_id: UUID, query: Annotated[HistoryQue
 
 @routes.patch("/{milestone_id}", operation_id="changeMilestone", response_model=MilestoneRead, responses=MOVE)
 async def change_milestone(milestone_id: UUID, body: MilestonePatch, caller: MilestoneEditor, version: IfMatch, db: Db) -> Response:
-    """Change les champs envoyés."""
+    """Change un jalon : les champs envoyés."""
     return resource(await operations.change(db, milestone_id, body, by=caller, version=version))
 
 
@@ -89,7 +89,7 @@ async def reopen_milestone(
 async def reschedule_milestone(
     milestone_id: UUID, body: MilestoneReschedule, caller: MilestoneEditor, version: IfMatch, _key: OptionalKey, db: Db
 ) -> Response:
-    """Reporte l'échéance ; l'échéance initiale est conservée."""
+    """Reporte l'échéance du jalon ; l'échéance initiale est conservée."""
     return resource(await operations.reschedule(db, milestone_id, body, by=caller, version=version))
 
 

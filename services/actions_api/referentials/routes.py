@@ -5,7 +5,7 @@ from services.contracts.codes import Axis, Department, Objective
 from services.kernel.api.auth import Public
 from services.kernel.api.routing import router
 
-routes = router("/v1", "Référentiels")
+routes = router("/v1", "referentials", "Référentiels", "Les codes du plan et leurs libellés : axes, objectifs, départements.")
 
 
 @routes.get("/axes", operation_id="listAxes", response_model=ReferentialList)

@@ -14,7 +14,12 @@ from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import problems
 
-routes = router("/v1/units/{unit_id}/capacity", "Capacité d'accueil")
+routes = router(
+    "/v1/units/{unit_id}/capacity",
+    "capacity",
+    "Capacité d'accueil",
+    "Ce qu'un terrain peut accueillir, a offert et a confirmé, semaine par semaine.",
+)
 
 CapacityReader = Annotated[Principal, allow(*Role)]
 CapacityEditor = Annotated[Principal, allow(Role.steering, Role.employer)]

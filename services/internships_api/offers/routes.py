@@ -19,7 +19,7 @@ from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 
-routes = router("/v1/offers", "Offres de stage")
+routes = router("/v1/offers", "offers", "Offres de stage", "Les places qu'un terrain propose sur une suite de semaines.")
 
 OfferReader = Annotated[Principal, allow(*Role)]
 OfferEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
@@ -47,7 +47,7 @@ async def read_offer(request: Request, offer_id: UUID, caller: OfferReader, db: 
 
 @routes.get("/{offer_id}/live", operation_id="readOfferLive", response_model=OfferLive, responses=problems(404))
 async def read_offer_live(offer_id: UUID, caller: OfferReader, db: Db) -> Response:
-    """Les places que l'on peut demander et les opérations possibles, à la date du jour."""
+    """Les places de l'offre que l'on peut demander et les opérations possibles, à la date du jour."""
     return live(await operations.read_live(db, offer_id, by=caller))
 
 
@@ -59,7 +59,7 @@ async def read_offer_history(offer_id: UUID, query: Annotated[HistoryQuery, Quer
 
 @routes.patch("/{offer_id}", operation_id="changeOffer", response_model=OfferRead, responses=MOVE)
 async def change_offer(offer_id: UUID, body: OfferPatch, caller: OfferEditor, version: IfMatch, db: Db) -> Response:
-    """Change les champs envoyés : tous ceux d'un brouillon ; d'une offre publiée, sa présentation et les semaines non prises."""
+    """Change une offre : tous les champs d'un brouillon ; d'une offre publiée, sa présentation et les semaines non prises."""
     return resource(await operations.change(db, offer_id, body, by=caller, version=version))
 
 

@@ -11,7 +11,7 @@ from services.internships_api.parties import acts_for_host, check_institute
 from services.internships_api.placements.lifecycle import OPERATIONS, move
 from services.internships_api.placements.queries import PLACEMENTS
 from services.internships_api.placements.schemas import PlacementPatch, PlacementWrite
-from services.internships_api.placements.tables import CancelReason, Placement
+from services.internships_api.placements.tables import Placement, PlacementCancelReason
 from services.internships_api.requests.tables import PlacementRequest
 from services.internships_api.weeks import Period
 from services.kernel.api.allowed_operations import AllowedOperations
@@ -62,7 +62,7 @@ async def change(db: Database, placement_id: UUID, patch: PlacementPatch, *, by:
     return await db.save(placement, event="internships.placement.changed", by=by)
 
 
-async def cancel(db: Database, placement_id: UUID, reason: CancelReason, *, by: Principal, version: int) -> Placement:
+async def cancel(db: Database, placement_id: UUID, reason: PlacementCancelReason, *, by: Principal, version: int) -> Placement:
     """Cancels a placement, and frees its seat and its weeks. Raises `PlacementOver` after its end."""
     placement = await PLACEMENTS.one(db, placement_id, by=by, version=version)
     _check_party(by, placement)

@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from services.contracts.codes import Role
 from services.internships_api.placements import operations
 from services.internships_api.placements.queries import PLACEMENTS
-from services.internships_api.placements.schemas import Cancellation, PlacementPatch, PlacementQuery, PlacementRead
+from services.internships_api.placements.schemas import PlacementCancellation, PlacementPatch, PlacementQuery, PlacementRead
 from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.history import History, HistoryQuery
@@ -18,7 +18,7 @@ from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 
-routes = router("/v1/placements", "Stages")
+routes = router("/v1/placements", "placements", "Stages", "Les stages confirmés : une personne, une place, des semaines.")
 
 PlacementReader = Annotated[Principal, allow(Role.steering, Role.hr_partner, Role.employer, Role.institute)]
 Institute = Annotated[Principal, allow(Role.steering, Role.institute)]
@@ -39,7 +39,7 @@ async def read_placement(request: Request, placement_id: UUID, caller: Placement
 
 @routes.get("/{placement_id}/live", operation_id="readPlacementLive", response_model=Live, responses=problems(404))
 async def read_placement_live(placement_id: UUID, caller: PlacementReader, db: Db) -> Response:
-    """Les opérations possibles, à la date du jour."""
+    """Les opérations possibles sur le stage, à la date du jour."""
     return live(await operations.ALLOWED.live(db, placement_id, by=caller))
 
 
@@ -56,6 +56,8 @@ async def change_placement(placement_id: UUID, body: PlacementPatch, caller: Ins
 
 
 @routes.post("/{placement_id}/cancel", operation_id="cancelPlacement", response_model=PlacementRead, responses=MOVE)
-async def cancel_placement(placement_id: UUID, body: Cancellation, caller: Party, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
+async def cancel_placement(
+    placement_id: UUID, body: PlacementCancellation, caller: Party, version: IfMatch, _key: RequiredKey, db: Db
+) -> Response:
     """Annule le stage, avec un motif, avant sa fin : la place et ses semaines redeviennent libres."""
     return resource(await operations.cancel(db, placement_id, body.reason, by=caller, version=version))

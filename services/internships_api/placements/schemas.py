@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import PlacementState, PlacementStatus
-from services.internships_api.placements.tables import CancelReason, Placement
+from services.internships_api.placements.tables import Placement, PlacementCancelReason
 from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.data.nouns import Noun, Resource
@@ -32,12 +32,12 @@ class PlacementPatch(patch_of(PlacementWrite)):  # type: ignore[misc]  # the bas
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
 
 
-class Cancellation(BaseModel):
+class PlacementCancellation(BaseModel):
     """Une annulation."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "learner_withdrew"}]})
 
-    reason: CancelReason = Field(description="Motif : terrain indisponible, pas de tuteur, parcours modifié, désistement, autre.")
+    reason: PlacementCancelReason = Field(description="Motif : terrain indisponible, pas de tuteur, parcours modifié, désistement, autre.")
 
 
 class PlacementRead(Resource):
@@ -60,7 +60,7 @@ class PlacementRead(Resource):
     learner_ref: str | None = Field(description="Référence de l'apprenant chez l'institut.")
     confirmed_on: date = Field(description="Jour de la confirmation.")
     cancelled_on: date | None = Field(description="Jour de l'annulation.")
-    cancel_reason: CancelReason | None = Field(description="Motif de l'annulation.")
+    cancel_reason: PlacementCancelReason | None = Field(description="Motif de l'annulation.")
     status: PlacementStatus = Field(description="Statut.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 

@@ -13,7 +13,7 @@ from services.kernel.data.columns import one_of, page_index, personal
 from services.kernel.data.records import with_history
 
 
-class CancelReason(StrEnum):
+class PlacementCancelReason(StrEnum):
     """Pourquoi un stage est annulé : terrain indisponible, pas de tuteur, parcours modifié, désistement, autre."""
 
     unit_unavailable = "unit_unavailable"
@@ -31,7 +31,7 @@ class Placement(InternshipsRecord, table=True):
         CheckConstraint(one_of("department", Department), "department"),
         CheckConstraint(one_of("profession", Profession), "profession"),
         CheckConstraint("starts_on < ends_on", "period"),
-        CheckConstraint(one_of("cancel_reason", CancelReason), "cancel_reason"),
+        CheckConstraint(one_of("cancel_reason", PlacementCancelReason), "cancel_reason"),
         CheckConstraint(one_of("status", PlacementStatus), "status"),
         CheckConstraint(
             "(status = 'cancelled') = (cancelled_on IS NOT NULL) AND (status = 'cancelled') = (cancel_reason IS NOT NULL)", "cancelled"
@@ -63,7 +63,7 @@ class Placement(InternshipsRecord, table=True):
     learner_ref: str | None = personal(Text, default=None)
     confirmed_on: date = personal(Date)
     cancelled_on: date | None = personal(Date, default=None)
-    cancel_reason: CancelReason | None = personal(Text, default=None)
+    cancel_reason: PlacementCancelReason | None = personal(Text, default=None)
     status: PlacementStatus = personal(Text, default=PlacementStatus.confirmed)
 
 

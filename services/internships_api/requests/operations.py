@@ -17,7 +17,7 @@ from services.internships_api.requests import queries
 from services.internships_api.requests.lifecycle import OPERATIONS, move
 from services.internships_api.requests.queries import REQUESTS
 from services.internships_api.requests.schemas import RequestCreate
-from services.internships_api.requests.tables import DeclineReason, PlacementRequest
+from services.internships_api.requests.tables import PlacementRequest, RequestDeclineReason
 from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.reading import Lock
@@ -79,7 +79,7 @@ async def accept(db: Database, request_id: UUID, *, by: Principal, version: int)
     return await db.save(request, event="internships.request.accepted", by=by)
 
 
-async def decline(db: Database, request_id: UUID, reason: DeclineReason, *, by: Principal, version: int) -> PlacementRequest:
+async def decline(db: Database, request_id: UUID, reason: RequestDeclineReason, *, by: Principal, version: int) -> PlacementRequest:
     """The host declines, with a reason. Raises `Concealed`: what nobody can accept, nobody declines."""
     request = await REQUESTS.load_for_change(db, request_id, by=by, version=version)
     move(request, RequestStatus.declined)

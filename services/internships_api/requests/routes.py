@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from services.contracts.codes import Role
 from services.internships_api.requests import operations
 from services.internships_api.requests.queries import REQUESTS
-from services.internships_api.requests.schemas import Decline, RequestCreate, RequestQuery, RequestRead
+from services.internships_api.requests.schemas import RequestCreate, RequestDecline, RequestQuery, RequestRead
 from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.history import History, HistoryQuery
@@ -19,7 +19,9 @@ from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 
-routes = router("/v1/requests", "Demandes de stage")
+routes = router(
+    "/v1/requests", "requests", "Demandes de stage", "Les places qu'un institut demande sur une offre, et la réponse du terrain."
+)
 
 RequestReader = Annotated[Principal, allow(Role.steering, Role.hr_partner, Role.employer, Role.institute)]
 Institute = Annotated[Principal, allow(Role.steering, Role.institute)]
@@ -48,7 +50,7 @@ async def read_request(request: Request, request_id: UUID, caller: RequestReader
 
 @routes.get("/{request_id}/live", operation_id="readRequestLive", response_model=Live, responses=problems(404))
 async def read_request_live(request_id: UUID, caller: RequestReader, db: Db) -> Response:
-    """Les opérations possibles."""
+    """Les opérations possibles sur la demande."""
     return live(await operations.ALLOWED.live(db, request_id, by=caller))
 
 
@@ -65,7 +67,7 @@ async def accept_request(request_id: UUID, caller: Host, version: IfMatch, _key:
 
 
 @routes.post("/{request_id}/decline", operation_id="declineRequest", response_model=RequestRead, responses=MOVE)
-async def decline_request(request_id: UUID, body: Decline, caller: Host, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def decline_request(request_id: UUID, body: RequestDecline, caller: Host, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Refuse la demande, avec un motif."""
     return resource(await operations.decline(db, request_id, body.reason, by=caller, version=version))
 

@@ -10,7 +10,7 @@ from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import OfferEnding, RequestState, RequestStatus
 from services.contracts.standing import Concealment, Owner
-from services.internships_api.requests.tables import DeclineReason, PlacementRequest
+from services.internships_api.requests.tables import PlacementRequest, RequestDeclineReason
 from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Paragraphs, count
 from services.kernel.data.nouns import Noun, Resource
@@ -30,12 +30,12 @@ class RequestCreate(BaseModel):
     message: Paragraphs | None = Field(None, description="Mot au terrain, sans nom de personne.")
 
 
-class Decline(BaseModel):
+class RequestDecline(BaseModel):
     """Un refus."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "no_tutor"}]})
 
-    reason: DeclineReason = Field(description="Motif : plus de place, pas de tuteur, niveau, dates, terrain indisponible, autre.")
+    reason: RequestDeclineReason = Field(description="Motif : plus de place, pas de tuteur, niveau, dates, terrain indisponible, autre.")
 
 
 class RequestRead(Resource):
@@ -55,7 +55,7 @@ class RequestRead(Resource):
     message: str | None = Field(description="Mot au terrain.")
     submitted_at: datetime = Field(description="Dépôt (UTC).")
     answered_at: datetime | None = Field(description="Réponse du terrain (UTC).")
-    decline_reason: DeclineReason | None = Field(description="Motif du refus.")
+    decline_reason: RequestDeclineReason | None = Field(description="Motif du refus.")
     ended_on: date | None = Field(description="Jour où elle a pris fin avec l'offre, sans réponse.")
     why: OfferEnding | None = Field(description="Comment l'offre a pris fin : close, dernière semaine passée, annulée.")
     status: RequestStatus = Field(description="Statut.")

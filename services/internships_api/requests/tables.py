@@ -15,7 +15,7 @@ from services.kernel.data.records import with_history
 from services.kernel.data.standing import Concealable, Owned
 
 
-class DeclineReason(StrEnum):
+class RequestDeclineReason(StrEnum):
     """Pourquoi un terrain refuse : plus de place, pas de tuteur, niveau, dates, terrain indisponible, autre."""
 
     full = "full"
@@ -34,7 +34,7 @@ class PlacementRequest(Owned, Concealable, InternshipsRecord, table=True):
         CheckConstraint(one_of("department", Department), "department"),
         CheckConstraint(one_of("profession", Profession), "profession"),
         CheckConstraint("learners BETWEEN 1 AND 50", "learners"),
-        CheckConstraint(one_of("decline_reason", DeclineReason), "decline_reason"),
+        CheckConstraint(one_of("decline_reason", RequestDeclineReason), "decline_reason"),
         CheckConstraint(one_of("status", RequestStatus), "status"),
         CheckConstraint("(status IN ('accepted', 'declined')) = (answered_at IS NOT NULL)", "answered"),
         CheckConstraint("(status = 'declined') = (decline_reason IS NOT NULL)", "declined"),
@@ -64,7 +64,7 @@ class PlacementRequest(Owned, Concealable, InternshipsRecord, table=True):
     message: str | None = internal(Text, default=None)
     submitted_at: datetime = internal(DateTime(timezone=True))
     answered_at: datetime | None = internal(DateTime(timezone=True), default=None)
-    decline_reason: DeclineReason | None = internal(Text, default=None)
+    decline_reason: RequestDeclineReason | None = internal(Text, default=None)
     ended_on: date | None = internal(Date, default=None)
     why: OfferEnding | None = internal(Text, default=None)
     status: RequestStatus = internal(Text, default=RequestStatus.submitted)

@@ -19,7 +19,7 @@ from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 
-routes = router("/v1/units", "Terrains de stage")
+routes = router("/v1/units", "units", "Terrains de stage", "Les unités d'un site qui accueillent des stagiaires.")
 
 UnitReader = Annotated[Principal, allow(*Role)]
 UnitEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
@@ -45,7 +45,7 @@ async def read_unit(request: Request, unit_id: UUID, caller: UnitReader, db: Db)
 
 @routes.get("/{unit_id}/live", operation_id="readUnitLive", response_model=Live, responses=problems(404))
 async def read_unit_live(unit_id: UUID, caller: UnitReader, db: Db) -> Response:
-    """Les opérations possibles."""
+    """Les opérations possibles sur le terrain."""
     return live(await operations.ALLOWED.live(db, unit_id, by=caller))
 
 
@@ -57,7 +57,7 @@ async def read_unit_history(unit_id: UUID, query: Annotated[HistoryQuery, Query(
 
 @routes.patch("/{unit_id}", operation_id="changeUnit", response_model=UnitRead, responses=MOVE)
 async def change_unit(unit_id: UUID, body: UnitPatch, caller: UnitEditor, version: IfMatch, db: Db) -> Response:
-    """Change les champs envoyés."""
+    """Change un terrain de stage : les champs envoyés."""
     return resource(await operations.change(db, unit_id, body, by=caller, version=version))
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Table, select
 from starlette.responses import Response
 
-from services.kernel.api.resources import JSON, NO_STORE
+from services.kernel.api.resources import JSON, NO_STORE, OfNoun
 from services.kernel.base.fields import Instant
 from services.kernel.base.problems import NotFound
 from services.kernel.data.database import Database
@@ -22,13 +22,13 @@ class _Head(BaseModel):
     by: str = Field(description="Auteur.")
 
 
-class Version(_Head, Generic[M]):
+class Version(_Head, OfNoun[M], Generic[M]):
     """Une version d'une ressource."""
 
     document: M = Field(description="La ressource telle qu'elle était.")
 
 
-class History(BaseModel, Generic[M]):
+class History(OfNoun[M], Generic[M]):
     """Les versions d'une ressource, la plus récente d'abord."""
 
     items: list[Version[M]] = Field(description="Les versions.")

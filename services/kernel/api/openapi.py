@@ -1,16 +1,20 @@
 """The OpenAPI document: what every operation may answer besides its own, said once."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from services.kernel.api.openapi_schemas import name_as_classes, tidy, tidy_parameter
 from services.kernel.base.problems import ProblemRead, problems
 
 ALWAYS = (406, 422, 503)
 WITH_BODY = (400, 408, 413, 415)
 WITH_TOKEN = (401, 403)
 ANSWERED = {"201": ("ETag", "Location"), "401": ("WWW-Authenticate",), "503": ("Retry-After",)}
+SUCCESS = {"200": "Fait.", "201": "Créé."}
 HEADERS = {
     name: {"description": words, "required": True, "schema": {"type": "string"}}
     for name, words in (
@@ -22,13 +26,23 @@ HEADERS = {
     )
 }
 UNUSED = ("HTTPValidationError", "ValidationError")
+_END_OF_SUMMARY = re.compile(r"\s*(?:[;:]\s|\.(?:\s|$))")
 
 
 def document(app: FastAPI) -> dict[str, Any]:
     """A service's OpenAPI 3.1 document, with the problems that any operation may answer."""
     if app.openapi_schema:
         return app.openapi_schema
-    made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes, servers=app.servers)
+    made = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        servers=app.servers,
+        tags=app.openapi_tags,
+        license_info=app.license_info,
+    )
+    made["info"]["contact"] = app.contact  # given to `get_openapi`, it asks for a library that checks mail addresses
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     problem = ProblemRead.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs", {}) | {"ProblemRead": problem}
@@ -37,6 +51,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     for path in made["paths"].values():
         for operation in path.values():
             _complete(operation)
+    name_as_classes(made)
+    tidy(made["components"]["schemas"])
     app.openapi_schema = made
     return made
 
@@ -44,24 +60,37 @@ def document(app: FastAPI) -> dict[str, Any]:
 def _complete(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
         _without_null(parameter)
+        tidy_parameter(parameter)
         if parameter["in"] == "path":
             parameter.setdefault("description", "Identifiant de la ressource.")
+    operation["summary"] = summary_of(operation["description"])
+    operation.setdefault("security", [])  # everybody's, said aloud
+    operation["responses"] = _responses(operation)
+
+
+def summary_of(description: str) -> str:
+    """What an operation does, in the words before the first pause of its description."""
+    return _END_OF_SUMMARY.split(" ".join(description.split()), maxsplit=1)[0]
+
+
+def _responses(operation: Mapping[str, Any]) -> dict[str, Any]:
+    given = {parameter["name"] for parameter in operation.get("parameters", ())}
     statuses = [*ALWAYS, 401]
     if "requestBody" in operation:
         statuses += WITH_BODY
-    if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ())):
+    if "Idempotency-Key" in given:
         statuses += [400, 409]
-    if operation.get("security"):
+    if operation["security"]:
         statuses += WITH_TOKEN
-    responses = operation["responses"]
+    responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
     for status, response in problems(*statuses).items():
         responses.setdefault(str(status), response)
-    moves = any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ()))
     for status, response in responses.items():
-        names = ["X-Request-Id", *ANSWERED.get(status, ()), *(("ETag",) if status == "200" and moves else ())]
+        names = ["X-Request-Id", *ANSWERED.get(status, ()), *(("ETag",) if status == "200" and "If-Match" in given else ())]
         response["headers"] = {name: HEADERS[name] for name in names}
-    operation["responses"] = dict(sorted(responses.items()))
+        response["description"] = SUCCESS.get(status, response["description"])
+    return dict(sorted(responses.items()))
 
 
 def _without_null(parameter: dict[str, Any]) -> None:

@@ -22,11 +22,25 @@ M = TypeVar("M", bound=BaseModel)
 JSON = "application/json"
 
 
-class Page(BaseModel, Generic[M]):
+class OfNoun(BaseModel, Generic[M]):
+    """What is made of a noun's documents, and named after the noun in the OpenAPI document: `UnitPage`, `UnitHistory`."""
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """The name of the class for one kind of document."""
+        noun: str = params[0].__name__
+        return noun.removesuffix("Read").removesuffix("Listed") + cls.__name__
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_options: Any) -> None:
+        cls.__doc__ = cls.__doc__ or (cls.__base__.__doc__ if cls.__base__ else None)
+
+
+class Page(OfNoun[M], Generic[M]):
     """Une page de liste, de la plus récente à la plus ancienne."""
 
     items: list[M] = Field(description="Les lignes de la page.")
-    next: str | None = Field(description="Curseur de la page suivante, à donner dans `after` ; absent de la dernière.")
+    next: str | None = Field(description="Curseur de la page suivante, à donner dans `after` ; null à la dernière.")
 
 
 NO_STORE = {"Cache-Control": "no-store"}

@@ -256,6 +256,14 @@ async def _database(request: Request) -> Database:
 Db = Annotated[Database, Depends(_database)]
 
 
-def router(prefix: str, tag: str) -> APIRouter:
-    """A noun's router: `prefix` is its collection, `tag` its French name in the OpenAPI document."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=Route)
+class NounRouter(APIRouter):
+    """A noun's router, and what the OpenAPI document says of its tag."""
+
+    def __init__(self, *, tag: str, title: str, about: str, **options: Any) -> None:
+        super().__init__(tags=[tag], **options)
+        self.tag = {"name": tag, "x-displayName": title, "description": about}
+
+
+def router(prefix: str, tag: str, title: str, about: str) -> NounRouter:
+    """A noun's router. `prefix` is its collection; `tag` its name for programs, ASCII; `title` and `about` say it in French."""
+    return NounRouter(tag=tag, title=title, about=about, prefix=prefix, route_class=Route)

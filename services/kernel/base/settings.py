@@ -69,6 +69,25 @@ def _with_password(name: str, url: SecretStr, password: SecretStr) -> SecretStr:
     return SecretStr(urlunsplit(parts._replace(netloc=f"{login}:{quote(password.get_secret_value(), safe='')}@{server}")))
 
 
+def _public_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or re.search(r"[?#@]", value):
+        raise ValueError("est une adresse qui commence par https:// ou http://, sans compte, sans « ? » ni « # »")
+    return value.rstrip("/")
+
+
+def _contact(value: str) -> str:
+    if "://" in value:
+        return _public_url(value)
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        raise ValueError("est une adresse électronique, ou l'adresse d'une page")
+    return value
+
+
 def _folder(value: Path) -> Path:
     if "\0" in str(value) or (value.exists() and not value.is_dir()):
         raise ValueError("doit nommer un dossier")
@@ -89,6 +108,8 @@ BrokerUrl = Annotated[SecretStr, _url("memory", "redis", "rediss", "unix", "amqp
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_*\[\]-]+$", max_length=253)]
 Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.\[\]:-]+$", max_length=253)]
 """As browsers send it: a scheme, a host in lower case, a port where it is not the scheme's; no path."""
+PublicUrl = Annotated[str, Field(max_length=500, pattern=r"^[!-~]+$"), AfterValidator(_public_url)]
+Contact = Annotated[str, Field(max_length=500, pattern=r"^[!-~]+$"), AfterValidator(_contact)]
 MOST_CONNECTIONS = 1_000
 Seconds = Annotated[float, Field(ge=0.001, le=86_400, allow_inf_nan=False)]
 
@@ -191,6 +212,16 @@ class Settings(BaseSettings):
         (),
         description="Origines dont les pages peuvent appeler l'API (CORS) ; aucune par défaut.",
         examples=['["https://plam.example.org"]'],
+    )
+    public_url: PublicUrl | None = Field(
+        None,
+        examples=["https://plam.example.org"],
+        description="Adresse où les appelants joignent les services ; aucune : les documents OpenAPI ne les nomment que par leurs chemins.",
+    )
+    contact: Contact | None = Field(
+        None,
+        examples=["plam@example.org"],
+        description="À qui les appelants s'adressent, dans les documents OpenAPI : une adresse électronique, ou celle d'une page.",
     )
     local_pages: bool | None = Field(
         None, examples=["false"], description="Pages ouvertes sans jeton à cette machine ; rien : avec la base embarquée seulement."

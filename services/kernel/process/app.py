@@ -20,6 +20,7 @@ from services.kernel.api.compression import Compression
 from services.kernel.api.cross_origin import CrossOrigin
 from services.kernel.api.middleware import RequestMiddleware
 from services.kernel.api.route_table import RouteTable
+from services.kernel.api.routing import NounRouter
 from services.kernel.base.logs import correlation_id
 from services.kernel.base.problems import (
     BY_STATUS,
@@ -34,6 +35,7 @@ from services.kernel.data.service import Service
 from services.kernel.process import health
 
 VERSION = "1.0.0"
+LICENCE = {"name": "Aucune licence n'est accordée à ce jour", "identifier": "LicenseRef-none-granted"}
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 log = structlog.get_logger(__name__)
@@ -41,23 +43,35 @@ log = structlog.get_logger(__name__)
 
 def service_app(service: Service, databases: Databases, tokens: Tokens, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
     """A service's application: its routers, health, metrics, problems and OpenAPI document."""
+    settings = databases.settings
+    routers = (*service.routers, health.router)
     app = FastAPI(
         title=service.title,
         description=service.description,
         version=VERSION,
         docs_url=None,
         redoc_url=None,
-        servers=[{"url": f"/{service.name}"}],
-        max_body_size=databases.settings.max_body,
+        servers=[{"url": f"{settings.public_url or ''}/{service.name}"}],
+        contact=_contact(settings.contact),
+        license_info=LICENCE,
+        openapi_tags=[router.tag for router in routers if isinstance(router, NounRouter)],
+        max_body_size=settings.max_body,
         redirect_slashes=False,
     )
     app.state.databases, app.state.tokens, app.state.service, app.state.stopping = databases, tokens, service, stopping
     app.state.looks = health.Looks(databases, service)
-    for router in (*service.routers, health.router):
+    for router in routers:
         app.router.routes += router.routes  # as they are: `include_router` would match each request twice, and wrap each route anew
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # FastAPI's documented way
     _answer_problems(app)
     return app
+
+
+def _contact(given: str | None) -> dict[str, str]:
+    contact = {"name": "L'équipe de PlaM"}
+    if given is None:
+        return contact
+    return {**contact, "url" if "://" in given else "email": given}
 
 
 def system_app(

@@ -6,12 +6,13 @@ from typing import Literal
 
 import asyncpg
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from services.kernel.api import metrics
 from services.kernel.api.auth import Public
+from services.kernel.api.routing import NounRouter
 from services.kernel.base.problems import Unavailable, problems
 from services.kernel.data import secret_fingerprints
 from services.kernel.data.database import Databases
@@ -30,7 +31,9 @@ LONGEST = 1.0
 METRICS_KEPT = 2.0
 """Seconds for which the gauges of the event path stand: they are public, and whoever asks often learns no more."""
 
-router = APIRouter(tags=["Santé du service"])
+router = NounRouter(
+    tag="service", title="Santé du service", about="Ce que la supervision demande : le processus répond, sa base aussi, ses mesures."
+)
 
 READY = """
 SELECT version_num, fingerprint, previous FROM alembic_version LEFT JOIN pseudonym_key ON true WHERE EXISTS (SELECT FROM outbox) IS NOT NULL
@@ -38,30 +41,30 @@ SELECT version_num, fingerprint, previous FROM alembic_version LEFT JOIN pseudon
 """The schema's revision and the fingerprint of its secret, from a service that can read its tables."""
 
 
-class Health(BaseModel):
+class ServiceHealth(BaseModel):
     """L'état d'un service."""
 
     status: Literal["ok"] = Field(description="Toujours « ok » : sinon, la réponse est un problème 503.")
 
 
 @router.get("/livez", operation_id="readLiveness")
-async def read_liveness(_caller: Public) -> Health:
+async def read_liveness(_caller: Public) -> ServiceHealth:
     """Le processus répond."""
-    return Health(status="ok")
+    return ServiceHealth(status="ok")
 
 
 @router.get("/readyz", operation_id="readReadiness", responses=problems(503))
-async def read_readiness(request: Request, _caller: Public) -> Health:
+async def read_readiness(request: Request, _caller: Public) -> ServiceHealth:
     """Le processus et sa base répondent, et le schéma est celui du code : il peut recevoir du trafic."""
     if request.app.state.stopping():
         raise Unavailable("Arrêt en cours.")
     await request.app.state.looks.readiness()
-    return Health(status="ok")
+    return ServiceHealth(status="ok")
 
 
 @router.get("/metrics", operation_id="readMetrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def read_metrics(request: Request, _caller: Public) -> Response:
-    """Les mesures du processus, et l'état du chemin des événements du service, au format Prometheus."""
+    """Les mesures du processus et l'état du chemin des événements du service, au format Prometheus."""
     await request.app.state.looks.event_path()
     return metrics.exposition()
 

@@ -14,7 +14,7 @@ from services.observatory_api.catalogue.schemas import CatalogueRead, IndicatorR
 
 Code = Annotated[str, Path(min_length=3, max_length=4, pattern=r"^[A-Z][0-9]{2,3}$", description="Code de l'indicateur.", examples=["K06"])]
 
-catalogue = router("/v1/indicators", "Indicateurs")
+catalogue = router("/v1/indicators", "indicators", "Indicateurs", "Le catalogue : ce que chaque indicateur compte, et comment.")
 
 
 @catalogue.get("", operation_id="listIndicators", response_model=CatalogueRead)

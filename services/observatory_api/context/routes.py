@@ -12,7 +12,7 @@ from services.observatory_api.context.schemas import ContextListRead, ContextQue
 from services.observatory_api.context.series import ContextCode
 from services.observatory_api.values.routes import Anyone
 
-context = router("/v1/context", "Contexte")
+context = router("/v1/context", "context", "Contexte", "Ce que d'autres producteurs comptent dans les départements, avec leurs sources.")
 
 
 @context.get("", operation_id="listContextSeries", response_model=ContextListRead)

@@ -17,12 +17,12 @@ Anyone = Annotated[Principal, allow(*audience.ANY)]
 Detailed = Annotated[Principal, allow(*audience.DETAILED)]
 Code = Annotated[str, Path(min_length=3, max_length=4, pattern=r"^[A-Z][0-9]{2,3}$", description="Code de l'indicateur.", examples=["K06"])]
 
-values = router("/v1", "Chiffres")
+values = router("/v1", "values", "Chiffres", "Les chiffres des indicateurs, à un jour et à un état de connaissance donnés.")
 
 
 @values.get("/values", operation_id="readDashboard", response_model=DashboardRead)
 async def read_dashboard(db: Db, caller: Anyone, query: Annotated[DashboardQuery, Query()]) -> Response:
-    """Donne la valeur de tous les indicateurs, à un jour et à un état de connaissance donnés, dans la région ou dans un département.
+    """Donne la valeur de tous les indicateurs, dans la région ou dans un département ; à un jour et à un état de connaissance donnés.
 
     Un département se lit comme les chiffres d'un seul indicateur : par le pilotage, les comités, et qui agit dans ce département.
     """

@@ -13,7 +13,7 @@ from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.lifecycle import OPERATIONS, move
 from services.recruitment_api.applications.queries import APPLICATIONS
 from services.recruitment_api.applications.schemas import ApplicationCreate, ApplicationLive
-from services.recruitment_api.applications.tables import Application, DeclineReason
+from services.recruitment_api.applications.tables import Application, ApplicationDeclineReason
 from services.recruitment_api.assignments import operations as assignments
 from services.recruitment_api.assignments.schemas import Acceptance
 from services.recruitment_api.names import NEED_NAMES
@@ -52,7 +52,7 @@ async def accept(db: Database, application_id: UUID, body: Acceptance, *, by: Pr
         return await db.save(application, event="recruitment.application.accepted", by=by)
 
 
-async def decline(db: Database, application_id: UUID, reason: DeclineReason, *, by: Principal, version: int) -> Application:
+async def decline(db: Database, application_id: UUID, reason: ApplicationDeclineReason, *, by: Principal, version: int) -> Application:
     """Declines an application, with a reason. Raises `Concealed`: what nobody can accept, nobody declines."""
     application = await APPLICATIONS.load_for_change(db, application_id, by=by, version=version)
     move(application, ApplicationStatus.declined)

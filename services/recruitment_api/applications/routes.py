@@ -15,10 +15,16 @@ from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 from services.recruitment_api.applications import operations
 from services.recruitment_api.applications.queries import APPLICATIONS
-from services.recruitment_api.applications.schemas import ApplicationCreate, ApplicationLive, ApplicationQuery, ApplicationRead, Refusal
+from services.recruitment_api.applications.schemas import (
+    ApplicationCreate,
+    ApplicationDecline,
+    ApplicationLive,
+    ApplicationQuery,
+    ApplicationRead,
+)
 from services.recruitment_api.assignments.schemas import Acceptance
 
-routes = router("/v1/applications", "Candidatures")
+routes = router("/v1/applications", "applications", "Candidatures", "Les candidatures à un besoin, et la réponse de l'employeur.")
 
 Party = Annotated[Principal, allow(Role.steering, Role.employer, Role.hr_partner)]
 Employer = Annotated[Principal, allow(Role.steering, Role.employer)]
@@ -44,7 +50,7 @@ async def read_application(request: Request, application_id: UUID, caller: Party
 
 @routes.get("/{application_id}/live", operation_id="readApplicationLive", response_model=ApplicationLive, responses=problems(404))
 async def read_application_live(application_id: UUID, caller: Party, db: Db) -> Response:
-    """Le délai de réponse restant et les opérations possibles, à la date du jour."""
+    """Le délai de réponse restant à la candidature et les opérations possibles, à la date du jour."""
     return live(await operations.read_live(db, application_id, by=caller))
 
 
@@ -66,7 +72,7 @@ async def accept_application(
 
 @routes.post("/{application_id}/decline", operation_id="declineApplication", response_model=ApplicationRead, responses=MOVE)
 async def decline_application(
-    application_id: UUID, body: Refusal, caller: Employer, version: IfMatch, _key: OptionalKey, db: Db
+    application_id: UUID, body: ApplicationDecline, caller: Employer, version: IfMatch, _key: OptionalKey, db: Db
 ) -> Response:
     """Refuse la candidature, avec un motif."""
     return resource(await operations.decline(db, application_id, body.reason, by=caller, version=version))

@@ -14,7 +14,7 @@ from services.kernel.api.allowed_operations import Live
 from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import without_nir
 from services.kernel.data.nouns import Noun, Resource
-from services.recruitment_api.applications.tables import Application, DeclineReason
+from services.recruitment_api.applications.tables import Application, ApplicationDeclineReason
 
 # at least a letter and a digit: neither a name nor a telephone number
 OPAQUE = r"^[A-Za-z0-9_-]*([A-Za-z][A-Za-z0-9_-]*[0-9]|[0-9][A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]*$"
@@ -36,12 +36,12 @@ class ApplicationCreate(BaseModel):
     )
 
 
-class Refusal(BaseModel):
+class ApplicationDecline(BaseModel):
     """Pourquoi la candidature n'est pas retenue."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "incompatible_schedule"}]})
 
-    reason: DeclineReason = Field(description="Motif, obligatoire.")
+    reason: ApplicationDeclineReason = Field(description="Motif, obligatoire.")
 
 
 class ApplicationRead(Resource):
@@ -60,7 +60,7 @@ class ApplicationRead(Resource):
     respond_by: date = Field(description="Dernier jour pour répondre : un jour ouvré.")
     answered_at: datetime | None = Field(description="Réponse de l'employeur (UTC).")
     status: ApplicationStatus = Field(description="Statut.")
-    decline_reason: DeclineReason | None = Field(description="Motif du refus.")
+    decline_reason: ApplicationDeclineReason | None = Field(description="Motif du refus.")
     ended_on: date | None = Field(description="Jour où elle a pris fin avec le besoin, sans réponse.")
     why: NeedEnding | None = Field(description="Comment le besoin a cessé de chercher : pourvu, expiré, annulé.")
     owners: list[Owner] = Field(description="Organisations qui l'ont reçue ; vide : la même depuis l'origine.")

@@ -15,7 +15,7 @@ from services.kernel.data.standing import Concealable, Owned
 from services.recruitment_api.base import RecruitmentRecord
 
 
-class DeclineReason(StrEnum):
+class ApplicationDeclineReason(StrEnum):
     """Pourquoi un employeur refuse : un motif d'une liste, jamais des mots sur une personne."""
 
     no_position = "no_position"
@@ -36,7 +36,7 @@ class Application(Owned, Concealable, RecruitmentRecord, table=True):
     __tablename__ = "application"
     __table_args__ = (
         CheckConstraint(one_of("status", ApplicationStatus), "status"),
-        CheckConstraint(one_of("decline_reason", DeclineReason), "decline_reason"),
+        CheckConstraint(one_of("decline_reason", ApplicationDeclineReason), "decline_reason"),
         CheckConstraint("(status = 'declined') = (decline_reason IS NOT NULL)", "declined"),
         CheckConstraint("(status IN ('accepted', 'declined')) = (answered_at IS NOT NULL)", "answered"),
         CheckConstraint(one_of("why", NeedEnding), "why"),
@@ -63,7 +63,7 @@ class Application(Owned, Concealable, RecruitmentRecord, table=True):
     respond_by: date = personal(Date)
     answered_at: datetime | None = personal(DateTime(timezone=True), default=None)
     status: ApplicationStatus = personal(Text, default=ApplicationStatus.submitted)
-    decline_reason: DeclineReason | None = personal(Text, default=None)
+    decline_reason: ApplicationDeclineReason | None = personal(Text, default=None)
     ended_on: date | None = personal(Date, default=None)
     why: NeedEnding | None = personal(Text, default=None)
 

@@ -15,7 +15,7 @@ from services.recruitment_api.assignments import queries
 from services.recruitment_api.assignments.lifecycle import OPERATIONS, move
 from services.recruitment_api.assignments.queries import ASSIGNMENTS
 from services.recruitment_api.assignments.schemas import Acceptance
-from services.recruitment_api.assignments.tables import Assignment, CancelReason
+from services.recruitment_api.assignments.tables import Assignment, AssignmentCancelReason
 from services.recruitment_api.names import NEED_NAMES
 from services.recruitment_api.needs import operations as needs
 from services.recruitment_api.needs.dates import check_assigned
@@ -73,7 +73,7 @@ async def check_not_assigned(db: Database, need_id: UUID, candidate_ref: str, *,
     )
 
 
-async def cancel(db: Database, assignment_id: UUID, reason: CancelReason, *, by: Principal, version: int) -> Assignment:
+async def cancel(db: Database, assignment_id: UUID, reason: AssignmentCancelReason, *, by: Principal, version: int) -> Assignment:
     """Cancels an assignment, with a reason: its post is free again."""
     found = await ASSIGNMENTS.load_for_change(db, assignment_id, by=by, version=version)
     await NEEDS.one(db, found.need_id, by=SYSTEM, lock=Lock.no_key_update)  # before the assignment, as locks are ordered

@@ -16,9 +16,9 @@ from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 from services.recruitment_api.assignments import operations
 from services.recruitment_api.assignments.queries import ASSIGNMENTS
-from services.recruitment_api.assignments.schemas import AssignmentQuery, AssignmentRead, Cancellation
+from services.recruitment_api.assignments.schemas import AssignmentCancellation, AssignmentQuery, AssignmentRead
 
-routes = router("/v1/assignments", "Affectations")
+routes = router("/v1/assignments", "assignments", "Affectations", "Les personnes retenues sur un poste.")
 
 Party = Annotated[Principal, allow(Role.steering, Role.employer, Role.hr_partner)]
 Employer = Annotated[Principal, allow(Role.steering, Role.employer)]
@@ -52,7 +52,7 @@ async def read_assignment_history(assignment_id: UUID, query: Annotated[HistoryQ
 
 @routes.post("/{assignment_id}/cancel", operation_id="cancelAssignment", response_model=AssignmentRead, responses=MOVE)
 async def cancel_assignment(
-    assignment_id: UUID, body: Cancellation, caller: Employer, version: IfMatch, _key: RequiredKey, db: Db
+    assignment_id: UUID, body: AssignmentCancellation, caller: Employer, version: IfMatch, _key: RequiredKey, db: Db
 ) -> Response:
     """Annule l'affectation, avec un motif : son poste est de nouveau à pourvoir."""
     return resource(await operations.cancel(db, assignment_id, body.reason, by=caller, version=version))

@@ -11,7 +11,7 @@ from services.contracts.recruitment import AssignmentState, AssignmentStatus, Ne
 from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Day
 from services.kernel.data.nouns import Noun, Resource
-from services.recruitment_api.assignments.tables import Assignment, CancelReason
+from services.recruitment_api.assignments.tables import Assignment, AssignmentCancelReason
 from services.recruitment_api.needs.tables import LegalForm
 
 
@@ -25,12 +25,12 @@ class Acceptance(BaseModel):
     ends_on: Day | None = Field(None, description="Fin prévue, exclue, dans les dates du besoin ; celle du besoin si elle n'est pas dite.")
 
 
-class Cancellation(BaseModel):
+class AssignmentCancellation(BaseModel):
     """Pourquoi l'affectation est annulée."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "candidate_withdrew"}]})
 
-    reason: CancelReason = Field(description="Motif, obligatoire.")
+    reason: AssignmentCancelReason = Field(description="Motif, obligatoire.")
 
 
 class AssignmentRead(Resource):
@@ -52,7 +52,7 @@ class AssignmentRead(Resource):
     need_published_at: datetime = Field(description="Première publication du besoin (UTC).")
     confirmed_at: datetime = Field(description="Confirmation (UTC).")
     cancelled_on: date | None = Field(description="Jour de l'annulation.")
-    cancel_reason: CancelReason | None = Field(description="Motif de l'annulation.")
+    cancel_reason: AssignmentCancelReason | None = Field(description="Motif de l'annulation.")
     status: AssignmentStatus = Field(description="Statut.")
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 

@@ -15,7 +15,7 @@ from services.recruitment_api.base import RecruitmentRecord
 from services.recruitment_api.needs.tables import LegalForm
 
 
-class CancelReason(StrEnum):
+class AssignmentCancelReason(StrEnum):
     """Pourquoi une affectation est annulée : un motif d'une liste, jamais des mots sur une personne."""
 
     candidate_withdrew = "candidate_withdrew"
@@ -34,7 +34,7 @@ class Assignment(Concealable, RecruitmentRecord, table=True):
         UniqueConstraint("application_id"),
         CheckConstraint(one_of("legal_form", LegalForm), "legal_form"),
         CheckConstraint(one_of("status", AssignmentStatus), "status"),
-        CheckConstraint(one_of("cancel_reason", CancelReason), "cancel_reason"),
+        CheckConstraint(one_of("cancel_reason", AssignmentCancelReason), "cancel_reason"),
         CheckConstraint("(status = 'cancelled') = (cancelled_on IS NOT NULL)", "cancelled"),
         CheckConstraint("(cancelled_on IS NULL) = (cancel_reason IS NULL)", "cancelled_for"),
         CheckConstraint("starts_on < ends_on", "period"),
@@ -60,7 +60,7 @@ class Assignment(Concealable, RecruitmentRecord, table=True):
     need_published_at: datetime = personal(DateTime(timezone=True))
     confirmed_at: datetime = personal(DateTime(timezone=True))
     cancelled_on: date | None = personal(Date, default=None)
-    cancel_reason: CancelReason | None = personal(Text, default=None)
+    cancel_reason: AssignmentCancelReason | None = personal(Text, default=None)
     status: AssignmentStatus = personal(Text, default=AssignmentStatus.confirmed)
 
 

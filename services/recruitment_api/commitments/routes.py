@@ -19,7 +19,7 @@ from services.recruitment_api.commitments import operations
 from services.recruitment_api.commitments.queries import COMMITMENTS
 from services.recruitment_api.commitments.schemas import CommitmentCreate, CommitmentQuery, CommitmentRead
 
-routes = router("/v1/commitments", "Engagements")
+routes = router("/v1/commitments", "commitments", "Engagements", "Les montants engagés sur une enveloppe, jusqu'à leur libération.")
 
 CommitmentEditor = Annotated[Principal, allow(Role.steering, Role.finance)]
 

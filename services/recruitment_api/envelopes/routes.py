@@ -27,7 +27,7 @@ from services.recruitment_api.envelopes.schemas import (
     EnvelopeRead,
 )
 
-routes = router("/v1/envelopes", "Enveloppes")
+routes = router("/v1/envelopes", "envelopes", "Enveloppes", "Les crédits d'un dispositif pour une année, et leur registre.")
 
 EnvelopeReader = Annotated[Principal, allow(Role.steering, Role.finance, Role.committee, Role.hr_partner, Role.reader)]
 EnvelopeEditor = Annotated[Principal, allow(Role.steering, Role.finance)]
@@ -55,7 +55,7 @@ async def read_envelope(request: Request, envelope_id: UUID, caller: EnvelopeRea
 
 @routes.get("/{envelope_id}/live", operation_id="readEnvelopeLive", response_model=Live, responses=problems(404))
 async def read_envelope_live(envelope_id: UUID, caller: EnvelopeReader, db: Db) -> Response:
-    """Les opérations possibles."""
+    """Les opérations possibles sur l'enveloppe."""
     return live(await operations.ALLOWED.live(db, envelope_id, by=caller))
 
 
@@ -77,7 +77,7 @@ async def list_envelope_entries(
 async def change_envelope_ceiling(
     envelope_id: UUID, body: CeilingChange, caller: EnvelopeEditor, version: IfMatch, _key: RequiredKey, db: Db
 ) -> Response:
-    """Change le plafond, jamais au-dessous de ce qui est engagé."""
+    """Change le plafond de l'enveloppe, jamais au-dessous de ce qui est engagé."""
     return resource(await operations.change_ceiling(db, envelope_id, body, by=caller, version=version))
 
 

@@ -19,7 +19,7 @@ from services.recruitment_api.needs import operations
 from services.recruitment_api.needs.queries import NEEDS
 from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPatch, NeedQuery, NeedRead, Prolongation
 
-routes = router("/v1/needs", "Besoins")
+routes = router("/v1/needs", "needs", "Besoins", "Les postes qu'un employeur cherche à pourvoir dans un site.")
 
 NeedReader = Annotated[Principal, allow(*Role)]
 NeedEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
@@ -45,7 +45,7 @@ async def read_need(request: Request, need_id: UUID, caller: NeedReader, db: Db)
 
 @routes.get("/{need_id}/live", operation_id="readNeedLive", response_model=NeedLive, responses=problems(404))
 async def read_need_live(need_id: UUID, caller: NeedReader, db: Db) -> Response:
-    """Les jours de publication restants et les opérations possibles, à la date du jour."""
+    """Les jours de publication restants du besoin et les opérations possibles, à la date du jour."""
     return live(await operations.read_live(db, need_id, by=caller))
 
 
@@ -57,7 +57,7 @@ async def read_need_history(need_id: UUID, query: Annotated[HistoryQuery, Query(
 
 @routes.patch("/{need_id}", operation_id="changeNeed", response_model=NeedRead, responses=MOVE)
 async def change_need(need_id: UUID, body: NeedPatch, caller: NeedEditor, version: IfMatch, db: Db) -> Response:
-    """Change les champs envoyés : tous ceux d'un brouillon ; d'un besoin publié, ses postes, son urgence, ses dates, sa description."""
+    """Change un besoin : tous les champs d'un brouillon ; d'un besoin publié, ses postes, son urgence, ses dates, sa description."""
     return resource(await operations.change(db, need_id, body, by=caller, version=version))
 
 

@@ -18,7 +18,9 @@ from services.recruitment_api.schemes import operations
 from services.recruitment_api.schemes.queries import SCHEMES
 from services.recruitment_api.schemes.schemas import SchemeCreate, SchemePatch, SchemeQuery, SchemeRead
 
-routes = router("/v1/schemes", "Dispositifs")
+routes = router(
+    "/v1/schemes", "schemes", "Dispositifs", "Les dispositifs de recrutement d'urgence : ce qu'ils financent, et pendant combien de temps."
+)
 
 SchemeReader = Annotated[Principal, allow(*Role)]
 SchemeHistoryReader = Annotated[Principal, allow(Role.steering, Role.committee, Role.finance)]
@@ -45,7 +47,7 @@ async def read_scheme(request: Request, scheme_id: UUID, caller: SchemeReader, d
 
 @routes.get("/{scheme_id}/live", operation_id="readSchemeLive", response_model=Live, responses=problems(404))
 async def read_scheme_live(scheme_id: UUID, caller: SchemeReader, db: Db) -> Response:
-    """Les opérations possibles."""
+    """Les opérations possibles sur le dispositif."""
     return live(await operations.ALLOWED.live(db, scheme_id, by=caller))
 
 
@@ -57,7 +59,7 @@ async def read_scheme_history(scheme_id: UUID, query: Annotated[HistoryQuery, Qu
 
 @routes.patch("/{scheme_id}", operation_id="changeScheme", response_model=SchemeRead, responses=MOVE)
 async def change_scheme(scheme_id: UUID, body: SchemePatch, caller: Steering, version: IfMatch, db: Db) -> Response:
-    """Change les champs envoyés d'un brouillon."""
+    """Change un dispositif à l'état de brouillon : les champs envoyés."""
     return resource(await operations.change(db, scheme_id, body, by=caller, version=version))
 
 

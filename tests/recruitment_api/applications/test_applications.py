@@ -18,7 +18,7 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.database import Databases
 from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.schemas import ApplicationRead
-from services.recruitment_api.applications.tables import Application, DeclineReason
+from services.recruitment_api.applications.tables import Application, ApplicationDeclineReason
 from services.recruitment_api.assignments.tables import Assignment
 from services.recruitment_api.copies import SITES
 from tests.conftest import Client
@@ -232,7 +232,7 @@ async def test_a_refusal_has_a_reason(employer: Employer, databases: Databases) 
     assert (free.status_code, pointers(free)) == (422, ["#/reason"])
 
     declined = await move(employer.client, "applications", application, "decline", reason="incompatible_schedule")
-    assert (declined["status"], declined["decline_reason"]) == ("declined", DeclineReason.incompatible_schedule)
+    assert (declined["status"], declined["decline_reason"]) == ("declined", ApplicationDeclineReason.incompatible_schedule)
     assert declined["submitted_at"] < declined["answered_at"] <= declined["updated_at"]
     assert (await events_of(databases, "application"))[-1]["type"] == "recruitment.application.declined"
 
