@@ -16,6 +16,7 @@ from services.kernel.api.auth import Policy, PublicPolicy
 from services.kernel.api.openapi import summary_of
 from services.kernel.api.openapi_schemas import BOUNDS, each_schema
 from services.kernel.api.routing import Route
+from services.kernel.base.problems import TYPE_PREFIX, Problem, ProblemRead
 from tests.golden.snapshots import openapi_path, openapi_text
 from tests.support.api import Operation, apps, documents, operations
 
@@ -212,6 +213,64 @@ def test_nothing_has_a_title_that_nobody_wrote(service: str) -> None:
     parts += [parameter["schema"] for op in OPERATIONS if op.service == service for parameter in op.spec.get("parameters", ())]
     assert [part for part in parts if isinstance(part.get("title"), str)] == []
     assert [part for part in parts if part.get("type") == "integer" and any(isinstance(part.get(bound), float) for bound in BOUNDS)] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_text_has_one_pattern(service: str) -> None:
+    parts = [schema for each in documents()[service]["components"]["schemas"].values() for schema in each_schema(each)]
+    assert [part for part in parts if "allOf" in part] == [], "generators make of it something else than a text"
+
+
+def defaults(operation: Operation, given: Mapping[str, Any], seen: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The fields of what is sent that have a default, which generators then require."""
+    if given.get("$ref") in seen:
+        return
+    seen |= {given["$ref"]} if "$ref" in given else set()
+    for part in each_schema(operation.resolved(given)):
+        yield from [name for name, field in part.get("properties", {}).items() if "default" in field]
+        if "$ref" in part:
+            yield from defaults(operation, part, seen)
+
+
+def test_what_is_sent_says_its_defaults_in_words() -> None:
+    bodies = [(op, op.spec["requestBody"]["content"]["application/json"]["schema"]) for op in OPERATIONS if op.body is not None]
+    assert [(op.id, name) for op, body in bodies for name in defaults(op, body)] == []
+    [need] = [op.body for op in OPERATIONS if op.id == "createNeed"]
+    assert need is not None
+    assert need["properties"]["urgency"]["description"].endswith('; par défaut `"routine"`.')
+
+
+# ── Problems ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def problem_classes(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    yield base
+    for each in base.__subclasses__():
+        yield from problem_classes(each)
+
+
+def raised_by(service: str) -> list[type[Problem]]:
+    own = ("services.kernel.", f"services.{service}_api.")
+    return [each for each in problem_classes() if each.__module__.startswith(own) and "type" in vars(each)]
+
+
+def test_a_problem_says_what_to_do_or_what_a_case_was_told() -> None:
+    classes = [each for service in SERVICES for each in raised_by(service) if each is not Problem]
+    assert [each.__name__ for each in classes if not (each.advice or each.told)] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_member_and_every_type_of_a_problem_is_in_the_shape_of_its_status(service: str) -> None:
+    wanting = []
+    for operation in (op for op in OPERATIONS if op.service == service):
+        for status in (status for status in operation.spec["responses"] if status >= "400"):
+            shape = operation.resolved(operation.spec["responses"][status]["content"]["application/problem+json"]["schema"])
+            classes = [each for each in raised_by(service) if str(each.status) == status]
+            wanting += [(operation.id, status, name) for each in classes for name in each.all_members() if name not in shape["properties"]]
+            if shape["properties"].keys() - ProblemRead.model_fields.keys():
+                shown = {example["type"] for example in shape["examples"]}
+                wanting += [(operation.id, status, each.type) for each in classes if TYPE_PREFIX + each.type not in shown]
+    assert wanting == []
 
 
 # ── Bounds ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,7 @@ class HasChildren(Conflict):
 
     type = "organisation-has-children"
     title = "D'autres organisations dépendent de celle-ci"
+    told = "Des organisations en dépendent : rattachez-les d'abord à une autre."
 
 
 async def check_parent(db: Database, organisation: Organisation, parent_id: UUID, *, by: Principal) -> None:

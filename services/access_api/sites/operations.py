@@ -34,6 +34,7 @@ class OrganisationClosed(Conflict):
 
     type = "organisation-closed"
     title = "L'organisation est fermée"
+    told = "Rouvrez d'abord l'organisation."
 
 
 async def create(db: Database, body: SiteCreate, *, by: Principal, force: bool = False) -> Site:

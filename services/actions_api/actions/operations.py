@@ -39,6 +39,7 @@ class NotReady(Conflict):
 
     type = "action-not-ready"
     title = "L'action n'est pas prête"
+    told = "Il manque une organisation pilote et un jalon."
 
 
 async def create(db: Database, body: ActionCreate, *, by: Principal) -> Action:

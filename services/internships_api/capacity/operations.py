@@ -13,8 +13,10 @@ from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.french import counted, day_in_words, sentence
 from services.kernel.base.principals import SYSTEM, Principal
-from services.kernel.base.problems import Conflict, invalid
+from services.kernel.base.problems import Conflict, invalid, member
 from services.kernel.data.database import Database
+
+WEEKS = member("weeks", list[CapacityRead], "Les semaines où la capacité manque, telles qu'elles sont.")
 
 
 class CapacityLacking(Conflict):
@@ -22,6 +24,11 @@ class CapacityLacking(Conflict):
 
     type = "capacity-lacking"
     title = "La capacité du terrain ne suffit pas"
+    told = (
+        "4 places demandées, 2 libres la semaine du 4 janvier 2027. Offrez moins de places, ou portez d'abord la "
+        "capacité du terrain à 6 places : capacity_tenths, en dixièmes, vaut alors 60."
+    )
+    members = WEEKS
 
 
 class CapacityBelowOffered(Conflict):
@@ -29,6 +36,11 @@ class CapacityBelowOffered(Conflict):
 
     type = "capacity-below-offered"
     title = "La capacité passerait sous ce qui est offert"
+    told = (
+        "Capacité demandée : 2 ; offertes : 4 places la semaine du 4 janvier 2027. Demandez au moins capacity_tenths "
+        "40, en dixièmes de place, ou clôturez d'abord des offres."
+    )
+    members = WEEKS
 
 
 async def set_capacity(db: Database, unit_id: UUID, body: CapacityWrite, *, by: Principal) -> CapacityList:

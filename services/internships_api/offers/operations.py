@@ -28,7 +28,7 @@ from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.french import counted
 from services.kernel.base.principals import SYSTEM, Principal
-from services.kernel.base.problems import Conflict, invalid
+from services.kernel.base.problems import Conflict, invalid, member
 from services.kernel.data.database import Database
 from services.kernel.data.service import in_parts
 from services.kernel.data.standing import refuse_concealed
@@ -66,6 +66,7 @@ class OfferNotDraft(Conflict):
 
     type = "offer-not-draft"
     title = "L'offre n'est plus un brouillon"
+    told = "Rouvrez d'abord l'offre, qui est close."
 
 
 class OfferNotOpen(Conflict):
@@ -73,6 +74,7 @@ class OfferNotOpen(Conflict):
 
     type = "offer-not-open"
     title = "L'offre n'est pas ouverte"
+    told = "Une offre se prend entre sa publication et sa clôture, avant sa fin."
 
 
 class NoSeatLeft(Conflict):
@@ -80,6 +82,8 @@ class NoSeatLeft(Conflict):
 
     type = "no-seat-left"
     title = "L'offre n'a plus assez de places"
+    told = "3 places demandées, 1 libre : refusez la demande, ou offrez d'autres places."
+    members = member("seats_left", int, "Places encore libres de l'offre.", 1)
 
 
 class SeatsTaken(Conflict):
@@ -87,6 +91,8 @@ class SeatsTaken(Conflict):
 
     type = "seats-taken"
     title = "Des places de l'offre sont prises"
+    told = "2 places sont prises par des stages : gardez-en au moins 2, ou annulez d'abord des stages."
+    members = member("taken", int, "Places de l'offre prises par des stages.", 2)
 
 
 class OfferHasPlacements(Conflict):
@@ -94,6 +100,7 @@ class OfferHasPlacements(Conflict):
 
     type = "offer-has-placements"
     title = "Des stages sont confirmés sur cette offre"
+    told = "2 stages sont confirmés : annulez-les d'abord ; pour ne plus rien proposer et les garder, clôturez l'offre."
 
 
 async def create(db: Database, body: OfferCreate, *, by: Principal, force: bool = False) -> Offer:

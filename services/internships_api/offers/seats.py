@@ -4,6 +4,7 @@ A placement keeps the weeks that it was confirmed for, which may be fewer than t
 """
 
 from collections.abc import Iterator
+from datetime import date
 from uuid import UUID
 
 from services.internships_api.capacity.operations import shift_counters
@@ -11,7 +12,7 @@ from services.internships_api.offers import queries
 from services.internships_api.offers.tables import Offer
 from services.internships_api.weeks import SEAT, Period
 from services.kernel.base.french import day_in_words
-from services.kernel.base.problems import Conflict
+from services.kernel.base.problems import Conflict, member
 from services.kernel.data.database import Database
 
 
@@ -20,6 +21,10 @@ class WeeksTaken(Conflict):
 
     type = "weeks-taken"
     title = "Des stages sont confirmés sur ces semaines"
+    told = "Des stages sont confirmés du 4 janvier 2027 au 1er février 2027 exclu : gardez ces semaines, ou annulez d'abord ces stages."
+    members = member("from_week", date, "Lundi de la première semaine prise.", "2027-01-04") | member(
+        "to_week", date, "Lundi qui suit la dernière semaine prise.", "2027-02-01"
+    )
 
 
 async def give_back_untaken(db: Database, offer: Offer) -> None:

@@ -28,7 +28,6 @@ class Live(BaseModel):
     allowed_operations: list[str] = Field(
         description="Opérations de cette API que l'appelant peut demander maintenant, par leur operationId : son rôle, son organisation, "
         "le statut et la date le permettent. Ce qu'il faudrait compléter d'abord, leur refus le dit.",
-        examples=[["changeNeed", "publishNeed"]],
     )
 
 

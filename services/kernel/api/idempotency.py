@@ -44,7 +44,7 @@ OptionalKey = Annotated[str | None, Depends(optional)]
 
 def missing() -> IdempotencyKeyMissing:
     """The 400 of a request that needed a key."""
-    return IdempotencyKeyMissing("Cette opération engage une place ou de l'argent : envoyez un en-tête Idempotency-Key.")
+    return IdempotencyKeyMissing()
 
 
 async def fingerprint(request: Request, caller: Principal) -> bytes:

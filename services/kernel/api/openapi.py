@@ -1,14 +1,18 @@
 """The OpenAPI document: what every operation may answer besides its own, said once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
-from services.kernel.api.openapi_schemas import name_as_classes, tidy, tidy_parameter
-from services.kernel.base.problems import ProblemRead, problems
+from services.kernel.api.allowed_operations import declared
+from services.kernel.api.openapi_examples import Examples
+from services.kernel.api.openapi_problems import ProblemShapes
+from services.kernel.api.openapi_schemas import name_as_classes, sent_without_defaults, tidy, tidy_parameter
+from services.kernel.base.problems import PROBLEM, problems
 
 ALWAYS = (406, 422, 503)
 WITH_BODY = (400, 408, 413, 415)
@@ -44,20 +48,34 @@ def document(app: FastAPI) -> dict[str, Any]:
     )
     made["info"]["contact"] = app.contact  # given to `get_openapi`, it asks for a library that checks mail addresses
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
-    problem = ProblemRead.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= problem.pop("$defs", {}) | {"ProblemRead": problem}
     for unused in UNUSED:
         schemas.pop(unused, None)
+    name_as_classes(made)
+    shapes = ProblemShapes(app.state.service.name, _packages(app))
     for path in made["paths"].values():
         for operation in path.values():
-            _complete(operation)
-    name_as_classes(made)
-    tidy(made["components"]["schemas"])
+            _complete(operation, shapes)
+    schemas = made["components"]["schemas"]
+    schemas |= shapes.components()
+    tidy(schemas)
+    sent_without_defaults(made)
+    shapes.show(schemas, Examples(schemas, _allowed(made["paths"].values())))
     app.openapi_schema = made
     return made
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _packages(app: FastAPI) -> set[str]:
+    """The packages that a service's routes are of."""
+    return {".".join(route.endpoint.__module__.split(".")[:2]) for route in app.routes if isinstance(route, APIRoute)}
+
+
+def _allowed(paths: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The operations on rows that these paths have, as `allowed_operations` names them: two are enough for an example."""
+    on_rows = declared()
+    return [operation["operationId"] for path in paths for operation in path.values() if operation["operationId"] in on_rows][:2]
+
+
+def _complete(operation: dict[str, Any], shapes: ProblemShapes) -> None:
     for parameter in operation.get("parameters", ()):
         _without_null(parameter)
         tidy_parameter(parameter)
@@ -65,7 +83,7 @@ def _complete(operation: dict[str, Any]) -> None:
             parameter.setdefault("description", "Identifiant de la ressource.")
     operation["summary"] = summary_of(operation["description"])
     operation.setdefault("security", [])  # everybody's, said aloud
-    operation["responses"] = _responses(operation)
+    operation["responses"] = _responses(operation, shapes)
 
 
 def summary_of(description: str) -> str:
@@ -73,7 +91,7 @@ def summary_of(description: str) -> str:
     return _END_OF_SUMMARY.split(" ".join(description.split()), maxsplit=1)[0]
 
 
-def _responses(operation: Mapping[str, Any]) -> dict[str, Any]:
+def _responses(operation: Mapping[str, Any], shapes: ProblemShapes) -> dict[str, Any]:
     given = {parameter["name"] for parameter in operation.get("parameters", ())}
     statuses = [*ALWAYS, 401]
     if "requestBody" in operation:
@@ -90,6 +108,8 @@ def _responses(operation: Mapping[str, Any]) -> dict[str, Any]:
         names = ["X-Request-Id", *ANSWERED.get(status, ()), *(("ETag",) if status == "200" and "If-Match" in given else ())]
         response["headers"] = {name: HEADERS[name] for name in names}
         response["description"] = SUCCESS.get(status, response["description"])
+        if PROBLEM in response.get("content", {}):
+            response["content"] = {PROBLEM: {"schema": shapes.reference(int(status))}}
     return dict(sorted(responses.items()))
 
 

@@ -1,5 +1,6 @@
 """The shapes of the OpenAPI document, without what frameworks add for programs of their own, with what generators need."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -25,7 +26,7 @@ def name_as_classes(made: dict[str, Any]) -> None:
 def _refer(part: Any, names: Mapping[str, str]) -> None:
     if isinstance(part, dict):
         if isinstance(part.get("$ref"), str):
-            part["$ref"] = names[part["$ref"]]
+            part["$ref"] = names.get(part["$ref"], part["$ref"])
         for each in part.values():
             _refer(each, names)
     elif isinstance(part, list):
@@ -41,6 +42,23 @@ def tidy(schemas: dict[str, Any]) -> None:
             _tidy_one(part)
         if enumeration := named.get((name, tuple(schema.get("enum", ())))):
             schema["x-enum-varnames"] = [member.name for member in enumeration]
+
+
+def sent_without_defaults(made: Mapping[str, Any]) -> None:
+    """Says the defaults of what is sent in words: where a field has a `default`, generators make it one that must be given."""
+    schemas: dict[str, Any] = made["components"]["schemas"]
+    sent: set[str] = set()
+    bodies = [operation["requestBody"] for path in made["paths"].values() for operation in path.values() if "requestBody" in operation]
+    waiting = [content["schema"] for body in bodies for content in body["content"].values()]
+    while waiting:
+        for schema in each_schema(waiting.pop()):
+            name = schema.get("$ref", "").removeprefix(PREFIX)
+            if name and name not in sent:
+                sent.add(name)
+                waiting.append(schemas[name])
+            if (default := schema.pop("default", None)) is not None:
+                said = schema.get("description", "").rstrip(".")
+                schema["description"] = f"{said} ; par défaut `{json.dumps(default, ensure_ascii=False)}`."
 
 
 def tidy_parameter(parameter: dict[str, Any]) -> None:

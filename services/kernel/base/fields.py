@@ -146,7 +146,7 @@ class FreeText:
             "type": "string",
             "minLength": 1,
             "maxLength": self.maximum,
-            "allOf": [{"pattern": f"^[^{refused}]*$"}, {"pattern": _SHOWING.pattern}],
+            "pattern": f"^[^{refused}]*[^{refused}{_BLANK}][^{refused}]*$",  # one: of two, generators make no plain text
         }
         bounds = StringConstraints(min_length=1, max_length=self.maximum)
         check = AfterValidator(_text if self.lines else _line)

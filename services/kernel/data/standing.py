@@ -18,7 +18,7 @@ from services.contracts.access import OrganisationStatus, SiteState
 from services.contracts.standing import ConcealedWhy, Concealment, Owner, blocks, concealments_from, owners_from
 from services.kernel.base import clock
 from services.kernel.base.clock import day_of
-from services.kernel.base.problems import Conflict
+from services.kernel.base.problems import Conflict, member
 from services.kernel.data.columns import internal
 
 NONE = {"server_default": "[]"}
@@ -65,6 +65,8 @@ class Concealed(Conflict):
 
     type = "concealed"
     title = "Rien ne peut recevoir de réponse pour l'instant"
+    told = "Le site est fermé : le pilotage peut le rouvrir. D'ici là, on peut annuler ou retirer, non répondre."
+    members = member("concealed", Concealment, "Depuis quand, jusqu'à quand et pourquoi rien n'y est répondu.")
 
 
 WHAT_TO_DO: Mapping[ConcealedWhy, str] = {

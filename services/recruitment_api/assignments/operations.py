@@ -8,7 +8,7 @@ from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.french import day_in_words
 from services.kernel.base.principals import SYSTEM, Principal
-from services.kernel.base.problems import Conflict, NotFound, invalid
+from services.kernel.base.problems import EXISTING, Conflict, NotFound, invalid
 from services.kernel.data.database import Database
 from services.recruitment_api.applications.tables import Application
 from services.recruitment_api.assignments import queries
@@ -31,6 +31,7 @@ class AlreadyAssigned(Conflict):
     type = "already-assigned"
     title = "Cette personne a déjà un poste de ce besoin"
     advice = "Annulez d'abord l'affectation qu'elle a, ou refusez cette candidature."
+    members = EXISTING
 
 
 async def confirm(db: Database, need: StaffingNeed, application: Application, body: Acceptance, *, by: Principal) -> Assignment:

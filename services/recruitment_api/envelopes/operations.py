@@ -13,7 +13,7 @@ from services.kernel.api.paging import PageQuery, after_of
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import Conflict
+from services.kernel.base.problems import Conflict, member
 from services.kernel.data.database import Database
 from services.recruitment_api.envelopes import queries
 from services.recruitment_api.envelopes.lifecycle import LIFECYCLE, OPERATIONS, move
@@ -46,6 +46,8 @@ class EnvelopeExceeded(Conflict):
 
     type = "envelope-exceeded"
     title = "L'enveloppe serait dépassée"
+    told = "350000 centimes demandés, 150000 disponibles."
+    members = member("available_cents", int, "Montant encore disponible, en centimes.", 150_000)
 
 
 class CeilingBelowCommitted(Conflict):
@@ -53,6 +55,8 @@ class CeilingBelowCommitted(Conflict):
 
     type = "ceiling-below-committed"
     title = "Le plafond serait inférieur au montant engagé"
+    told = "Il manquerait 500,00 € : gardez un plafond d'au moins ce qui est engagé, ou libérez d'abord des engagements."
+    members = member("shortfall_cents", int, "Ce qui manquerait, en centimes.", 50_000)
 
 
 async def create(db: Database, body: EnvelopeCreate, *, by: Principal, force: bool = False) -> SchemeEnvelope:

@@ -18,7 +18,7 @@ from services.kernel.base import clock
 from services.kernel.base.french import counted, day_in_words
 from services.kernel.base.periods import last_day
 from services.kernel.base.principals import SYSTEM, Principal
-from services.kernel.base.problems import Conflict, invalid
+from services.kernel.base.problems import Conflict, invalid, member
 from services.kernel.base.worked_days import DAY
 from services.kernel.data.database import Database
 from services.kernel.data.service import in_parts
@@ -47,6 +47,7 @@ class NeedNotDraft(Conflict):
 
     type = "need-not-draft"
     title = "Le besoin est déjà publié"
+    told = "Le besoin a expiré : prolongez-le d'abord."
 
 
 class HeadcountBelowFilled(Conflict):
@@ -54,6 +55,8 @@ class HeadcountBelowFilled(Conflict):
 
     type = "headcount-below-filled"
     title = "Des postes du besoin sont pourvus"
+    told = "2 postes sont pourvus : gardez-en au moins 2, ou annulez d'abord des affectations."
+    members = member("filled_count", int, "Postes du besoin déjà pourvus.", 2)
 
 
 class NeedNotReady(Conflict):
@@ -61,6 +64,7 @@ class NeedNotReady(Conflict):
 
     type = "need-not-ready"
     title = "Le besoin n'est pas prêt"
+    told = "Le dernier jour de publication est passé : changez-le d'abord."
 
 
 class NeedNotOpen(Conflict):

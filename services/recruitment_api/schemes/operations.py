@@ -38,6 +38,7 @@ class SchemeStillFunded(Conflict):
 
     type = "scheme-still-funded"
     title = "Le dispositif a encore une enveloppe"
+    told = "2 enveloppes à clôturer d'abord."
 
 
 async def create(db: Database, body: SchemeCreate, *, by: Principal) -> Scheme:
