@@ -3,9 +3,27 @@
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from services.contracts.codes import Department
 from services.kernel.api.paging import PageQuery
+
+EXAMPLE: JsonDict = {
+    "code": "44184",
+    "vintage": 2026,
+    "name": "Saint-Nazaire",
+    "department": "44",
+    "arrondissement_code": "443",
+    "arrondissement_name": "Saint-Nazaire",
+    "epci_siren": "244400644",
+    "epci_name": "CA de la Région Nazairienne et de l'Estuaire (CARENE)",
+    "epci_type": "CA",
+    "siren": "214401846",
+    "postal_codes": ["44600"],
+    "population": 73111,
+    "latitude": 47.27351,
+    "longitude": -2.21379,
+}
 
 
 class CommuneDocument(BaseModel):
@@ -53,6 +71,8 @@ class CommuneMatched(BaseModel):
 
 class CommuneRead(CommuneDocument):
     """Une commune."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     matched: CommuneMatched | None = Field(
         None, description="Ce par quoi elle est trouvée ; absent si rien n'est cherché, ou si le code demandé est celui d'aujourd'hui."

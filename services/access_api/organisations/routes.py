@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.access_api.organisations import operations
+from services.access_api.organisations.parents import HasChildren
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.schemas import (
     OrganisationCreate,
@@ -73,7 +74,9 @@ async def read_organisation_history(organisation_id: UUID, query: Annotated[Hist
     return await ORGANISATIONS.history(db, organisation_id, query, by=caller)
 
 
-@routes.patch("/{organisation_id}", operation_id="changeOrganisation", response_model=OrganisationRead, responses=MOVE)
+@routes.patch(
+    "/{organisation_id}", operation_id="changeOrganisation", response_model=OrganisationRead, responses=MOVE | problems(HasChildren)
+)
 async def change_organisation(
     organisation_id: UUID, body: OrganisationPatch, caller: Steering, version: IfMatch, db: Db, *, force: Force = False
 ) -> Response:

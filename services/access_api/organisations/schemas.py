@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.access_api.identifiers import Finess, Siren, Uai
 from services.access_api.organisations.tables import Organisation
@@ -15,17 +15,24 @@ from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Line, distinct
 from services.kernel.base.folding import SearchTerms
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 
-EXAMPLE: dict[str, JsonValue] = {
-    "name": "Centre hospitalier de Saint-Nazaire",
-    "roles": ["employer", "host"],
-    "finess_ej": "440000057",
-    "siren": "264400268",
-    "legal_status_code": "13",
-    "legal_status_label": "Établissement public communal d'hospitalisation",
-    "department": "44",
-}
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a01",
+    name="Centre hospitalier de Saint-Nazaire",
+    official_name="CENTRE HOSPITALIER DE SAINT-NAZAIRE",
+    roles=["employer", "host"],
+    finess_ej="440000057",
+    siren="264400268",
+    uai=None,
+    parent_id=None,
+    legal_status_code="13",
+    legal_status_label="Établissement public communal d'hospitalisation",
+    department="44",
+    status="active",
+    status_reason=None,
+    history=[{"status": "active", "at": CREATED}],
+)
 
 Roles = Annotated[list[OrganisationRole], Field(min_length=1, max_length=6), AfterValidator(distinct)]
 
@@ -51,15 +58,19 @@ class OrganisationWrite(BaseModel):
 class OrganisationCreate(OrganisationWrite):
     """Une nouvelle organisation, active."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
 
 class OrganisationPatch(patch_of(OrganisationWrite)):  # type: ignore[misc]  # the base is made from the other schema
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Centre hospitalier de la Presqu'île"}]})
+
 
 class OrganisationRead(Resource):
     """Une organisation : une entité juridique et ses rôles dans le plan."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     name: str = Field(description="Raison sociale.")
     official_name: str | None = Field(

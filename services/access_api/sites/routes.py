@@ -74,7 +74,9 @@ async def close_site(site_id: UUID, body: Reason, caller: Steering, version: IfM
     return resource(await operations.close(db, site_id, body.reason, by=caller, version=version))
 
 
-@routes.post("/{site_id}/reopen", operation_id="reopenSite", response_model=SiteRead, responses=MOVE)
+@routes.post(
+    "/{site_id}/reopen", operation_id="reopenSite", response_model=SiteRead, responses=MOVE | problems(operations.OrganisationClosed)
+)
 async def reopen_site(site_id: UUID, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Rouvre le site d'une organisation active."""
     return resource(await operations.reopen(db, site_id, by=caller, version=version))

@@ -3,10 +3,11 @@
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.access_api.coordinates import Latitude, Longitude, check_both_or_none
 from services.access_api.identifiers import CommuneCode, Finess, PostalCode, Siret
+from services.access_api.organisations.schemas import EXAMPLE as ORGANISATION
 from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus, SiteState
 from services.contracts.codes import Department, Sector
@@ -16,21 +17,32 @@ from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Line
 from services.kernel.base.folding import SearchTerms
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 
-EXAMPLE: dict[str, JsonValue] = {
-    "organisation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
-    "name": "Cité sanitaire de Saint-Nazaire",
-    "finess_et": "440000016",
-    "siret": "26440026800456",
-    "category_code": "355",
-    "category_label": "Centre hospitalier",
-    "commune_code": "44184",
-    "postal_code": "44600",
-    "address": "11 boulevard Georges-Charpak",
-    "latitude": 47.27506,
-    "longitude": -2.21793,
-}
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a02",
+    organisation_id=ORGANISATION["id"],
+    organisation_name=ORGANISATION["name"],
+    name="Cité sanitaire de Saint-Nazaire",
+    official_name="CITE SANITAIRE DE SAINT-NAZAIRE",
+    finess_et="440000016",
+    siret="26440026800456",
+    category_code="355",
+    category_label="Centre hospitalier",
+    commune_code="44184",
+    commune="Saint-Nazaire",
+    postal_code="44600",
+    address="11 boulevard Georges-Charpak",
+    department="44",
+    sector="sanitary",
+    latitude=47.27506,
+    longitude=-2.21793,
+    status="active",
+    status_reason=None,
+    owners=[],
+    transfer_reason=None,
+    history=[{"status": "active", "at": CREATED}],
+)
 
 
 class SiteWrite(BaseModel):
@@ -59,7 +71,7 @@ class SiteWrite(BaseModel):
 class SiteCreate(SiteWrite):
     """Un nouveau site d'une organisation active."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
     organisation_id: UUID = Field(description="L'organisation.")
 
@@ -67,13 +79,17 @@ class SiteCreate(SiteWrite):
 class SitePatch(patch_of(SiteWrite)):  # type: ignore[misc]  # the base is made from the other schema
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"address": "13 boulevard Georges-Charpak"}]})
+
 
 class SiteTransfer(BaseModel):
     """Un transfert du site à une autre organisation."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"organisation_id": EXAMPLE["organisation_id"], "on": "2026-10-01", "reason": "Fusion"}]},
+        json_schema_extra={
+            "examples": [{"organisation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a04", "on": "2026-10-01", "reason": "Fusion"}]
+        },
     )
 
     organisation_id: UUID = Field(description="L'organisation qui reprend le site, active.")
@@ -85,6 +101,8 @@ class SiteTransfer(BaseModel):
 
 class SiteRead(Resource):
     """Un site : un lieu d'exercice d'une organisation."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     organisation_id: UUID = Field(description="L'organisation.")
     organisation_name: str | None = Field(description="Son nom.")

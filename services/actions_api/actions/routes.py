@@ -63,7 +63,7 @@ async def read_action_history(action_id: UUID, query: Annotated[HistoryQuery, Qu
     return await ACTIONS.history(db, action_id, query, by=caller)
 
 
-@routes.patch("/{action_id}", operation_id="changeAction", response_model=ActionRead, responses=MOVE)
+@routes.patch("/{action_id}", operation_id="changeAction", response_model=ActionRead, responses=MOVE | problems(operations.ActionEnded))
 async def change_action(action_id: UUID, body: ActionPatch, caller: ActionEditor, version: IfMatch, db: Db) -> Response:
     """Change une action : les champs envoyés."""
     return resource(await operations.change(db, action_id, body, by=caller, version=version))
@@ -89,7 +89,7 @@ async def approve_action(
     return resource(await operations.approve(db, action_id, body.decision_ref, by=caller, version=version))
 
 
-@routes.post("/{action_id}/start", operation_id="startAction", response_model=ActionRead, responses=MOVE)
+@routes.post("/{action_id}/start", operation_id="startAction", response_model=ActionRead, responses=MOVE | problems(operations.NotReady))
 async def start_action(action_id: UUID, caller: ActionEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Démarre l'action : elle a un pilote et au moins un jalon."""
     return resource(await operations.start(db, action_id, by=caller, version=version))
@@ -107,7 +107,9 @@ async def resume_action(action_id: UUID, caller: ActionEditor, version: IfMatch,
     return resource(await operations.resume(db, action_id, by=caller, version=version))
 
 
-@routes.post("/{action_id}/complete", operation_id="completeAction", response_model=ActionRead, responses=MOVE)
+@routes.post(
+    "/{action_id}/complete", operation_id="completeAction", response_model=ActionRead, responses=MOVE | problems(operations.NotReady)
+)
 async def complete_action(action_id: UUID, caller: ActionEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Termine l'action : tous ses jalons sont atteints ou annulés."""
     return resource(await operations.complete(db, action_id, by=caller, version=version))

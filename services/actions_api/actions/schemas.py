@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic.config import JsonDict
 
 from services.actions_api.actions.tables import Action, Horizon
 from services.contracts.actions import ActionState, ActionStatus, EndsChange
@@ -17,19 +16,33 @@ from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Flag, Line, Paragraphs, count, distinct
 from services.kernel.base.periods import check_order
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 
-EXAMPLE: JsonDict = {
-    "ref": "F4",
-    "title": "Valorisation des tuteurs et gestion plus adaptée de l'offre de stages",
-    "axis": "A4",
-    "objectives": ["O2", "O3"],
-    "departments": ["44", "85"],
-    "sectors": ["sanitary", "medico_social"],
-    "sides": ["paramedical"],
-    "flagship": True,
-    "cohort": "2023-2024",
-}
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a11",
+    ref="F4",
+    title="Valorisation des tuteurs et gestion plus adaptée de l'offre de stages",
+    description=None,
+    expected_results="Une charte du tutorat, signée par les établissements et les instituts.",
+    axis="A4",
+    objectives=["O2", "O3"],
+    departments=["44", "85"],
+    sectors=["sanitary", "medico_social"],
+    sides=["paramedical"],
+    horizon="medium",
+    flagship=True,
+    cohort="2023-2024",
+    weight=1,
+    lead_organisation_id=None,
+    lead_organisation_name=None,
+    starts_on="2027-01-04",
+    ends_on="2027-12-20",
+    ends_changes=[],
+    status="draft",
+    status_reason=None,
+    decision_ref=None,
+    history=[{"status": "draft", "at": CREATED}],
+)
 
 Objectives = Annotated[list[Objective], Field(min_length=1, max_length=4), AfterValidator(distinct)]
 Departments = Annotated[list[Department], Field(max_length=5), AfterValidator(distinct)]
@@ -68,13 +81,15 @@ class ActionWrite(BaseModel):
 class ActionCreate(ActionWrite):
     """Une nouvelle action, à l'état de brouillon."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
     ref: Code = Field(description="Référence humaine, unique dans le plan.", examples=["F4"])
 
 
 class ActionPatch(patch_of(ActionWrite)):  # type: ignore[misc]  # the base is made from the other schema
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"objectives": ["O1", "O2", "O3"], "horizon": "long"}]})
 
 
 class DecisionReference(BaseModel):
@@ -87,6 +102,8 @@ class DecisionReference(BaseModel):
 
 class ActionRead(Resource):
     """Une action du plan."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     ref: str = Field(description="Référence humaine.")
     title: str = Field(description="Intitulé.")
@@ -123,6 +140,8 @@ class ActionHealth(StrEnum):
 class Progress(BaseModel):
     """L'avancement par jalons : part des poids atteints, et de quoi il est fait."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"value_bp": 2_500, "expected_bp": 5_000, "counted": 4, "reached": 1}]})
+
     value_bp: int | None = Field(description="Part atteinte, en points de base (10 000 = tout) ; null sans jalon, ou abandonnée.")
     expected_bp: int | None = Field(description="Part attendue à ce jour selon les échéances initiales.")
     counted: int = Field(description="Jalons comptés (non annulés).")
@@ -133,7 +152,7 @@ class ActionLive(Live):
     """Ce qui dépend du jour ou de l'appelant : jamais en cache."""
 
     health: ActionHealth | None = Field(description="Santé ; null pour une action qui n'est pas vivante.")
-    reasons: list[str] = Field(description="Pourquoi, en clair.")
+    reasons: list[str] = Field(description="Pourquoi, en clair.", examples=[["« Charte régionale signée » est dû dans 12 j."]])
     progress: Progress = Field(description="Avancement.")
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from services.actions_api.actions.operations import ActionEnded
 from services.actions_api.milestones import operations
 from services.actions_api.milestones.queries import MILESTONES
 from services.actions_api.milestones.schemas import (
@@ -39,7 +40,7 @@ async def list_milestones(request: Request, query: Annotated[MilestoneQuery, Que
     return page_of(request, query, await operations.read_page(db, query, by=caller))
 
 
-@routes.post("", operation_id="createMilestone", status_code=201, response_model=MilestoneRead, responses=problems(409))
+@routes.post("", operation_id="createMilestone", status_code=201, response_model=MilestoneRead, responses=problems(ActionEnded))
 async def create_milestone(request: Request, body: MilestoneCreate, caller: MilestoneEditor, _key: OptionalKey, db: Db) -> Response:
     """Ajoute un jalon à une action."""
     return created(request, await operations.create(db, body, by=caller))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.actions_api.actions.schemas import EXAMPLE as ACTION
 from services.actions_api.milestones.tables import Milestone, RescheduleReason
 from services.contracts.actions import MilestoneState, MilestoneStatus, Reschedule
 from services.contracts.codes import Axis, Department
@@ -13,7 +14,26 @@ from services.kernel.api.allowed_operations import Live
 from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Day, Line, Paragraphs, count
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
+
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a12",
+    action_id=ACTION["id"],
+    axis=ACTION["axis"],
+    departments=ACTION["departments"],
+    title="Charte régionale signée",
+    deliverable="La charte, et la liste de ses signataires.",
+    evidence=None,
+    weight=1,
+    due_initial="2027-03-31",
+    due="2027-03-31",
+    reached_on=None,
+    cancelled_on=None,
+    reschedules=[],
+    status="planned",
+    status_reason=None,
+    history=[{"status": "planned", "at": CREATED}],
+)
 
 
 class MilestoneWrite(BaseModel):
@@ -30,12 +50,7 @@ class MilestoneWrite(BaseModel):
 class MilestoneCreate(MilestoneWrite):
     """Un nouveau jalon d'une action."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"action_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "title": "Charte régionale signée", "due": "2027-03-31"}]
-        },
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
     action_id: UUID = Field(description="L'action.")
     due: Day = Field(description="Échéance, qui devient l'échéance initiale : dans les dates de l'action, ou du plan si elle n'en dit pas.")
@@ -43,6 +58,8 @@ class MilestoneCreate(MilestoneWrite):
 
 class MilestonePatch(patch_of(MilestoneWrite)):  # type: ignore[misc]  # the base is made from the other schema
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"weight": 2}]})
 
 
 class MilestoneReach(BaseModel):
@@ -68,6 +85,8 @@ class MilestoneReschedule(BaseModel):
 class MilestoneRead(Resource):
     """Un jalon d'une action."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
     action_id: UUID = Field(description="L'action.")
     axis: Axis = Field(description="Axe de l'action.")
     departments: list[Department] = Field(description="Départements de l'action.")
@@ -89,8 +108,10 @@ class MilestoneLive(Live):
     """Ce qui dépend du jour."""
 
     late: bool = Field(description="En retard aujourd'hui : ni atteint ni annulé, échéance passée, action vivante.")
-    days_late: int = Field(description="Jours de retard, 0 sinon.")
-    slip_days: int = Field(description="Glissement : échéance (ou jour où il a été atteint) moins échéance initiale, en jours.")
+    days_late: int = Field(description="Jours de retard, 0 sinon.", examples=[0])
+    slip_days: int = Field(
+        description="Glissement : échéance (ou jour où il a été atteint) moins échéance initiale, en jours.", examples=[0]
+    )
 
 
 class MilestoneListed(MilestoneRead):

@@ -31,7 +31,7 @@ async def read_capacity(unit_id: UUID, query: Annotated[CapacityQuery, Query()],
     return live(await operations.read(db, unit_id, query))
 
 
-@routes.put("", operation_id="setCapacity", response_model=CapacityList, responses=problems(403, 404, 409))
+@routes.put("", operation_id="setCapacity", response_model=CapacityList, responses=problems(403, 404, operations.CapacityBelowOffered))
 async def set_capacity(unit_id: UUID, body: CapacityWrite, caller: CapacityEditor, db: Db) -> Response:
     """Fixe la capacité sur une suite de semaines ; refusé, semaines à l'appui, si elle passe sous ce qui est déjà offert."""
     return live(await operations.set_capacity(db, unit_id, body, by=caller))

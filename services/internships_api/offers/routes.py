@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
+from services.internships_api.capacity.operations import CapacityLacking
 from services.internships_api.offers import operations
 from services.internships_api.offers.queries import OFFERS
 from services.internships_api.offers.schemas import OfferCreate, OfferLive, OfferPatch, OfferQuery, OfferRead, OfferResize
@@ -57,19 +58,19 @@ async def read_offer_history(offer_id: UUID, query: Annotated[HistoryQuery, Quer
     return await OFFERS.history(db, offer_id, query, by=caller)
 
 
-@routes.patch("/{offer_id}", operation_id="changeOffer", response_model=OfferRead, responses=MOVE)
+@routes.patch("/{offer_id}", operation_id="changeOffer", response_model=OfferRead, responses=MOVE | problems(operations.OfferNotDraft))
 async def change_offer(offer_id: UUID, body: OfferPatch, caller: OfferEditor, version: IfMatch, db: Db) -> Response:
     """Change une offre : tous les champs d'un brouillon ; d'une offre publiée, sa présentation et les semaines non prises."""
     return resource(await operations.change(db, offer_id, body, by=caller, version=version))
 
 
-@routes.post("/{offer_id}/publish", operation_id="publishOffer", response_model=OfferRead, responses=MOVE)
+@routes.post("/{offer_id}/publish", operation_id="publishOffer", response_model=OfferRead, responses=MOVE | problems(CapacityLacking))
 async def publish_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
     """Publie l'offre et réserve ses places sur chaque semaine ; refusé, semaines à l'appui, si la capacité manque."""
     return resource(await operations.publish(db, offer_id, by=caller, version=version))
 
 
-@routes.post("/{offer_id}/resize", operation_id="resizeOffer", response_model=OfferRead, responses=MOVE)
+@routes.post("/{offer_id}/resize", operation_id="resizeOffer", response_model=OfferRead, responses=MOVE | problems(operations.SeatsTaken))
 async def resize_offer(offer_id: UUID, body: OfferResize, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
     """Change le nombre de places d'une offre publiée, jamais au-dessous de ce qui est pris ; la capacité du terrain suit."""
     return resource(await operations.resize(db, offer_id, body.seats, by=caller, version=version))
@@ -87,7 +88,9 @@ async def close_offer(offer_id: UUID, caller: OfferEditor, version: IfMatch, _ke
     return resource(await operations.close(db, offer_id, by=caller, version=version))
 
 
-@routes.post("/{offer_id}/cancel", operation_id="cancelOffer", response_model=OfferRead, responses=MOVE)
+@routes.post(
+    "/{offer_id}/cancel", operation_id="cancelOffer", response_model=OfferRead, responses=MOVE | problems(operations.OfferHasPlacements)
+)
 async def cancel_offer(offer_id: UUID, body: Reason, caller: OfferEditor, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
     """Annule une offre publiée, avec un motif, et les demandes en attente avec elle ; refusé tant que des stages y sont confirmés."""
     return resource(await operations.cancel(db, offer_id, body.reason, by=caller, version=version))

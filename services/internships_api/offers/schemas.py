@@ -1,7 +1,7 @@
 """What the API takes and gives of a placement offer."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -11,23 +11,38 @@ from services.contracts.envelope import StatusChange
 from services.contracts.internships import OfferState, OfferStatus
 from services.contracts.standing import Concealment, Owner
 from services.internships_api.offers.tables import Offer
-from services.internships_api.units.schemas import Professions
+from services.internships_api.units.schemas import EXAMPLE as UNIT, Professions
 from services.internships_api.weeks import Monday, check_period
 from services.kernel.api.allowed_operations import Live
 from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Day, Paragraphs, count, distinct
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 
 MOST_WEEKS = 52
-EXAMPLE: dict[str, Any] = {
-    "unit_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
-    "professions": ["ide"],
-    "starts_on": "2027-02-01",
-    "ends_on": "2027-03-08",
-    "seats": 4,
-    "year_levels": [2, 3],
-}
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a22",
+    unit_id=UNIT["id"],
+    unit_name=UNIT["name"],
+    organisation_id=UNIT["organisation_id"],
+    organisation_name=UNIT["organisation_name"],
+    site_name=UNIT["site_name"],
+    commune=UNIT["commune"],
+    department=UNIT["department"],
+    professions=["ide"],
+    starts_on="2027-02-01",
+    ends_on="2027-03-08",
+    seats=4,
+    taken=0,
+    year_levels=[2, 3],
+    description=None,
+    published_on=None,
+    status="draft",
+    status_reason=None,
+    owners=[],
+    concealed=[],
+    history=[{"status": "draft", "at": CREATED}],
+)
 
 YearLevels = Annotated[list[Annotated[int, Field(strict=True, ge=1, le=5)]], Field(max_length=5), AfterValidator(distinct)]
 
@@ -53,13 +68,15 @@ class OfferWrite(BaseModel):
 class OfferCreate(OfferWrite):
     """Une nouvelle offre de stage, à l'état de brouillon."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
     unit_id: UUID = Field(description="Terrain de stage.")
 
 
 class OfferPatch(patch_of(OfferWrite)):  # type: ignore[misc]  # the base is made from the other schema
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"description": "Tutorat par une infirmière formée."}]})
 
 
 class OfferResize(BaseModel):
@@ -72,6 +89,8 @@ class OfferResize(BaseModel):
 
 class OfferRead(Resource):
     """Une offre de stage : des places dans un terrain, sur des semaines civiles entières."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     unit_id: UUID = Field(description="Terrain de stage.")
     unit_name: str | None = Field(description="Nom du terrain de stage.")
@@ -98,7 +117,9 @@ class OfferRead(Resource):
 class OfferLive(Live):
     """Ce qui dépend du jour."""
 
-    requestable_seats: int = Field(description="Places que l'on peut demander aujourd'hui ; aucune si l'offre est dissimulée.")
+    requestable_seats: int = Field(
+        description="Places que l'on peut demander aujourd'hui ; aucune si l'offre est dissimulée.", examples=[4]
+    )
 
 
 class OfferQuery(ListQuery):

@@ -49,7 +49,9 @@ async def read_placement_history(placement_id: UUID, query: Annotated[HistoryQue
     return await PLACEMENTS.history(db, placement_id, query, by=caller)
 
 
-@routes.patch("/{placement_id}", operation_id="changePlacement", response_model=PlacementRead, responses=MOVE)
+@routes.patch(
+    "/{placement_id}", operation_id="changePlacement", response_model=PlacementRead, responses=MOVE | problems(operations.PlacementOver)
+)
 async def change_placement(placement_id: UUID, body: PlacementPatch, caller: Institute, version: IfMatch, db: Db) -> Response:
     """L'institut dit lequel de ses apprenants vient, par une référence opaque."""
     return resource(await operations.change(db, placement_id, body, by=caller, version=version))

@@ -9,13 +9,39 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import PlacementState, PlacementStatus
+from services.internships_api.offers.schemas import EXAMPLE as OFFER
 from services.internships_api.placements.tables import Placement, PlacementCancelReason
 from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, shown
 
 LearnerRef = Annotated[str, StringConstraints(max_length=20, pattern=r"^[A-Z]{0,8}[0-9][0-9-]{0,11}$")]
 """Too short for a social security number, and no name has a digit in it."""
+
+
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a24",
+    request_id="0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a23",
+    offer_id=OFFER["id"],
+    unit_id=OFFER["unit_id"],
+    unit_name=OFFER["unit_name"],
+    site_name=OFFER["site_name"],
+    commune=OFFER["commune"],
+    organisation_id=OFFER["organisation_id"],
+    organisation_name=OFFER["organisation_name"],
+    institute_id="0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a03",
+    institute_name="IFSI de Saint-Nazaire",
+    department=OFFER["department"],
+    profession="ide",
+    starts_on=OFFER["starts_on"],
+    ends_on=OFFER["ends_on"],
+    learner_ref=None,
+    confirmed_on="2026-11-20",
+    cancelled_on=None,
+    cancel_reason=None,
+    status="confirmed",
+    history=[{"status": "confirmed", "at": CREATED}],
+)
 
 
 class PlacementWrite(BaseModel):
@@ -31,6 +57,8 @@ class PlacementWrite(BaseModel):
 class PlacementPatch(patch_of(PlacementWrite)):  # type: ignore[misc]  # the base is made from the other schema
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"learner_ref": "IDE27-0042"}]})
+
 
 class PlacementCancellation(BaseModel):
     """Une annulation."""
@@ -42,6 +70,8 @@ class PlacementCancellation(BaseModel):
 
 class PlacementRead(Resource):
     """Un stage attribué à un apprenant, dont le service ne connaît pas le nom."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     request_id: UUID = Field(description="Demande acceptée.")
     offer_id: UUID = Field(description="Offre.")

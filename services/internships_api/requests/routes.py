@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.contracts.codes import Role
+from services.internships_api.offers.operations import NoSeatLeft
 from services.internships_api.requests import operations
 from services.internships_api.requests.queries import REQUESTS
 from services.internships_api.requests.schemas import RequestCreate, RequestDecline, RequestQuery, RequestRead
@@ -60,7 +61,7 @@ async def read_request_history(request_id: UUID, query: Annotated[HistoryQuery, 
     return await REQUESTS.history(db, request_id, query, by=caller)
 
 
-@routes.post("/{request_id}/accept", operation_id="acceptRequest", response_model=RequestRead, responses=MOVE)
+@routes.post("/{request_id}/accept", operation_id="acceptRequest", response_model=RequestRead, responses=MOVE | problems(NoSeatLeft))
 async def accept_request(request_id: UUID, caller: Host, version: IfMatch, _key: RequiredKey, db: Db) -> Response:
     """Accepte la demande : les places sont prises et les stages confirmés, tous ou aucun."""
     return resource(await operations.accept(db, request_id, by=caller, version=version))

@@ -1,7 +1,6 @@
 """What the API takes and gives of a request for seats."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,18 +9,42 @@ from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import OfferEnding, RequestState, RequestStatus
 from services.contracts.standing import Concealment, Owner
+from services.internships_api.placements.schemas import EXAMPLE as PLACEMENT
 from services.internships_api.requests.tables import PlacementRequest, RequestDeclineReason
 from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Paragraphs, count
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 
-EXAMPLE: dict[str, Any] = {"offer_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "profession": "ide", "learners": 2}
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a23",
+    offer_id=PLACEMENT["offer_id"],
+    unit_name=PLACEMENT["unit_name"],
+    organisation_id=PLACEMENT["organisation_id"],
+    organisation_name=PLACEMENT["organisation_name"],
+    site_name=PLACEMENT["site_name"],
+    commune=PLACEMENT["commune"],
+    department=PLACEMENT["department"],
+    institute_id=PLACEMENT["institute_id"],
+    institute_name=PLACEMENT["institute_name"],
+    profession=PLACEMENT["profession"],
+    learners=2,
+    message="Deux étudiantes de deuxième année, la première fois en médecine.",
+    submitted_at=CREATED,
+    answered_at=None,
+    decline_reason=None,
+    ended_on=None,
+    why=None,
+    status="submitted",
+    owners=[],
+    concealed=[],
+    history=[{"status": "submitted", "at": CREATED}],
+)
 
 
 class RequestCreate(BaseModel):
     """Une demande de places sur une offre publiée."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
     offer_id: UUID = Field(description="Offre.")
     profession: Profession = Field(description="Profession préparée, parmi celles de l'offre.")
@@ -40,6 +63,8 @@ class RequestDecline(BaseModel):
 
 class RequestRead(Resource):
     """Une demande de places faite par un institut, et la réponse du terrain."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     offer_id: UUID = Field(description="Offre.")
     unit_name: str | None = Field(description="Nom du terrain de stage.")

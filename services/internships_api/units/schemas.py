@@ -1,6 +1,6 @@
 """What the API takes and gives of a placement unit."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -13,16 +13,26 @@ from services.internships_api.units.tables import Unit
 from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Flag, Line, distinct
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 
-EXAMPLE: dict[str, Any] = {
-    "organisation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
-    "site_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c",
-    "code": "MED-2",
-    "name": "Médecine polyvalente, 2e étage",
-    "professions": ["ide", "as"],
-    "first_placement_suitable": True,
-}
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a21",
+    organisation_id="0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a01",
+    organisation_name="Centre hospitalier de Saint-Nazaire",
+    site_id="0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a02",
+    site_name="Cité sanitaire de Saint-Nazaire",
+    commune="Saint-Nazaire",
+    department="44",
+    code="MED-2",
+    name="Médecine polyvalente, 2e étage",
+    professions=["ide", "as"],
+    first_placement_suitable=True,
+    status="active",
+    status_reason=None,
+    owners=[],
+    concealed=[],
+    history=[{"status": "active", "at": CREATED}],
+)
 
 Professions = Annotated[list[Profession], Field(min_length=1, max_length=len(Profession)), AfterValidator(distinct)]
 
@@ -40,7 +50,7 @@ class UnitWrite(BaseModel):
 class UnitCreate(UnitWrite):
     """Un nouveau terrain de stage, qui accueille dès sa création."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
     organisation_id: UUID = Field(description="Organisation d'accueil.")
     site_id: UUID = Field(description="Site de cette organisation ; il donne le département.")
@@ -50,9 +60,13 @@ class UnitCreate(UnitWrite):
 class UnitPatch(patch_of(UnitWrite)):  # type: ignore[misc]  # the base is made from the other schema
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Médecine polyvalente et gériatrie"}]})
+
 
 class UnitRead(Resource):
     """Un terrain de stage : l'unité d'un site qui accueille des stagiaires."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     organisation_id: UUID = Field(description="Organisation d'accueil.")
     organisation_name: str | None = Field(description="Son nom ; null tant que ce service ne l'a pas appris.")

@@ -17,9 +17,9 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class _Head(BaseModel):
-    version: int = Field(description="Version.")
+    version: int = Field(description="Version.", examples=[1])
     recorded_at: datetime = Field(description="Enregistrement (UTC).")
-    by: str = Field(description="Auteur.")
+    by: str = Field(description="Auteur : le sujet de son jeton.", examples=["pilotage"])
 
 
 class Version(_Head, OfNoun[M], Generic[M]):

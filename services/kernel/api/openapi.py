@@ -12,7 +12,7 @@ from services.kernel.api.allowed_operations import declared
 from services.kernel.api.openapi_examples import Examples
 from services.kernel.api.openapi_problems import ProblemShapes
 from services.kernel.api.openapi_schemas import name_as_classes, sent_without_defaults, tidy, tidy_parameter
-from services.kernel.base.problems import PROBLEM, problems
+from services.kernel.base.problems import EXAMPLE_TYPE, PROBLEM, problems
 
 ALWAYS = (406, 422, 503)
 WITH_BODY = (400, 408, 413, 415)
@@ -60,6 +60,10 @@ def document(app: FastAPI) -> dict[str, Any]:
     tidy(schemas)
     sent_without_defaults(made)
     shapes.show(schemas, Examples(schemas, _allowed(made["paths"].values())))
+    for address, path in made["paths"].items():
+        collection = [each for other, each in made["paths"].items() if other.startswith(address.partition("/{")[0])]
+        for operation in path.values():
+            _show(operation, shapes, Examples(schemas, _allowed(collection)))
     app.openapi_schema = made
     return made
 
@@ -86,6 +90,18 @@ def _complete(operation: dict[str, Any], shapes: ProblemShapes) -> None:
     operation["responses"] = _responses(operation, shapes)
 
 
+def _show(operation: dict[str, Any], shapes: ProblemShapes, examples: Examples) -> None:
+    """Gives an operation's body, its answers and its refusals their examples."""
+    contents = {"body": operation["requestBody"]["content"]} if "requestBody" in operation else {}
+    contents |= {status: response["content"] for status, response in operation["responses"].items() if "content" in response}
+    for place, content in contents.items():
+        for media, said in content.items():
+            if media == PROBLEM:
+                said["example"] = shapes.example(int(place), said.pop(EXAMPLE_TYPE, None), operation, examples)
+            elif "example" not in said:
+                said["example"] = examples.of(said["schema"], f"{operation['operationId']} {place}")
+
+
 def summary_of(description: str) -> str:
     """What an operation does, in the words before the first pause of its description."""
     return _END_OF_SUMMARY.split(" ".join(description.split()), maxsplit=1)[0]
@@ -109,7 +125,7 @@ def _responses(operation: Mapping[str, Any], shapes: ProblemShapes) -> dict[str,
         response["headers"] = {name: HEADERS[name] for name in names}
         response["description"] = SUCCESS.get(status, response["description"])
         if PROBLEM in response.get("content", {}):
-            response["content"] = {PROBLEM: {"schema": shapes.reference(int(status))}}
+            response["content"][PROBLEM]["schema"] = shapes.reference(int(status))
     return dict(sorted(responses.items()))
 
 

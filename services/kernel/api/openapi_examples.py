@@ -17,7 +17,7 @@ class Examples:
     """The examples of shapes, with the document's components by their names. `allowed` are operations that a caller may ask for."""
 
     def __init__(self, schemas: Mapping[str, Any], allowed: Sequence[str]) -> None:
-        self._schemas = schemas
+        self.schemas = schemas
         self._allowed = list(allowed)
 
     def of(self, schema: Mapping[str, Any], place: str) -> Any:
@@ -30,12 +30,17 @@ class Examples:
         if schema.get("examples"):
             return schema["examples"][0]
         if "$ref" in schema:
-            return self.of(self._schemas[schema["$ref"].removeprefix(PREFIX)], place)
+            return self.of(self.resolved(schema), place)
         if "const" in schema or "enum" in schema:
             return schema["const"] if "const" in schema else schema["enum"][0]
         if options := schema.get("anyOf") or schema.get("oneOf"):
             return self.of(options[0], place)
         return self._of_type(schema, place)
+
+    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The component that a reference names; a schema that is none, as it is."""
+        found: Mapping[str, Any] = self.schemas[schema["$ref"].removeprefix(PREFIX)] if "$ref" in schema else schema
+        return found
 
     def _of_type(self, schema: Mapping[str, Any], place: str) -> Any:
         kind = schema.get("type")

@@ -5,9 +5,23 @@ from typing import Any
 
 from pydantic import BaseModel, create_model
 
+from services.kernel.api.allowed_operations import declared
 from services.kernel.api.openapi_examples import Examples
 from services.kernel.api.openapi_schemas import PREFIX
-from services.kernel.base.problems import BY_STATUS, TYPE_PREFIX, Members, NotFound, Problem, ProblemRead
+from services.kernel.base.problems import (
+    BY_STATUS,
+    TYPE_PREFIX,
+    AlreadyExists,
+    Conflict,
+    IdempotencyKeyMissing,
+    Invalid,
+    LooksTwice,
+    Members,
+    MoveRefused,
+    NotFound,
+    Problem,
+    ProblemRead,
+)
 
 ALWAYS = ["type", "title", "status"]
 REQUEST_ID = "0199a1b2c3d47e5f8a9b0c1d2e3f4a5b"
@@ -43,6 +57,14 @@ class ProblemShapes:
             shown = [NotFound] if model is ProblemRead else self._of(status)
             schemas[model.__name__]["examples"] = [example_of(each, schemas[model.__name__], examples) for each in shown]
 
+    def example(self, status: int, named: str | None, operation: Mapping[str, Any], examples: Examples) -> dict[str, Any]:
+        """What the refusal of an operation looks like: a problem of the type that its route names, or of the likeliest."""
+        of_status = self._of(status)
+        problem = next((each for each in of_status if each.type == named), None) or _likeliest(status, operation)
+        shape = examples.schemas[self._models[status].__name__]
+        shown = example_of(problem, shape, examples)
+        return {**shown, **_at_fault(operation, examples)} if problem is Invalid else shown
+
     def _model(self, status: int) -> type[BaseModel]:
         members = self._members(status)
         if not members:
@@ -59,6 +81,30 @@ class ProblemShapes:
     def _of(self, status: int) -> list[type[Problem]]:
         """The classes of a status that a client can tell from each other."""
         return [each for each in self._problems if each.status == status and "type" in vars(each)]
+
+
+def _likeliest(status: int, operation: Mapping[str, Any]) -> type[Problem]:
+    given = {parameter["name"]: parameter for parameter in operation.get("parameters", ())}
+    if status == 400 and given.get("Idempotency-Key", {}).get("required"):
+        return IdempotencyKeyMissing
+    if status != 409:
+        return BY_STATUS[status]
+    if "force" in given:
+        return LooksTwice
+    return MoveRefused if operation["operationId"] in declared() else AlreadyExists if "201" in operation["responses"] else Conflict
+
+
+def _at_fault(operation: Mapping[str, Any], examples: Examples) -> dict[str, Any]:
+    """A field of the operation at fault: the first that a body must have, or else one that it does not take."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    if body is None:
+        fault = {"pointer": "couleur", "location": "query", "code": "unknown", "detail": "Ce paramètre n'existe pas ici."}
+    elif required := examples.resolved(body).get("required"):
+        fault = {"pointer": f"#/{required[0]}", "location": "body", "code": "missing", "detail": "Champ requis."}
+    else:
+        fault = {"pointer": "#/couleur", "location": "body", "code": "extra_forbidden", "detail": "Champ inconnu."}
+    name, detail = fault["pointer"].removeprefix("#/"), fault["detail"]
+    return {"detail": f"{name} : {detail[0].lower()}{detail[1:]}", "errors": [fault]}
 
 
 def example_of(problem: type[Problem], shape: Mapping[str, Any], examples: Examples) -> dict[str, Any]:

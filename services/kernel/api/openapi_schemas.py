@@ -80,9 +80,18 @@ def each_schema(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _tidy_one(schema: dict[str, Any]) -> None:
+    for example in schema.get("examples", ()):
+        _put_nulls_back(schema, example)
     schema.pop("title", None)  # a name in English that nobody wrote
     if schema.get("type") == "integer":
         schema.update({bound: int(schema[bound]) for bound in BOUNDS if bound in schema})
+
+
+def _put_nulls_back(schema: Mapping[str, Any], example: Any) -> None:
+    """The framework takes the nulls out of examples: those of fields that are never absent belong there."""
+    for name in schema.get("required", ()):
+        if isinstance(example, dict) and {"type": "null"} in schema["properties"][name].get("anyOf", ()):
+            example.setdefault(name, None)
 
 
 def _values(enumeration: type[Enum]) -> tuple[Any, ...]:

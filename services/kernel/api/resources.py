@@ -40,7 +40,9 @@ class Page(OfNoun[M], Generic[M]):
     """Une page de liste, de la plus récente à la plus ancienne."""
 
     items: list[M] = Field(description="Les lignes de la page.")
-    next: str | None = Field(description="Curseur de la page suivante, à donner dans `after` ; null à la dernière.")
+    next: str | None = Field(
+        description="Curseur de la page suivante, à donner dans `after` ; null à la dernière.", examples=["AZmhssPUfl-KmwwdLj9KAQ"]
+    )
 
 
 NO_STORE = {"Cache-Control": "no-store"}

@@ -25,6 +25,8 @@ from starlette.responses import Response
 
 TYPE_PREFIX = "urn:plam:problem:"
 PROBLEM = "application/problem+json"
+EXAMPLE_TYPE = "x-example-type"
+"""Where a route says, to the OpenAPI document alone, which type of problem is the example of a status."""
 
 
 class FieldError(BaseModel):
@@ -303,9 +305,17 @@ def invalid(pointer: str, code: str, detail: str, *, location: str = "body") -> 
     return Invalid(detail, errors=[FieldError(pointer=pointer, location=location, code=code, detail=detail)])
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI `responses` of a route, for the statuses that it may answer besides its own success."""
-    return {status: {"description": BY_STATUS[status].title, "content": {PROBLEM: {}}} for status in statuses}
+def problems(*refusals: int | type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI `responses` of a route, for the statuses that it may answer besides its own success.
+
+    A class stands for its status, and is its example.
+    """
+    found: dict[int | str, dict[str, Any]] = {}
+    for each in refusals:
+        status = each if isinstance(each, int) else each.status
+        content = {} if isinstance(each, int) else {EXAMPLE_TYPE: each.type}
+        found[status] = {"description": BY_STATUS[status].title, "content": {PROBLEM: content}}
+    return found
 
 
 MOVE = problems(403, 404, 409, 412, 428)

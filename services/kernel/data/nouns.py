@@ -1,11 +1,13 @@
 """A noun: the triple of table, document and state that `save` takes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic.config import JsonDict
 
 from services.contracts.envelope import State
 from services.kernel.base.declarations import file_of
@@ -22,6 +24,26 @@ class Resource(BaseModel):
     version: int = Field(description="Version, égale à l'ETag.", examples=[1])
     created_at: datetime = Field(description="Création (UTC).")
     updated_at: datetime = Field(description="Dernier changement (UTC).")
+
+
+CREATED = "2026-11-20T09:30:00Z"
+"""When what the examples show was made."""
+
+
+def shown(identifier: str, **fields: JsonValue) -> JsonDict:
+    """A noun's one example, as the API shows it: what every resource has, then its own fields."""
+    return {"id": identifier, "version": 1, "created_at": CREATED, "updated_at": CREATED, **fields}
+
+
+def part_of(example: JsonDict) -> Callable[[JsonDict], None]:
+    """For the schema of what creates a noun: its example is the part that it has of the noun's, without what is empty there."""
+
+    def add(schema: JsonDict) -> None:
+        fields = schema["properties"]
+        assert isinstance(fields, dict)
+        schema["examples"] = [{name: example[name] for name in fields if example.get(name) not in (None, [])}]
+
+    return add
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,6 +31,8 @@ LONGEST = 1.0
 METRICS_KEPT = 2.0
 """Seconds for which the gauges of the event path stand: they are public, and whoever asks often learns no more."""
 
+METRICS_EXAMPLE = 'plam_requests_total{operation="listNeeds",service="recruitment",status="200"} 42.0'
+
 router = NounRouter(
     tag="service", title="Santé du service", about="Ce que la supervision demande : le processus répond, sa base aussi, ses mesures."
 )
@@ -62,7 +64,12 @@ async def read_readiness(request: Request, _caller: Public) -> ServiceHealth:
     return ServiceHealth(status="ok")
 
 
-@router.get("/metrics", operation_id="readMetrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get(
+    "/metrics",
+    operation_id="readMetrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": METRICS_EXAMPLE}}}},
+)
 async def read_metrics(request: Request, _caller: Public) -> Response:
     """Les mesures du processus et l'état du chemin des événements du service, au format Prometheus."""
     await request.app.state.looks.event_path()

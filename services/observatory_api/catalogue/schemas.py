@@ -35,7 +35,8 @@ class ListingRead(BaseModel):
     )
     by_department: bool = Field(description="Si la liste prend le filtre `department`.")
     note: str | None = Field(
-        description="En quoi les lignes diffèrent de ce qui est compté, ou pourquoi il n'y a pas de liste ; null : une ligne par unité."
+        description="En quoi les lignes diffèrent de ce qui est compté, ou pourquoi il n'y a pas de liste ; null : une ligne par unité.",
+        examples=[None],
     )
 
 
@@ -59,7 +60,7 @@ class IndicatorRead(BaseModel):
     code: str = Field(description="Code.", examples=["K06"])
     label: str = Field(description="Libellé.", examples=["Jalons tenus"])
     definition: int = Field(description="Numéro de la définition.", examples=[1])
-    words: str = Field(description="Définition, en mots.")
+    words: str = Field(description="Définition, en mots.", examples=["Part des jalons atteints au plus tard à leur échéance initiale."])
     theme: ThemeRead = Field(description="Ce dont il parle.")
     counted: NounRead = Field(description="Ce qu'il compte : pour une part, ce qui est divisé ; pour une distribution, ce qui est observé.")
     among: NounRead | None = Field(description="Pour une part, ce par quoi elle divise.")
@@ -74,7 +75,7 @@ class IndicatorRead(BaseModel):
     sources: list[str] = Field(description="États dont il est calculé, `service.nature`.", examples=[["actions.milestone"]])
     of: list[str] = Field(description="Indicateurs dont il est la formule.", examples=[["R04", "R08"]])
     listing: ListingRead = Field(description="La liste derrière le chiffre.")
-    owner: str = Field(description="Qui en répond.")
+    owner: str = Field(description="Qui en répond.", examples=["Pilotage du plan"])
 
 
 class CatalogueRead(BaseModel):

@@ -56,7 +56,7 @@ class ContextRowRead(BaseModel):
 class _Series(BaseModel):
     code: ContextCode = Field(description="Code de la série.")
     label: str = Field(description="Libellé.", examples=["Habitants"])
-    words: str = Field(description="Ce qui est compté, en mots.")
+    words: str = Field(description="Ce qui est compté, en mots.", examples=["Population municipale des communes du département."])
 
 
 class ContextSeriesRead(_Series):

@@ -133,7 +133,7 @@ class ValuesRead(_Asked, IndicatorValue):
     start: date | None = Field(serialization_alias="from", description="Premier jour de la période.")
     end: date | None = Field(serialization_alias="to", description="Fin de la période, exclue.")
     filters: dict[str, str] = Field(description="Filtres appliqués.")
-    by: list[str] = Field(description="Dimensions des groupes.")
+    by: list[str] = Field(description="Dimensions des groupes.", examples=[["department"]])
     additive: bool = Field(description="Les groupes s'additionnent : faux quand un même fait compte dans plusieurs, ou pour une part.")
     groups: list[GroupRead] = Field(description="Une figure par groupe non vide.")
 

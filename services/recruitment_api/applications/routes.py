@@ -23,6 +23,7 @@ from services.recruitment_api.applications.schemas import (
     ApplicationRead,
 )
 from services.recruitment_api.assignments.schemas import Acceptance
+from services.recruitment_api.needs.operations import NeedNotOpen, NoPostLeft
 
 routes = router("/v1/applications", "applications", "Candidatures", "Les candidatures à un besoin, et la réponse de l'employeur.")
 
@@ -36,7 +37,7 @@ async def list_applications(request: Request, query: Annotated[ApplicationQuery,
     return await APPLICATIONS.page(request, db, query, by=caller)
 
 
-@routes.post("", operation_id="submitApplication", status_code=201, response_model=ApplicationRead, responses=problems(409))
+@routes.post("", operation_id="submitApplication", status_code=201, response_model=ApplicationRead, responses=problems(NeedNotOpen))
 async def submit_application(request: Request, body: ApplicationCreate, caller: Party, _key: OptionalKey, db: Db) -> Response:
     """Dépose une candidature à un besoin ouvert : une seule en attente par personne et par besoin, aucune de qui y a déjà un poste."""
     return created(request, await operations.submit(db, body, by=caller))
@@ -62,7 +63,9 @@ async def read_application_history(application_id: UUID, query: Annotated[Histor
     return await APPLICATIONS.history(db, application_id, query, by=caller)
 
 
-@routes.post("/{application_id}/accept", operation_id="acceptApplication", response_model=ApplicationRead, responses=MOVE)
+@routes.post(
+    "/{application_id}/accept", operation_id="acceptApplication", response_model=ApplicationRead, responses=MOVE | problems(NoPostLeft)
+)
 async def accept_application(
     application_id: UUID, body: Acceptance, caller: Employer, version: IfMatch, _key: RequiredKey, db: Db
 ) -> Response:

@@ -13,21 +13,43 @@ from services.contracts.standing import Concealment, Owner
 from services.kernel.api.allowed_operations import Live
 from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import without_nir
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 from services.recruitment_api.applications.tables import Application, ApplicationDeclineReason
+from services.recruitment_api.needs.schemas import EXAMPLE as NEED
 
 # at least a letter and a digit: neither a name nor a telephone number
 OPAQUE = r"^[A-Za-z0-9_-]*([A-Za-z][A-Za-z0-9_-]*[0-9]|[0-9][A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]*$"
 CandidateRef = Annotated[str, StringConstraints(min_length=6, max_length=40, pattern=OPAQUE), AfterValidator(without_nir)]
 
 
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a35",
+    need_id=NEED["id"],
+    organisation_id=NEED["organisation_id"],
+    organisation_name=NEED["organisation_name"],
+    site_name=NEED["site_name"],
+    commune=NEED["commune"],
+    department=NEED["department"],
+    profession=NEED["profession"],
+    urgency=NEED["urgency"],
+    candidate_ref="C7F3A9K2",
+    submitted_at=CREATED,
+    respond_by="2026-11-24",
+    answered_at=None,
+    status="submitted",
+    decline_reason=None,
+    ended_on=None,
+    why=None,
+    owners=[],
+    concealed=[],
+    history=[{"status": "submitted", "at": CREATED}],
+)
+
+
 class ApplicationCreate(BaseModel):
     """Une nouvelle candidature."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"need_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "candidate_ref": "C7F3A9K2"}]},
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
     need_id: UUID = Field(description="Le besoin.")
     candidate_ref: CandidateRef = Field(
@@ -46,6 +68,8 @@ class ApplicationDecline(BaseModel):
 
 class ApplicationRead(Resource):
     """Une candidature à un besoin."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     need_id: UUID = Field(description="Le besoin.")
     organisation_id: UUID = Field(description="L'employeur.")
@@ -73,7 +97,8 @@ class ApplicationLive(Live):
 
     overdue: bool = Field(description="Sans réponse alors que le délai est passé, et qu'une réponse est possible.")
     days_left: int | None = Field(
-        description="Jours restants pour répondre, négatif s'il est passé ; null une fois répondue, retirée ou finie, ou dissimulée."
+        description="Jours restants pour répondre, négatif s'il est passé ; null une fois répondue, retirée ou finie, ou dissimulée.",
+        examples=[2],
     )
 
 

@@ -10,9 +10,33 @@ from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import AssignmentState, AssignmentStatus, NeedUrgency
 from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Day
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, shown
 from services.recruitment_api.assignments.tables import Assignment, AssignmentCancelReason
+from services.recruitment_api.needs.schemas import EXAMPLE as NEED
 from services.recruitment_api.needs.tables import LegalForm
+
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a36",
+    need_id=NEED["id"],
+    application_id="0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a35",
+    organisation_id=NEED["organisation_id"],
+    organisation_name=NEED["organisation_name"],
+    site_name=NEED["site_name"],
+    commune=NEED["commune"],
+    department=NEED["department"],
+    profession=NEED["profession"],
+    urgency=NEED["urgency"],
+    candidate_ref="C7F3A9K2",
+    legal_form="cdi",
+    starts_on=NEED["starts_on"],
+    ends_on=None,
+    need_published_at=CREATED,
+    confirmed_at=CREATED,
+    cancelled_on=None,
+    cancel_reason=None,
+    status="confirmed",
+    history=[{"status": "confirmed", "at": CREATED}],
+)
 
 
 class Acceptance(BaseModel):
@@ -35,6 +59,8 @@ class AssignmentCancellation(BaseModel):
 
 class AssignmentRead(Resource):
     """Une affectation : un poste d'un besoin pourvu par une personne."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     need_id: UUID = Field(description="Le besoin.")
     application_id: UUID = Field(description="La candidature acceptée.")

@@ -18,6 +18,7 @@ from services.kernel.base.problems import MOVE, problems
 from services.recruitment_api.commitments import operations
 from services.recruitment_api.commitments.queries import COMMITMENTS
 from services.recruitment_api.commitments.schemas import CommitmentCreate, CommitmentQuery, CommitmentRead
+from services.recruitment_api.envelopes.operations import EnvelopeExceeded
 
 routes = router("/v1/commitments", "commitments", "Engagements", "Les montants engagés sur une enveloppe, jusqu'à leur libération.")
 
@@ -30,7 +31,7 @@ async def list_commitments(request: Request, query: Annotated[CommitmentQuery, Q
     return await COMMITMENTS.page(request, db, query, by=caller)
 
 
-@routes.post("", operation_id="createCommitment", status_code=201, response_model=CommitmentRead, responses=problems(409))
+@routes.post("", operation_id="createCommitment", status_code=201, response_model=CommitmentRead, responses=problems(EnvelopeExceeded))
 async def create_commitment(request: Request, body: CommitmentCreate, caller: CommitmentEditor, _key: RequiredKey, db: Db) -> Response:
     """Engage un montant sur une enveloppe ouverte, jamais un centime de trop."""
     return created(request, await operations.create(db, body, by=caller))

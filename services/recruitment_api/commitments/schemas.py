@@ -4,23 +4,36 @@ from datetime import date
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
 
 from services.contracts.codes import Department
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import CommitmentState, CommitmentStatus
 from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Code, PositiveCents
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 from services.recruitment_api.commitments.tables import Commitment
+from services.recruitment_api.envelopes.schemas import EXAMPLE as ENVELOPE
 
-EXAMPLE: JsonDict = {"envelope_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "amount_cents": 350_000, "reference": "CAE-2026-0001"}
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a33",
+    envelope_id=ENVELOPE["id"],
+    scheme_code=ENVELOPE["scheme_code"],
+    fiscal_year=ENVELOPE["fiscal_year"],
+    department=ENVELOPE["department"],
+    amount_cents=350_000,
+    reference="CAE-2026-0001",
+    committed_on="2026-11-20",
+    released_on=None,
+    status="committed",
+    status_reason=None,
+    history=[{"status": "committed", "at": CREATED}],
+)
 
 
 class CommitmentCreate(BaseModel):
     """Un nouvel engagement."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
     envelope_id: UUID = Field(description="L'enveloppe.")
     amount_cents: PositiveCents = Field(description="Montant, en centimes.")
@@ -29,6 +42,8 @@ class CommitmentCreate(BaseModel):
 
 class CommitmentRead(Resource):
     """Un engagement sur une enveloppe."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     envelope_id: UUID = Field(description="L'enveloppe.")
     scheme_code: str = Field(description="Code du dispositif.")

@@ -73,7 +73,12 @@ async def list_envelope_entries(
     return page_of(request, query, await operations.read_entries(db, envelope_id, query, by=caller), no_store=True)
 
 
-@routes.post("/{envelope_id}/ceiling", operation_id="changeEnvelopeCeiling", response_model=EnvelopeRead, responses=MOVE)
+@routes.post(
+    "/{envelope_id}/ceiling",
+    operation_id="changeEnvelopeCeiling",
+    response_model=EnvelopeRead,
+    responses=MOVE | problems(operations.CeilingBelowCommitted),
+)
 async def change_envelope_ceiling(
     envelope_id: UUID, body: CeilingChange, caller: EnvelopeEditor, version: IfMatch, _key: RequiredKey, db: Db
 ) -> Response:

@@ -4,27 +4,49 @@ from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from services.contracts.codes import Department
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import EnvelopeStatus, SchemeEnvelopeState
 from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Cents, Line, PositiveCents, count
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 from services.recruitment_api.envelopes.tables import EntryKind, SchemeEnvelope
+from services.recruitment_api.schemes.schemas import EXAMPLE as SCHEME
 
-SCHEME_EXAMPLE = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a32",
+    scheme_id=SCHEME["id"],
+    scheme_code=SCHEME["code"],
+    fiscal_year=2026,
+    funder="ARS-PDL",
+    department=None,
+    ceiling_cents=10_000_000,
+    committed_cents=350_000,
+    available_cents=9_650_000,
+    opened_on="2026-11-20",
+    status="open",
+    status_reason=None,
+    history=[{"status": "open", "at": CREATED}],
+)
+ENTRY: JsonDict = {
+    "envelope_id": EXAMPLE["id"],
+    "seq": 2,
+    "kind": "commit",
+    "amount_cents": 350_000,
+    "reference": "CAE-2026-0001",
+    "commitment_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a33",
+    "balance_after_cents": 9_650_000,
+    "by": "pilotage",
+    "recorded_at": CREATED,
+}
 
 
 class EnvelopeCreate(BaseModel):
     """Une nouvelle enveloppe, ouverte, d'un dispositif actif."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"scheme_id": SCHEME_EXAMPLE, "fiscal_year": 2026, "funder": "ARS-PDL", "ceiling_cents": 10_000_000}]
-        },
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
     scheme_id: UUID = Field(description="Le dispositif.")
     fiscal_year: count(2000, 2199) = Field(description="Exercice.")  # type: ignore[valid-type]  # a type made by a function
@@ -46,6 +68,8 @@ class CeilingChange(BaseModel):
 
 class EnvelopeRead(Resource):
     """L'enveloppe d'un dispositif pour un exercice."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     scheme_id: UUID = Field(description="Le dispositif.")
     scheme_code: str = Field(description="Code du dispositif.")
@@ -73,7 +97,7 @@ class EnvelopeQuery(ListQuery):
 class EntryRead(BaseModel):
     """Une écriture du registre d'une enveloppe, immuable."""
 
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
+    model_config = ConfigDict(extra="forbid", from_attributes=True, json_schema_extra={"examples": [ENTRY]})
 
     envelope_id: UUID = Field(description="L'enveloppe.")
     seq: int = Field(description="Rang de l'écriture dans l'enveloppe, à partir de 1, sans trou.")

@@ -55,13 +55,13 @@ async def read_need_history(need_id: UUID, query: Annotated[HistoryQuery, Query(
     return await NEEDS.history(db, need_id, query, by=caller)
 
 
-@routes.patch("/{need_id}", operation_id="changeNeed", response_model=NeedRead, responses=MOVE)
+@routes.patch("/{need_id}", operation_id="changeNeed", response_model=NeedRead, responses=MOVE | problems(operations.NeedNotDraft))
 async def change_need(need_id: UUID, body: NeedPatch, caller: NeedEditor, version: IfMatch, db: Db) -> Response:
     """Change un besoin : tous les champs d'un brouillon ; d'un besoin publié, ses postes, son urgence, ses dates, sa description."""
     return resource(await operations.change(db, need_id, body, by=caller, version=version))
 
 
-@routes.post("/{need_id}/publish", operation_id="publishNeed", response_model=NeedRead, responses=MOVE)
+@routes.post("/{need_id}/publish", operation_id="publishNeed", response_model=NeedRead, responses=MOVE | problems(operations.NeedNotReady))
 async def publish_need(need_id: UUID, caller: NeedEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Publie le besoin : il reçoit des candidatures."""
     return resource(await operations.publish(db, need_id, by=caller, version=version))
@@ -73,7 +73,9 @@ async def cancel_need(need_id: UUID, body: Reason, caller: NeedEditor, version: 
     return resource(await operations.cancel(db, need_id, body.reason, by=caller, version=version))
 
 
-@routes.post("/{need_id}/prolong", operation_id="prolongNeed", response_model=NeedRead, responses=MOVE)
+@routes.post(
+    "/{need_id}/prolong", operation_id="prolongNeed", response_model=NeedRead, responses=MOVE | problems(operations.ProlongedTooOften)
+)
 async def prolong_need(need_id: UUID, body: Prolongation, caller: NeedEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Prolonge un besoin ouvert, ou rouvre un besoin expiré : trois fois au plus."""
     return resource(await operations.prolong(db, need_id, body, by=caller, version=version))

@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic.config import JsonDict
 
 from services.contracts.codes import Department, Profession, Sector
 from services.contracts.envelope import StatusChange
@@ -16,22 +15,39 @@ from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Day, Paragraphs, count, distinct
 from services.kernel.base.periods import check_order
-from services.kernel.data.nouns import Noun, Resource
+from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 from services.recruitment_api.needs.dates import check_expiry
 from services.recruitment_api.needs.tables import LegalForm, StaffingNeed
 
-EXAMPLE: JsonDict = {
-    "site_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
-    "external_ref": "CHSN-2026-118",
-    "profession": "as",
-    "headcount": 4,
-    "urgency": "urgent",
-    "legal_forms": ["cdi", "cdd"],
-    "starts_on": "2027-01-04",
-    "expires_on": "2026-12-31",
-}
-
-EMPLOYER = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c"
+EXAMPLE = shown(
+    "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a34",
+    organisation_id="0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a01",
+    organisation_name="Centre hospitalier de Saint-Nazaire",
+    external_ref="CHSN-2026-118",
+    site_id="0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a02",
+    site_name="Cité sanitaire de Saint-Nazaire",
+    commune="Saint-Nazaire",
+    department="44",
+    scheme_id=None,
+    profession="as",
+    sector="sanitary",
+    headcount=4,
+    filled_count=0,
+    urgency="urgent",
+    legal_forms=["cdi", "cdd"],
+    starts_on="2027-01-04",
+    ends_on=None,
+    description=None,
+    expires_on="2026-12-31",
+    published_at=None,
+    ended_on=None,
+    prolongation_count=0,
+    status="draft",
+    status_reason=None,
+    owners=[],
+    concealed=[],
+    history=[{"status": "draft", "at": CREATED}],
+)
 
 LegalForms = Annotated[list[LegalForm], Field(min_length=1, max_length=8), AfterValidator(distinct)]
 
@@ -64,7 +80,7 @@ class NeedWrite(BaseModel):
 class NeedCreate(NeedWrite):
     """Un nouveau besoin, à l'état de brouillon."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{**EXAMPLE, "organisation_id": EMPLOYER}, EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
     organisation_id: UUID | None = Field(None, description="L'employeur ; un employeur ne nomme que lui-même, ou ne dit rien.")
     external_ref: Code | None = Field(None, description="Référence chez l'employeur, unique chez lui.", examples=["CHSN-2026-118"])
@@ -72,6 +88,8 @@ class NeedCreate(NeedWrite):
 
 class NeedPatch(patch_of(NeedWrite)):  # type: ignore[misc]  # the base is made from the other schema
     """Les champs à changer ; ceux qui ne sont pas envoyés restent tels quels."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"headcount": 5, "urgency": "critical"}]})
 
 
 class Prolongation(BaseModel):
@@ -86,6 +104,8 @@ class Prolongation(BaseModel):
 
 class NeedRead(Resource):
     """Un besoin de recrutement."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     organisation_id: UUID = Field(description="L'employeur.")
     organisation_name: str | None = Field(description="Son nom ; null tant que ce service ne l'a pas appris.")
@@ -119,7 +139,8 @@ class NeedLive(Live):
     """Ce qui dépend du jour."""
 
     days_left: int | None = Field(
-        description="Jours de publication restants, aujourd'hui compris ; null s'il ne cherche plus, ou tant qu'il est dissimulé."
+        description="Jours de publication restants, aujourd'hui compris ; null s'il ne cherche plus, ou tant qu'il est dissimulé.",
+        examples=[12],
     )
 
 

@@ -57,7 +57,7 @@ async def read_scheme_history(scheme_id: UUID, query: Annotated[HistoryQuery, Qu
     return await SCHEMES.history(db, scheme_id, query, by=caller)
 
 
-@routes.patch("/{scheme_id}", operation_id="changeScheme", response_model=SchemeRead, responses=MOVE)
+@routes.patch("/{scheme_id}", operation_id="changeScheme", response_model=SchemeRead, responses=MOVE | problems(operations.SchemeNotDraft))
 async def change_scheme(scheme_id: UUID, body: SchemePatch, caller: Steering, version: IfMatch, db: Db) -> Response:
     """Change un dispositif à l'état de brouillon : les champs envoyés."""
     return resource(await operations.change(db, scheme_id, body, by=caller, version=version))
@@ -69,7 +69,9 @@ async def activate_scheme(scheme_id: UUID, caller: Steering, version: IfMatch, _
     return resource(await operations.activate(db, scheme_id, by=caller, version=version))
 
 
-@routes.post("/{scheme_id}/retire", operation_id="retireScheme", response_model=SchemeRead, responses=MOVE)
+@routes.post(
+    "/{scheme_id}/retire", operation_id="retireScheme", response_model=SchemeRead, responses=MOVE | problems(operations.SchemeStillFunded)
+)
 async def retire_scheme(scheme_id: UUID, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Met fin au dispositif : toutes ses enveloppes sont closes."""
     return resource(await operations.retire(db, scheme_id, by=caller, version=version))
