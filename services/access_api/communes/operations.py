@@ -65,7 +65,7 @@ async def read_places(db: Database, codes: Collection[str]) -> Places:
 
 
 KINDS = {
-    CommuneMatch.name: "commune",
+    CommuneMatch.named: "commune",
     CommuneMatch.code: "commune",
     CommuneMatch.postal_code: "postal_code",
     CommuneMatch.former_name: "former_commune",
@@ -89,7 +89,7 @@ def _matched(today: tuple[str, str], former: tuple[str, str] | None, postal_code
     """What a commune, or a former one, is found by: its name where one of the words is of it, else a code. Names come with their codes."""
     name, code = former or today
     if any(begins_one(term, fold(name).split()) for term in asked):
-        return CommuneMatched(kind=CommuneMatch.former_name if former else CommuneMatch.name, name=name, code=code)
+        return CommuneMatched(kind=CommuneMatch.former_name if former else CommuneMatch.named, name=name, code=code)
     postal = [each for each in postal_codes if any(begins_one(term, [each]) for term in asked)]
     if postal:
         return CommuneMatched(kind=CommuneMatch.postal_code, name=today[0], code=postal[0])

@@ -1,11 +1,10 @@
 """What the API takes and gives of a commune."""
 
-from enum import StrEnum
-
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.contracts.codes import Department
+from services.contracts.labelled import Labelled
 from services.kernel.api.paging import PageQuery
 
 EXAMPLE: JsonDict = {
@@ -47,14 +46,14 @@ class CommuneDocument(BaseModel):
     longitude: float | None = Field(description="Longitude du centre (WGS 84) ; inconnue avec la latitude.")
 
 
-class CommuneMatch(StrEnum):
+class CommuneMatch(Labelled):
     """Par quoi une commune est trouvée."""
 
-    name = "name"
-    code = "code"
-    postal_code = "postal_code"
-    former_name = "former_name"
-    former_code = "former_code"
+    named = "name", "Nom"
+    code = "code", "Code INSEE"
+    postal_code = "postal_code", "Code postal"
+    former_name = "former_name", "Nom d'avant une fusion"
+    former_code = "former_code", "Code d'avant une fusion"
 
 
 class CommuneMatched(BaseModel):

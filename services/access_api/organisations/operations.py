@@ -103,7 +103,7 @@ def _has_words(organisation: Organisation, asked: list[str]) -> bool:
 def _matched(organisation: Organisation, site: Site | None, places: communes.Places, asked: list[str]) -> OrganisationMatched:
     """What an organisation is found by: its name, or else what its oldest site that is found is found by."""
     if site is None:
-        return OrganisationMatched(kind=OrganisationMatch.name, name=organisation.name, code=None)
+        return OrganisationMatched(kind=OrganisationMatch.named, name=organisation.name, code=None)
     place = communes.matched_place(site, places, asked)
     if place is None:
         return OrganisationMatched(kind=OrganisationMatch.site, name=site.name, code=None)

@@ -1,6 +1,5 @@
 """What the API takes and gives of an organisation."""
 
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from services.access_api.organisations.tables import Organisation
 from services.contracts.access import OrganisationState, OrganisationStatus
 from services.contracts.codes import Department, OrganisationRole
 from services.contracts.envelope import StatusChange
+from services.contracts.labelled import Labelled
 from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Line, distinct
@@ -89,14 +89,14 @@ class OrganisationRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class OrganisationMatch(StrEnum):
+class OrganisationMatch(Labelled):
     """Par quoi une organisation est trouvée."""
 
-    name = "name"
-    site = "site"
-    postal_code = "postal_code"
-    commune = "commune"
-    former_commune = "former_commune"
+    named = "name", "Nom"
+    site = "site", "Nom d'un site"
+    postal_code = "postal_code", "Code postal d'un site"
+    commune = "commune", "Commune d'un site"
+    former_commune = "former_commune", "Commune d'un site, d'avant une fusion"
 
 
 class OrganisationMatched(BaseModel):

@@ -117,7 +117,7 @@ def _matched(site: Site, places: communes.Places, asked: list[str]) -> SiteMatch
     """What a site is found by: its name, or else what the first word that its name has not is found by."""
     place = communes.matched_place(site, places, asked)
     if place is None:
-        return SiteMatched(kind=SiteMatch.name, name=site.name, code=None)
+        return SiteMatched(kind=SiteMatch.named, name=site.name, code=None)
     return SiteMatched(kind=SiteMatch(communes.KINDS[place.kind]), name=place.name, code=place.code)
 
 

@@ -1,6 +1,5 @@
 """What the API takes and gives of a site."""
 
-from enum import StrEnum
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -12,6 +11,7 @@ from services.access_api.sites.tables import Site
 from services.contracts.access import OrganisationStatus, SiteState
 from services.contracts.codes import Department, Sector
 from services.contracts.envelope import StatusChange
+from services.contracts.labelled import Labelled
 from services.contracts.standing import Owner
 from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
@@ -129,13 +129,13 @@ class SiteRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class SiteMatch(StrEnum):
+class SiteMatch(Labelled):
     """Par quoi un site est trouvé."""
 
-    name = "name"
-    postal_code = "postal_code"
-    commune = "commune"
-    former_commune = "former_commune"
+    named = "name", "Nom"
+    postal_code = "postal_code", "Code postal"
+    commune = "commune", "Commune"
+    former_commune = "former_commune", "Commune d'avant une fusion"
 
 
 class SiteMatched(BaseModel):

@@ -1,7 +1,6 @@
 """What the API takes and gives of an action."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from services.actions_api.actions.tables import Action, Horizon
 from services.contracts.actions import ActionState, ActionStatus, EndsChange
 from services.contracts.codes import Axis, Department, Objective, Sector, Side
 from services.contracts.envelope import StatusChange
+from services.contracts.labelled import Labelled
 from services.kernel.api.allowed_operations import Live
 from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
@@ -129,12 +129,12 @@ class ActionRead(Resource):
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
-class ActionHealth(StrEnum):
+class ActionHealth(Labelled):
     """La santé d'une action vivante (validée, en cours ou suspendue), calculée à la date du jour."""
 
-    late = "late"
-    at_risk = "at_risk"
-    on_track = "on_track"
+    late = "late", "En retard"
+    at_risk = "at_risk", "À surveiller"
+    on_track = "on_track", "Dans les temps"
 
 
 class Progress(BaseModel):

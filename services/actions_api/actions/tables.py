@@ -1,7 +1,6 @@
 """Where the plan's actions live."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +10,17 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.actions_api.base import ActionsRecord
 from services.contracts.actions import ActionStatus
 from services.contracts.codes import Axis, Department, Objective, Sector, Side
+from services.contracts.labelled import Labelled
 from services.kernel.data.columns import all_of, internal, one_of, page_index
 from services.kernel.data.records import with_history
 
 
-class Horizon(StrEnum):
+class Horizon(Labelled):
     """Quand l'action doit porter ses fruits : court, moyen ou long terme."""
 
-    short = "short"
-    medium = "medium"
-    long = "long"
+    short = "short", "Court terme"
+    medium = "medium", "Moyen terme"
+    long = "long", "Long terme"
 
 
 class Action(ActionsRecord, table=True):

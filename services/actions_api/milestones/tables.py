@@ -1,7 +1,6 @@
 """Where milestones live. The axis, the departments and the status of the action are copies, kept by its operations."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,18 +10,19 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.actions_api.base import ActionsRecord
 from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Axis, Department
+from services.contracts.labelled import Labelled
 from services.kernel.data.columns import internal, one_of, page_index
 from services.kernel.data.records import with_history
 
 
-class RescheduleReason(StrEnum):
+class RescheduleReason(Labelled):
     """Pourquoi une échéance est reportée : moyens, partenaire, réglementation, périmètre, autre."""
 
-    resource = "resource"
-    partner = "partner"
-    regulatory = "regulatory"
-    scope = "scope"
-    other = "other"
+    resource = "resource", "Moyens"
+    partner = "partner", "Partenaire"
+    regulatory = "regulatory", "Réglementation"
+    scope = "scope", "Périmètre"
+    other = "other", "Autre"
 
 
 class Milestone(ActionsRecord, table=True):

@@ -1,26 +1,26 @@
 """Where placements live: one learner, one seat. All but the learner's reference is the request's and the offer's."""
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, Text
 
 from services.contracts.codes import Department, Profession
 from services.contracts.internships import PlacementStatus
+from services.contracts.labelled import Labelled
 from services.internships_api.base import InternshipsRecord
 from services.kernel.data.columns import one_of, page_index, personal
 from services.kernel.data.records import with_history
 
 
-class PlacementCancelReason(StrEnum):
+class PlacementCancelReason(Labelled):
     """Pourquoi un stage est annulé : terrain indisponible, pas de tuteur, parcours modifié, désistement, autre."""
 
-    unit_unavailable = "unit_unavailable"
-    no_tutor = "no_tutor"
-    curriculum = "curriculum"
-    learner_withdrew = "learner_withdrew"
-    other = "other"
+    unit_unavailable = "unit_unavailable", "Terrain indisponible"
+    no_tutor = "no_tutor", "Pas de tuteur"
+    curriculum = "curriculum", "Parcours modifié"
+    learner_withdrew = "learner_withdrew", "Désistement"
+    other = "other", "Autre"
 
 
 class Placement(InternshipsRecord, table=True):

@@ -1,7 +1,6 @@
 """Where requests for seats live. The host organisation and the department are the offer's."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, Index, Integer, Text
@@ -9,21 +8,22 @@ from sqlmodel import col
 
 from services.contracts.codes import Department, Profession
 from services.contracts.internships import OfferEnding, RequestStatus
+from services.contracts.labelled import Labelled
 from services.internships_api.base import InternshipsRecord
 from services.kernel.data.columns import internal, one_of, page_index
 from services.kernel.data.records import with_history
 from services.kernel.data.standing import Concealable, Owned
 
 
-class RequestDeclineReason(StrEnum):
+class RequestDeclineReason(Labelled):
     """Pourquoi un terrain refuse : plus de place, pas de tuteur, niveau, dates, terrain indisponible, autre."""
 
-    full = "full"
-    no_tutor = "no_tutor"
-    level = "level"
-    dates = "dates"
-    unit_unavailable = "unit_unavailable"
-    other = "other"
+    full = "full", "Plus de place"
+    no_tutor = "no_tutor", "Pas de tuteur"
+    level = "level", "Niveau"
+    dates = "dates", "Dates"
+    unit_unavailable = "unit_unavailable", "Terrain indisponible"
+    other = "other", "Autre"
 
 
 class PlacementRequest(Owned, Concealable, InternshipsRecord, table=True):

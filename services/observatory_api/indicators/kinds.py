@@ -2,14 +2,16 @@
 
 from enum import StrEnum
 
+from services.contracts.labelled import Labelled
 
-class Kind(StrEnum):
+
+class Kind(Labelled):
     """La façon dont se lisent les contributions d'un indicateur."""
 
-    sum = "sum"
-    distribution = "distribution"
-    cell = "cell"
-    derived = "derived"
+    sum = "sum", "Somme"
+    distribution = "distribution", "Distribution"
+    cell = "cell", "Cellules distinctes"
+    derived = "derived", "Formule"
 
 
 class Unit(StrEnum):
@@ -22,18 +24,18 @@ class Unit(StrEnum):
     seat_weeks = "seat_weeks"
 
 
-class Reading(StrEnum):
+class Reading(Labelled):
     """Stock : ce qui vaut un jour donné ; flux : ce qui a eu lieu jusque-là."""
 
-    stock = "stock"
-    flow = "flow"
+    stock = "stock", "Stock"
+    flow = "flow", "Flux"
 
 
-class Better(StrEnum):
+class Better(Labelled):
     """Le sens dans lequel un chiffre s'améliore : la hausse, ou la baisse."""
 
-    up = "up"
-    down = "down"
+    up = "up", "La hausse"
+    down = "down", "La baisse"
 
 
 class Period(StrEnum):

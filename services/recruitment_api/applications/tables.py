@@ -1,13 +1,13 @@
 """Where applications live: a code stands for the person. What they copy of their need is as it was when they came: so is their deadline."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, Index, Text, literal_column, text
 from sqlmodel import col
 
 from services.contracts.codes import Department, Profession
+from services.contracts.labelled import Labelled
 from services.contracts.recruitment import ApplicationStatus, NeedEnding, NeedUrgency
 from services.kernel.data.columns import one_of, page_index, personal
 from services.kernel.data.records import with_history
@@ -15,19 +15,19 @@ from services.kernel.data.standing import Concealable, Owned
 from services.recruitment_api.base import RecruitmentRecord
 
 
-class ApplicationDeclineReason(StrEnum):
+class ApplicationDeclineReason(Labelled):
     """Pourquoi un employeur refuse : un motif d'une liste, jamais des mots sur une personne."""
 
-    no_position = "no_position"
-    lacking_skills = "lacking_skills"
-    diploma_not_verified = "diploma_not_verified"
-    incompatible_schedule = "incompatible_schedule"
-    not_mobile = "not_mobile"
-    non_eligible = "non_eligible"
-    hired_elsewhere = "hired_elsewhere"
-    did_not_come = "did_not_come"
-    duplicate = "duplicate"
-    other = "other"
+    no_position = "no_position", "Plus de poste"
+    lacking_skills = "lacking_skills", "Compétences insuffisantes"
+    diploma_not_verified = "diploma_not_verified", "Diplôme non vérifié"
+    incompatible_schedule = "incompatible_schedule", "Horaires incompatibles"
+    not_mobile = "not_mobile", "Trop éloigné"
+    non_eligible = "non_eligible", "Non éligible au dispositif"
+    hired_elsewhere = "hired_elsewhere", "Recruté ailleurs"
+    did_not_come = "did_not_come", "Absent à l'entretien"
+    duplicate = "duplicate", "En double"
+    other = "other", "Autre"
 
 
 class Application(Owned, Concealable, RecruitmentRecord, table=True):

@@ -1,12 +1,12 @@
 """Where assignments live: a post of a need, filled by a person, for whom a code stands."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, Text, UniqueConstraint
 
 from services.contracts.codes import Department, Profession
+from services.contracts.labelled import Labelled
 from services.contracts.recruitment import AssignmentStatus, NeedUrgency
 from services.kernel.data.columns import one_of, page_index, personal
 from services.kernel.data.records import with_history
@@ -15,15 +15,15 @@ from services.recruitment_api.base import RecruitmentRecord
 from services.recruitment_api.needs.tables import LegalForm
 
 
-class AssignmentCancelReason(StrEnum):
+class AssignmentCancelReason(Labelled):
     """Pourquoi une affectation est annulée : un motif d'une liste, jamais des mots sur une personne."""
 
-    candidate_withdrew = "candidate_withdrew"
-    no_show = "no_show"
-    conditions_not_met = "conditions_not_met"
-    employer_changed = "employer_changed"
-    entered_by_mistake = "entered_by_mistake"
-    other = "other"
+    candidate_withdrew = "candidate_withdrew", "Désistement du candidat"
+    no_show = "no_show", "Ne s'est pas présenté"
+    conditions_not_met = "conditions_not_met", "Conditions non remplies"
+    employer_changed = "employer_changed", "Changement d'avis de l'employeur"
+    entered_by_mistake = "entered_by_mistake", "Saisie par erreur"
+    other = "other", "Autre"
 
 
 class Assignment(Concealable, RecruitmentRecord, table=True):

@@ -1,25 +1,25 @@
 """Where the money of schemes lives: each envelope with its counters, and the ledger that explains them."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import UUID as SaUuid, BigInteger, CheckConstraint, Date, DateTime, Index, Integer, Text
 from sqlmodel import SQLModel
 
 from services.contracts.codes import Department
+from services.contracts.labelled import Labelled
 from services.contracts.recruitment import EnvelopeStatus
 from services.kernel.data.columns import internal, one_of, page_index, personal
 from services.kernel.data.records import with_history
 from services.recruitment_api.base import METADATA, RecruitmentRecord
 
 
-class EntryKind(StrEnum):
+class EntryKind(Labelled):
     """What an entry does: engage, libère, change le plafond."""
 
-    commit = "commit"
-    release = "release"
-    ceiling_change = "ceiling_change"
+    commit = "commit", "Engagement"
+    release = "release", "Libération"
+    ceiling_change = "ceiling_change", "Changement de plafond"
 
 
 class SchemeEnvelope(RecruitmentRecord, table=True):

@@ -1,7 +1,6 @@
 """Where staffing needs live. The department is a copy of the site's."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,6 +18,7 @@ from sqlalchemy import (
 )
 
 from services.contracts.codes import Department, Profession, Sector
+from services.contracts.labelled import Labelled
 from services.contracts.recruitment import NeedStatus, NeedUrgency
 from services.kernel.data.columns import all_of, internal, one_of, page_index
 from services.kernel.data.records import with_history
@@ -38,17 +38,17 @@ END
 """
 
 
-class LegalForm(StrEnum):
+class LegalForm(Labelled):
     """La forme de l'emploi, dans les termes du métier."""
 
-    cdi = "cdi"
-    cdd = "cdd"
-    vacation = "vacation"
-    interim = "interim"
-    mise_a_disposition = "mise_a_disposition"
-    apprenticeship = "apprenticeship"
-    pro_contract = "pro_contract"
-    reserve = "reserve"
+    cdi = "cdi", "CDI"
+    cdd = "cdd", "CDD"
+    vacation = "vacation", "Vacation"
+    interim = "interim", "Intérim"
+    mise_a_disposition = "mise_a_disposition", "Mise à disposition"
+    apprenticeship = "apprenticeship", "Contrat d'apprentissage"
+    pro_contract = "pro_contract", "Contrat de professionnalisation"
+    reserve = "reserve", "Réserve"
 
 
 class StaffingNeed(Owned, Concealable, RecruitmentRecord, table=True):
