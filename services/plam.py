@@ -57,10 +57,12 @@ from services.observatory_api.verification.lag import settled
 from services.observatory_api.verification.operations import Verification, verify as compare
 from services.observatory_api.verification.orphans import Retired, retire_orphans
 from services.recruitment_api.service import SERVICE as RECRUITMENT
+from services.reference.pages import REFERENCE
 
 SERVICES: Sequence[Service] = (ACCESS, ACTIONS, INTERNSHIPS, RECRUITMENT, OBSERVATORY)
 ROUTING: Routing = {service.name: service.consumers for service in SERVICES}
-PAGES = (Route("/", leads_to("/observatory/")), Route("/observatory", leads_to("/observatory/")))
+LEADS = [Route(path, leads_to("/observatory/")) for path in ("/", "/observatory")]
+PAGES = REFERENCE._replace(routes=(*LEADS, *REFERENCE.routes))
 
 DEVELOPMENT_TOKEN = timedelta(hours=12)
 IN_WORDS = (
@@ -114,7 +116,7 @@ def serve(names: Names = None) -> None:
     """Sert des services en HTTP ; le relais et l'ouvrier tournent ailleurs."""
     chosen = _chosen(names)
     with _settings(Lasting.serve, chosen) as settings:
-        pages = PAGES if OBSERVATORY in chosen else ()
+        pages = PAGES if OBSERVATORY in chosen else REFERENCE
         running.run_server(running.serve(chosen, settings, ROUTING, pages=pages, started=_tells(chosen)))
 
 

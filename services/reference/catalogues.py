@@ -1,38 +1,14 @@
 """What there is to know beside the routes: the states that events carry, and the settings of the processes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
 from services.contracts.envelope import State
-from services.contracts.labelled import Labelled
 from services.contracts.registry import STATES
 from services.kernel.base.settings import PREFIX, Settings
-
-KINDS: Mapping[str, str] = {
-    "uuid": "identifiant (UUID)",
-    "date": "jour",
-    "date-time": "instant",
-    "password": "secret",
-    "path": "chemin",
-    "string": "texte",
-    "integer": "entier",
-    "number": "nombre",
-    "boolean": "true ou false",
-    "object": "objet",
-}
-"""How a JSON Schema's type, or format, is said."""
-ABSENT = " ; absent : null"
-
-
-class Said(NamedTuple):
-    """A field of a state: its name, what it holds, what it says; the codes that it may hold, with their labels."""
-
-    name: str
-    kind: str
-    words: str
-    codes: Mapping[str, str]
+from services.reference.shapes import ABSENT, Said, fields_of, kind_of
 
 
 class StateSaid(NamedTuple):
@@ -43,7 +19,7 @@ class StateSaid(NamedTuple):
     schema: str
     words: str
     fields: Sequence[Said]
-    shapes: Mapping[str, Sequence[Said]]
+    shapes: Mapping[str, tuple[str, Sequence[Said]]]
 
 
 class SettingSaid(NamedTuple):
@@ -64,42 +40,14 @@ def states() -> list[StateSaid]:
 def _state(state: type[State]) -> StateSaid:
     schema = state.model_json_schema()
     inner = {name: one for name, one in schema.get("$defs", {}).items() if "properties" in one}
-    codes = {each.__name__: {code.value: code.label for code in each} for each in Labelled.__subclasses__()}
-    shapes = {str(one.get("description", name)): list(_fields(one, codes)) for name, one in inner.items()}
     return StateSaid(
         service=state.__module__.rpartition(".")[2],
         kind=state.kind,
         schema=state.schema_name(),
         words=" ".join((state.__doc__ or "").split()),
-        fields=list(_fields(schema, codes)),
-        shapes=shapes,
+        fields=fields_of(schema, bounded=False),
+        shapes={name: (str(one.get("description", name)), fields_of(one, bounded=False)) for name, one in inner.items()},
     )
-
-
-def _fields(schema: Mapping[str, Any], codes: Mapping[str, Mapping[str, str]]) -> Iterator[Said]:
-    for name, one in schema["properties"].items():
-        named = [each.rpartition("/")[2] for each in _references(one)]
-        held = next((codes[each] for each in named if each in codes), {})
-        yield Said(name, _kind(one, held), str(one.get("description", "")), held)
-
-
-def _references(schema: Mapping[str, Any]) -> Iterator[str]:
-    if "$ref" in schema:
-        yield str(schema["$ref"])
-    for inner in (*schema.get("anyOf", ()), *((schema["items"],) if "items" in schema else ())):
-        yield from _references(inner)
-
-
-def _kind(schema: Mapping[str, Any], codes: Mapping[str, str]) -> str:
-    if options := schema.get("anyOf"):
-        kept = [option for option in options if option.get("type") != "null"]
-        absent = ABSENT if len(kept) < len(options) else ""
-        return " ou ".join(_kind(option, codes) for option in kept) + absent
-    if schema.get("type") == "array":
-        return f"liste : {_kind(schema['items'], codes)}"
-    if "$ref" in schema:
-        return "code" if codes else "objet"
-    return KINDS.get(str(schema.get("format")), KINDS[str(schema.get("type", "object"))])
 
 
 def settings() -> list[SettingSaid]:
@@ -121,14 +69,8 @@ def _setting(name: str, one: Mapping[str, Any], inner: Mapping[str, Any]) -> Set
         default = Settings.model_fields[name].default.get_secret_value()  # of the code: no secret
     return SettingSaid(
         variable=f"{PREFIX}{name.upper()}",
-        kind=", ".join(inner["enum"]) if "enum" in inner else _kind(one, {}).removesuffix(ABSENT) + _between(one),
+        kind=", ".join(inner["enum"]) if "enum" in inner else kind_of(one).removesuffix(ABSENT),
         default="" if default is None else default if isinstance(default, str) else orjson.dumps(default).decode(),
         words=one["description"],
         example=next((str(each) for each in one.get("examples", ())), ""),
     )
-
-
-def _between(schema: Mapping[str, Any]) -> str:
-    """The bounds of a number, where there are some."""
-    bounds = [each for each in (schema, *schema.get("anyOf", ())) if "minimum" in each]
-    return f", de {bounds[0]['minimum']} à {bounds[0]['maximum']}" if bounds else ""

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from services.reference.catalogues import Said, StateSaid, settings, states
+from services.reference.catalogues import StateSaid, settings, states
+from services.reference.shapes import Said, codes
 from tests.golden import snapshots
 
 DOCS = snapshots.ROOT / "docs"
@@ -37,16 +38,18 @@ def _state(state: StateSaid) -> Iterator[str]:
     types = [each for each in snapshots.known_events() if each.startswith(f"{state.service}.{state.kind}.")]
     yield from ("", f"### `{state.schema}`", "", state.words, "", f"Types: {', '.join(f'`{each}`' for each in types)}.", "")
     yield from _table(state.fields)
-    for words, fields in state.shapes.items():
-        yield from ("", f"**{words}**", "")
+    for name, (words, fields) in state.shapes.items():
+        yield from ("", f"**`{name}`**: {words}", "")
         yield from _table(fields)
 
 
 def _table(fields: Sequence[Said]) -> Iterator[str]:
     yield from ("| field | holds | |", "|---|---|---|")
+    labels = codes()
     for each in fields:
-        codes = ", ".join(f"`{code}` {label}" for code, label in each.codes.items())
-        yield f"| `{each.name}` | {each.kind} | {' '.join(part for part in (each.words, codes) if part)} |"
+        said = ", ".join(f"`{code}` {label}" for code, label in labels.get(each.refers_to or "", {}).items())
+        shape = f" `{each.refers_to}`" if each.refers_to and not said else ""
+        yield f"| `{each.name}` | {each.kind}{shape} | {' '.join(part for part in (each.words, said) if part)} |"
 
 
 def _settings() -> Iterator[str]:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from services.kernel.base import ids
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
-from services.kernel.process.app import system_app
+from services.kernel.process.app import Pages, system_app
 from services.plam import SERVICES
 from tests.kernel.http_world import look
 from tests.support.actions import action_body, an_action
@@ -206,7 +206,7 @@ async def test_what_breaks_outside_every_route_is_a_problem_too(databases: Datab
     async def breaks(_request: Request) -> Response:
         raise RuntimeError
 
-    answer = await call(system_app(SERVICES, databases, extra=[Route("/breaks", breaks)]), "GET", "/breaks")
+    answer = await call(system_app(SERVICES, databases, pages=Pages([Route("/breaks", breaks)])), "GET", "/breaks")
     assert (answer.status, answer.headers["content-type"], answer.problem["type"]) == (
         500,
         "application/problem+json",

@@ -161,8 +161,21 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("query", "width"),
-    [("", 1280), ("", 320), ("?as_of=2026-06-30&known_at=2026-01-01", 320), ("?as_of=hier", 320)],
-    ids=["figures on a desk", "figures in a hand", "figures of the past", "a refusal"],
+    [
+        ("", 1280),
+        ("", 320),
+        ("?as_of=2026-06-30&known_at=2026-01-01", 320),
+        ("?as_of=hier", 320),
+        ("../docs", 320),
+        ("../docs/observatory/indicators", 1280),
+        ("../docs/observatory/indicators", 320),
+        ("../docs/settings", 320),
+        ("../errors/invalid", 320),
+    ],
+    ids=[
+        *("figures on a desk", "figures in a hand", "figures of the past", "a refusal"),
+        *("the reference", "a tag on a desk", "a tag in a hand", "settings", "a problem"),
+    ],
 )
 def test_axe_finds_nothing(chromium: Browser, observatory: str, query: str, scheme: Scheme, width: int) -> None:
     with visit(chromium, observatory + query, color_scheme=scheme, viewport={"width": width, "height": 900}) as page:

@@ -10,6 +10,7 @@ from services.kernel.api.openapi_examples import Examples
 from services.kernel.api.openapi_schemas import PREFIX
 from services.kernel.base.problems import (
     BY_STATUS,
+    HELP,
     TYPE_PREFIX,
     AlreadyExists,
     Conflict,
@@ -115,6 +116,7 @@ def example_of(problem: type[Problem], shape: Mapping[str, Any], examples: Examp
         "title": problem.title,
         "status": problem.status,
         "detail": problem.advice or problem.told or problem.title,
+        "help": HELP + problem.type,
         "request_id": REQUEST_ID,
         **{name: examples.of(shape["properties"][name], name) for name in own},
     }

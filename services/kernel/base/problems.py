@@ -24,6 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 TYPE_PREFIX = "urn:plam:problem:"
+HELP = "/errors/"
+"""Where each problem is explained, by its code."""
 PROBLEM = "application/problem+json"
 EXAMPLE_TYPE = "x-example-type"
 """Where a route says, to the OpenAPI document alone, which type of problem is the example of a status."""
@@ -47,6 +49,7 @@ class ProblemRead(BaseModel):
     title: str = Field(description="Titre du problème, le même pour tous ceux de ce type.")
     status: int = Field(description="Code HTTP.")
     detail: str = Field(description="Ce qui s'est passé et quoi faire, pour une personne.")
+    help: str = Field(description="Adresse de la page qui l'explique, sur ce serveur.")
     request_id: str = Field(description="Identifiant de la requête, à citer au support.")
 
 
@@ -100,6 +103,7 @@ class Problem(Exception):
         body: dict[str, Any] = {"type": TYPE_PREFIX + self.type, "title": self.title, "status": self.status}
         if self.detail:
             body["detail"] = self.detail
+        body["help"] = HELP + self.type
         if request_id:
             body["request_id"] = request_id
         if self.errors:

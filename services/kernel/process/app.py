@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from fastapi import FastAPI, Request
@@ -39,6 +39,16 @@ LICENCE = {"name": "Aucune licence n'est accordée à ce jour", "identifier": "L
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 log = structlog.get_logger(__name__)
+
+
+class Pages(NamedTuple):
+    """Pages for people beside the services; `missing` makes that of an address that leads nowhere, for who asks for a page."""
+
+    routes: Sequence[BaseRoute] = ()
+    missing: Callable[[], Response] | None = None
+
+
+NO_PAGES = Pages()
 
 
 def service_app(service: Service, databases: Databases, tokens: Tokens, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
@@ -78,7 +88,7 @@ def system_app(
     services: Sequence[Service],
     databases: Databases,
     lifespan: Lifespan | None = None,
-    extra: Sequence[BaseRoute] = (),
+    pages: Pages = NO_PAGES,
     *,
     stopping: Callable[[], bool] = lambda: False,
 ) -> ASGIApp:
@@ -104,11 +114,14 @@ def system_app(
     mounts = [Mount(f"/{name}", _Named(name, app)) for name, app in apps.items()]
     allowed = databases.settings.allowed_hosts
     app = Starlette(
-        routes=[*extra, PlainRoute("/metrics", exposed), *mounts],
+        routes=[*pages.routes, PlainRoute("/metrics", exposed), *mounts],
         exception_handlers={HTTPException: _http_problem, Exception: _broken},
         lifespan=around,
     )
     app.router.redirect_slashes = False
+    app.state.apps = apps
+    for each in (app, *apps.values()):
+        each.state.missing = pages.missing
     table = RouteTable(app, services=apps)
     # around Starlette, which has its own layers to pass
     answering: ASGIApp = table if allowed == ANY else AllowedHosts(table, allowed=allowed)
@@ -156,6 +169,9 @@ async def _broken(_request: Request, _error: Exception) -> Response:
 
 async def _http_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and request.app.state.missing and "text/html" in request.headers.get("accept", ""):
+        page: Response = request.app.state.missing()
+        return page
     if error.status_code == 404:
         problem: Problem = NotFound("Cette adresse n'existe pas.")
     elif error.status_code == 405:

@@ -11,7 +11,6 @@ import structlog
 import uvicorn
 from prometheus_client import start_http_server
 from pydantic import SecretStr
-from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from services.kernel.api.http_protocol import OneWriteProtocol
@@ -24,7 +23,7 @@ from services.kernel.events.brokers import make_broker
 from services.kernel.events.relay import Relay
 from services.kernel.events.scheduler import Scheduler
 from services.kernel.events.worker import run_workers, working
-from services.kernel.process.app import system_app
+from services.kernel.process.app import NO_PAGES, Pages, system_app
 from services.kernel.process.demo_folder import on_its_day
 from services.kernel.process.embedded import embedded
 from services.kernel.process.startup_checks import check_when_there
@@ -75,7 +74,7 @@ async def serve(
     settings: Settings,
     routing: Routing,
     *,
-    pages: Sequence[BaseRoute] = (),
+    pages: Pages = NO_PAGES,
     everything: bool = False,
     started: Callable[[str], None] = lambda _address: None,
 ) -> None:

@@ -52,7 +52,7 @@ async def test_anybody_else_is_told_how_to_get_in(browser: Browser, address: str
 
 @pytest.mark.parametrize("path", ["/", "/observatory"])
 async def test_the_root_leads_to_it(databases: Databases, path: str) -> None:
-    transport = httpx.ASGITransport(system_app((SERVICE,), databases, extra=PAGES))
+    transport = httpx.ASGITransport(system_app((SERVICE,), databases, pages=PAGES))
     async with httpx.AsyncClient(transport=transport, base_url="http://plam.test") as anybody:
         answer = await anybody.get(path)
     assert (answer.status_code, answer.headers["location"]) == (307, "/observatory/")
