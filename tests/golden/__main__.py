@@ -1,4 +1,7 @@
-"""`python -m tests.golden`: writes the OpenAPI documents, the event types and the pages made of them anew; hashes a new state number."""
+"""`python -m tests.golden`: writes the OpenAPI documents, the event types and the pages made of them anew; hashes a new state number.
+
+`python -m tests.golden released`, once a release is made: its documents and its changelog are what later ones are compared with.
+"""
 
 import json
 import sys
@@ -33,5 +36,16 @@ def main() -> int:
     return wanting
 
 
+def release() -> None:
+    """Keeps the documents and the changelog as published."""
+    snapshots.RELEASED.mkdir(exist_ok=True)
+    for service in documents():
+        snapshots.released_path(service).write_text(snapshots.openapi_text(service), "utf-8")
+    (snapshots.RELEASED / snapshots.CHANGELOG.name).write_text(snapshots.CHANGELOG.read_text("utf-8"), "utf-8")
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    if sys.argv[1:] == ["released"]:
+        release()
+    else:
+        raise SystemExit(main())

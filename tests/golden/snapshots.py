@@ -14,6 +14,8 @@ from tests.support.api import documents
 
 GOLDEN = Path(__file__).parent
 ROOT = GOLDEN.parents[1]
+RELEASED = GOLDEN / "released"
+CHANGELOG = ROOT / "CHANGELOG.md"
 STATES = GOLDEN / "states"
 EVENTS = GOLDEN / "events.txt"
 BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems", "pattern"}
@@ -31,6 +33,11 @@ def openapi_path(service: str) -> Path:
 def openapi_text(service: str) -> str:
     """A service's document as it is now."""
     return json.dumps(documents()[service], ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def released_path(service: str) -> Path:
+    """Where a service's document is kept as the last release published it."""
+    return RELEASED / f"{service}.json"
 
 
 # ── States ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
