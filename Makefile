@@ -5,6 +5,7 @@
 SHELL := /bin/sh
 
 VENV := .venv
+CLIENTS := build/clients
 BIN := $(VENV)/bin
 # What to test (`make test TESTS=tests/kernel`), and more options for pytest (`make test PYTEST='-x -n 0'`).
 TESTS ?= tests
@@ -49,7 +50,7 @@ check-dependencies:
 revision: $(BIN)/.dev  ## Write a service's next migration from its tables (SERVICE=actions MESSAGE="What it does")
 	@$(BIN)/python -m tests.migrations "$$SERVICE" "$$MESSAGE"
 
-test-system: $(BIN)/.dev  ## The tests on real servers (PLAM_TEST_DATABASE_URL, PLAM_TEST_REDIS_URL, PLAM_TEST_AMQP_URL)
+test-system: $(BIN)/.dev $(CLIENTS)/.made  ## The tests on real servers (PLAM_TEST_DATABASE_URL, PLAM_TEST_REDIS_URL, PLAM_TEST_AMQP_URL)
 	$(BIN)/python -m pytest tests/system $(addprefix tests/kernel/test_,$(addsuffix .py,event_path relay worker scheduler quarantine))
 
 bench: $(BIN)/.dev  ## Measure against yardsticks; prints a table and writes build/bench.json
@@ -95,12 +96,27 @@ $(BIN)/.dev: requirements/dev.txt $(BIN)/.run
 	@$(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
+# ── What reads the OpenAPI documents as strangers do: linters and generators, in Node and in a virtual environment of its own ──────
+
+$(CLIENTS)/.made: requirements/clients.txt tests/system/clients/package-lock.json | $(BIN)/python
+	@command -v npm >/dev/null || { echo "make test-system needs Node 20.19 or later, with npm (Debian: apt-get install nodejs npm)" >&2; exit 1; }
+	@echo "Installing linters and generators ($(CLIENTS))"
+	@rm -rf $(CLIENTS) && mkdir -p $(CLIENTS)
+	@cp tests/system/clients/package.json tests/system/clients/package-lock.json $(CLIENTS)
+	@npm ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/python -m venv $(CLIENTS)/venv
+	@$(CLIENTS)/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/clients.txt
+	@touch $@
+
 # ── The locks: hashes of every platform, no index addresses ──────────────────────────────────────────────────────────────────────
 
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--annotation-style line --custom-compile-command 'make lock' pyproject.toml --extra build
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--annotation-style line --custom-compile-command 'make lock'
+COMPILE := $(LOCK) pyproject.toml --extra build
 
 lock: $(BIN)/.dev  ## Choose the newest releases that pyproject.toml allows, and write requirements/*.txt
 	$(COMPILE) --upgrade --output-file requirements/run.txt
 	$(COMPILE) --upgrade --output-file requirements/embedded.txt --extra embedded --constraint requirements/run.txt
 	$(COMPILE) --upgrade --output-file requirements/dev.txt --extra embedded --extra dev --constraint requirements/embedded.txt
+	$(LOCK) requirements/clients.in --upgrade --output-file requirements/clients.txt
+	@cd tests/system/clients && npm update --package-lock-only --ignore-scripts --no-audit --no-fund --silent
