@@ -82,7 +82,7 @@ class OfferPatch(patch_of(OfferWrite)):  # type: ignore[misc]  # the base is mad
 class OfferResize(BaseModel):
     """Un autre nombre de places."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"seats": 6}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"seats": 3}]})
 
     seats: count(1, 200) = Field(description="Places à temps plein : au moins celles qui sont prises.")  # type: ignore[valid-type]  # a type made by a function
 

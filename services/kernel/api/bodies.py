@@ -10,4 +10,4 @@ class Reason(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Line = Field(description="Motif.", examples=["Report du financement"])
+    reason: Line = Field(description="Motif.", examples=["Décision du comité technique du 20 novembre 2026"])
