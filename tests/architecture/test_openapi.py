@@ -27,6 +27,8 @@ BOUNDED_FORMATS = {"uuid", "date", "date-time"}
 PLAIN_TEXT = {"readMetrics"}
 LONGEST_SUMMARY = 100
 LONGEST_NAME = 30
+WITHOUT_LABELS = {"ContextCode", "Every", "Measure", "Period", "Unit"}
+"""Words of the catalogue and of the context: what bears one bears its label in another field."""
 
 OPERATIONS = operations()
 
@@ -198,11 +200,14 @@ def test_one_name_is_one_shape_over_all_services() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_code_has_the_name_of_its_member(service: str) -> None:
+def test_a_code_has_the_name_of_its_member_and_its_label(service: str) -> None:
     enumerations = {name: schema for name, schema in documents()[service]["components"]["schemas"].items() if "enum" in schema}
     assert enumerations
-    bare = [name for name, schema in enumerations.items() if len(schema.get("x-enum-varnames", ())) != len(schema["enum"])]
-    assert bare == []
+    assert [name for name, schema in enumerations.items() if len(schema.get("x-enum-varnames", ())) != len(schema["enum"])] == []
+    labelled = {name: schema for name, schema in enumerations.items() if name not in WITHOUT_LABELS}
+    assert [name for name, schema in labelled.items() if len(schema.get("x-enum-descriptions", ())) != len(schema["enum"])] == []
+    labels = [label for schema in labelled.values() for label in schema["x-enum-descriptions"]]
+    assert [label for label in labels if not label or not is_french(label)] == []
     names = [name for schema in enumerations.values() for name in schema["x-enum-varnames"]]
     assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*", name)] == []
 

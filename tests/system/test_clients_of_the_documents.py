@@ -25,6 +25,7 @@ SERVICES = sorted(apps())
 OURS = Path(__file__).parent / "clients"
 TOOLS = ROOT / "build" / "clients"
 NODE = TOOLS / "node_modules" / ".bin"
+ELSEWHERE = "https://partner.example.org"
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "NO_COLOR": "1"}
 
 
@@ -159,7 +160,7 @@ def served(tmp_path: Path, database: str) -> Iterator[tuple[str, str]]:
     """The whole system's address, and a token of steering."""
     with Plant(tmp_path, database, "memory://") as plant:
         plant.command("import", "communes")
-        process = plant.start("up", "up", PLAM_PORT=str(plant.port))
+        process = plant.start("up", "up", PLAM_PORT=str(plant.port), PLAM_CORS_ORIGINS=json.dumps([ELSEWHERE]))
         address = f"http://127.0.0.1:{plant.port}"
         wait_ready(address, "recruitment", process)
         settings = Settings(home=Path(plant.environment["PLAM_HOME"]), database_url=SecretStr(database))
@@ -174,8 +175,8 @@ def test_the_client_in_python_plays_its_scenario(served: tuple[str, str], python
 def test_the_client_in_typescript_plays_its_scenario(
     served: tuple[str, str], typescript_clients: Path, expected: Mapping[str, Any]
 ) -> None:
-    """Node has no rule of origins: it says that it comes from another one, as a browser would."""
+    """Node has no rule of origins: it says that it comes from another one, as a browser would, and what it is told."""
     node = shutil.which("node")
     assert node
-    said = json.loads(check(run(node, "run/scenario.js", *served, "https://partner.example.org", cwd=typescript_clients)))
-    assert said == {**expected, "told": "POST 409"}
+    said = json.loads(check(run(node, "run/scenario.js", *served, ELSEWHERE, cwd=typescript_clients)))
+    assert said == {**expected, "told": f"POST 409 {ELSEWHERE}"}

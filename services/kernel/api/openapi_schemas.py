@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any
 
+from services.contracts.labelled import Labelled
+
 PREFIX = "#/components/schemas/"
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
@@ -35,13 +37,15 @@ def _refer(part: Any, names: Mapping[str, str]) -> None:
 
 
 def tidy(schemas: dict[str, Any]) -> None:
-    """Makes the components ready for people and generators: no titles, whole bounds of integers, the names of an enumeration's values."""
+    """Makes the components ready for people and generators: no titles, whole bounds of integers, names and labels of codes."""
     named = {(each.__name__, _values(each)): each for each in _enumerations(Enum)}
     for name, schema in schemas.items():
         for part in each_schema(schema):
             _tidy_one(part)
         if enumeration := named.get((name, tuple(schema.get("enum", ())))):
             schema["x-enum-varnames"] = [member.name for member in enumeration]
+            if issubclass(enumeration, Labelled):
+                schema["x-enum-descriptions"] = [member.label for member in enumeration]
 
 
 def sent_without_defaults(made: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ const recruitment = createClient<paths>({ baseUrl: `${address}/recruitment`, hea
 const told: string[] = [];
 const tell: Middleware = {
   onResponse({ request, response }) {
-    told.push(`${request.method} ${response.status}`);
+    told.push(`${request.method} ${response.status} ${response.headers.get("Access-Control-Allow-Origin")}`);
   },
 };
 recruitment.use(tell);
