@@ -5,12 +5,12 @@ give its value first.
 """
 
 MEANING = {
-    "A01": "SELECT count(*)::bigint, NULL::bigint FROM site WHERE status = 'active' AND $1::date IS NOT NULL",
-    "A01/department": """
+    "N01": "SELECT count(*)::bigint, NULL::bigint FROM site WHERE status = 'active' AND $1::date IS NOT NULL",
+    "N01/department": """
         SELECT department, count(*)::bigint, NULL::bigint FROM site WHERE status = 'active' AND $1::date IS NOT NULL GROUP BY 1
     """,
-    "A02": "SELECT count(*)::bigint, NULL::bigint FROM organisation WHERE status = 'active' AND $1::date IS NOT NULL",
-    "A02/role": """
+    "N02": "SELECT count(*)::bigint, NULL::bigint FROM organisation WHERE status = 'active' AND $1::date IS NOT NULL",
+    "N02/role": """
         SELECT role, count(*)::bigint, NULL::bigint
         FROM organisation, unnest(roles) AS role WHERE status = 'active' AND $1::date IS NOT NULL GROUP BY 1
     """,

@@ -280,6 +280,33 @@ def test_what_names_no_department_is_regional_and_the_total_stays_the_region_s(f
     assert sorted(asyncio.run(names(fresh, SERIES, service.name))) == sorted(series)
 
 
+OF_THE_NETWORK = """
+INSERT INTO observatory.series (indicator, definition, measure, dimensions)
+VALUES ('{0}01', 1, 'count', '{{}}'), ('K03', 1, 'count', '{{}}');
+INSERT INTO observatory.definition (indicator, "number", current_from) VALUES ('{0}02', 2, now());
+INSERT INTO observatory.daily (measure, department, "on", amount) VALUES ('{0}01/1/count', '44', now(), 1), ('K03/1/count', '44', now(), 1)
+"""
+NAMED = """
+SELECT indicator AS name FROM observatory.series UNION ALL SELECT indicator FROM observatory.definition
+UNION ALL SELECT measure FROM observatory.daily WHERE $1 <> '' ORDER BY 1
+"""
+
+
+def test_what_the_ledger_knew_of_sites_and_organisations_bears_their_new_codes(fresh: str) -> None:
+    service = next(service for service in SERVICES if service.name == "observatory")
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    command.upgrade(config, "0010")
+    before = asyncio.run(names(fresh, NAMED, service.name))
+    asyncio.run(_execute(fresh, OF_THE_NETWORK.format("A")))
+    command.upgrade(config, "0011")
+    found = ["K03", "K03/1/count", "N01", "N01/1/count", "N02"]
+    assert asyncio.run(names(fresh, NAMED, service.name)) == sorted([*before, *found])
+    command.downgrade(config, "0010")
+    found = ["A01", "A01/1/count", "A02", "K03", "K03/1/count"]
+    assert asyncio.run(names(fresh, NAMED, service.name)) == sorted([*before, *found])
+
+
 def test_e3_a_unit_that_is_suspended_conceals_since_it_was(fresh: str) -> None:
     service = next(service for service in SERVICES if service.name == "internships")
     asyncio.run(_prepare(fresh, service))

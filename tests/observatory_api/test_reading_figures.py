@@ -10,6 +10,8 @@ from services.contracts.actions import ActionStatus, MilestoneStatus
 from services.contracts.codes import Department, Profession, Role, Sector
 from services.kernel.base.problems import Invalid
 from services.kernel.data.database import Databases
+from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.indicators.elsewhere import ELSEWHERE
 from tests.conftest import Client
 from tests.observatory_api.ledger_support import dashboard_bytes, period, record, values
 from tests.observatory_api.states import (
@@ -191,7 +193,7 @@ async def test_answers_are_counted_on_the_day_they_were_due(databases: Databases
 
 async def test_a_value_not_given_is_a_group_of_its_own(databases: Databases) -> None:
     await record(databases, site(id=number(1)), site(id=number(2), sector=None))
-    found = await values(databases, "A01", as_of="2026-06-30", by="sector")
+    found = await values(databases, "N01", as_of="2026-06-30", by="sector")
     assert [(group.dimensions["sector"], group.value) for group in found.groups] == [(Sector.sanitary, 1), (None, 1)]
     assert found.additive is True
 
@@ -270,6 +272,20 @@ async def test_the_catalogue_is_public(client: Client) -> None:
     said = [(each["name"], each["label"], each["several"]) for each in found["K03"]["dimensions"]]
     assert ("department", "Département", True) in said
     assert (await client().get("/observatory/v1/indicators/K99")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("A01", "L'indicateur A01 n'existe pas : lisez N01."), ("K55", "L'indicateur K55 n'existe pas : lisez R02 et R03.")]
+)
+async def test_a_code_that_is_no_indicator_s_any_more_names_the_one_to_read(steering: httpx.AsyncClient, code: str, said: str) -> None:
+    for path in (code, f"{code}/values"):
+        answer = await steering.get(f"/observatory/v1/indicators/{path}")
+        assert (answer.status_code, answer.json()["detail"]) == (404, said)
+
+
+def test_the_codes_to_read_instead_are_built_and_the_others_are_not() -> None:
+    assert {code for codes in ELSEWHERE.values() for code in codes} <= set(CATALOGUE.codes)
+    assert ELSEWHERE.keys().isdisjoint(CATALOGUE.codes)
 
 
 async def test_figures_over_http(databases: Databases, client: Client, steering: httpx.AsyncClient) -> None:

@@ -44,6 +44,9 @@ GROWS |= {f"internships.{noun}_version" for noun in ("placement_unit", "placemen
 GROWS |= {f"recruitment.{noun}_version" for noun in ("need", "application", "assignment")}
 """And those of rows that are saved again once they can name the commune of their site."""
 
+RENAMED = {"A01": "N01", "A02": "N02"}
+"""Codes that earlier releases said, as they are called now."""
+
 Figures = dict[str, tuple[Any, Any, Any]]
 
 
@@ -131,7 +134,7 @@ async def figures(databases: Databases, of: Collection[str], **asked: Any) -> Fi
 
 def said(answer: dict[str, Any]) -> Figures:
     """The same of what the release itself had answered."""
-    return {item["code"]: (item["value"], item["numerator"], item["denominator"]) for item in answer["items"]}
+    return {RENAMED.get(item["code"], item["code"]): (item["value"], item["numerator"], item["denominator"]) for item in answer["items"]}
 
 
 async def test_a_sound_installation_keeps_its_rows_its_facts_and_its_figures(

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from services.kernel.base import clock
-from services.kernel.base.problems import NotFound
 from services.kernel.data.database import Database
 from services.observatory_api.catalogue.schemas import (
     CatalogueRead,
@@ -30,9 +29,7 @@ async def indicators(db: Database, *, catalogue: Catalogue = CATALOGUE) -> Catal
 
 async def indicator(db: Database, code: str, *, catalogue: Catalogue = CATALOGUE) -> IndicatorRead:
     """One indicator, under the definition current today. Raises `NotFound`."""
-    definitions = catalogue.definitions(code)
-    if not definitions:
-        raise NotFound(f"L'indicateur {code} n'existe pas.")
+    definitions = catalogue.definitions_of(code)
     numbers = await current_numbers(db, catalogue, clock.real_now())
     return described(catalogue, definitions[numbers[code]])
 

@@ -10,8 +10,10 @@ from types import ModuleType
 from services.contracts.envelope import State
 from services.contracts.registry import STATES
 from services.kernel.base.declarations import file_of
+from services.kernel.base.problems import NotFound
 from services.observatory_api import indicators
 from services.observatory_api.indicators.dimensions import Dimension
+from services.observatory_api.indicators.elsewhere import ELSEWHERE
 from services.observatory_api.indicators.model import Feed, Indicator
 
 CODE = re.compile(r"[A-Z][0-9]{2,3}")
@@ -43,6 +45,13 @@ class Catalogue:
     def definitions(self, code: str) -> Mapping[int, Indicator]:
         """An indicator's definitions by number, the oldest first; empty when the code is unknown."""
         return {indicator.definition: indicator for indicator in self.indicators if indicator.code == code}
+
+    def definitions_of(self, code: str) -> Mapping[int, Indicator]:
+        """The same. Raises `NotFound` when the code is unknown, which names the code to read instead where there is one."""
+        if found := self.definitions(code):
+            return found
+        instead = f" : lisez {' et '.join(ELSEWHERE[code])}" if code in ELSEWHERE else ""
+        raise NotFound(f"L'indicateur {code} n'existe pas{instead}.")
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ async def switch(db: Database, code: str, number: int, *, catalogue: Catalogue =
 
     The switch is a batch of its own, so that an answer's `known_at` tells which side of it the answer is on.
     """
-    if number not in catalogue.definitions(code):
+    if number not in catalogue.definitions_of(code):
         raise NotFound(f"{code} n'a pas de définition {number}.")
     connection = await db.connection()
     at = await stamp(connection, await connection.fetchval(NEXT_BATCH), "definition", 0)

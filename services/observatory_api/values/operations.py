@@ -7,7 +7,7 @@ from typing import Any
 
 from services.kernel.base import clock
 from services.kernel.base.principals import SYSTEM, Principal
-from services.kernel.base.problems import FieldError, Invalid, NotFound
+from services.kernel.base.problems import FieldError, Invalid
 from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.dimensions import DEPARTMENT, Named
@@ -62,9 +62,7 @@ class Reader:
 
     def current(self, code: str) -> Indicator:
         """The definition of an indicator that is current in the snapshot. Raises `NotFound`."""
-        definitions = self.catalogue.definitions(code)
-        if not definitions:
-            raise NotFound(f"L'indicateur {code} n'existe pas.")
+        definitions = self.catalogue.definitions_of(code)
         if self.numbers[code] not in definitions:
             raise refused("known_at", f"La définition {self.numbers[code]} de {code}, alors en vigueur, n'est plus lisible.")
         return definitions[self.numbers[code]]

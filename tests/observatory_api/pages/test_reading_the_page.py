@@ -50,7 +50,7 @@ async def test_every_indicator_is_shown_once_in_its_part(browser: Browser) -> No
     cards = [one.attributes["aria-labelledby"].removesuffix("-label") for one in document.all("article")]
     assert cards == [one.attributes["id"] for one in document.all("article")]
     assert sorted([*cards, *idle(document)]) == sorted(CATALOGUE.codes)
-    assert set(cards) == {"A02", "K03", "K05", "K06", "K07", "K08", "K14", "K15", "K32", "R01", "R02", "R06"}
+    assert set(cards) == {"N02", "K03", "K05", "K06", "K07", "K08", "K14", "K15", "K32", "R01", "R02", "R06"}
     parts = ["Ce qui est en retard, et ce qui attend", "Les axes", "Le plan", "Les stages", "Le recrutement", "Le réseau"]
     assert [part.text for part in document.one("main").all("h2")] == parts
 
@@ -209,8 +209,8 @@ async def test_the_link_shows_the_same_figures_after_more_has_been_recorded(brow
     (permalink,) = [one.attributes["href"] for one in before.all("a") if one.text.startswith("Lien permanent")]
     await record(databases, organisation(id=number(31)))
     again = await page(reader, permalink[1:])
-    assert said(card(before, "A02"), "value") == said(card(again, "A02"), "value") == "1 organisation"
-    assert said(card(await page(reader), "A02"), "value") == "2 organisations"
+    assert said(card(before, "N02"), "value") == said(card(again, "N02"), "value") == "1 organisation"
+    assert said(card(await page(reader), "N02"), "value") == "2 organisations"
     assert again.one("main").text == before.one("main").text
     assert again.by_id("as_of").attributes["value"] == "2026-06-30"
     assert again.by_id("known_at").attributes["value"] in permalink.replace("%3A", ":")
@@ -220,10 +220,10 @@ async def test_the_link_shows_the_same_figures_after_more_has_been_recorded(brow
 async def test_a_day_of_knowledge_is_what_was_known_when_it_ended(browser: Browser) -> None:
     reader = browser()
     earlier = await page(reader, f"{JUNE}&known_at=2026-01-01")
-    assert idle(earlier)["A02"] == "pas encore suivi"
+    assert idle(earlier)["N02"] == "pas encore suivi"
     assert "le 1er janvier 2026 à 23 h 59 min 59 s" in earlier.one("header").text
     later = await page(reader, f"{JUNE}&known_at=2199-12-31")
-    assert said(card(later, "A02"), "value") == "1 organisation"
+    assert said(card(later, "N02"), "value") == "1 organisation"
 
 
 @pytest.mark.usefixtures("facts")

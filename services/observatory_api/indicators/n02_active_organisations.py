@@ -12,7 +12,7 @@ from services.observatory_api.indicators.themes import NETWORK
 
 
 @total(
-    "A02",
+    "N02",
     label="Organisations actives",
     theme=NETWORK,
     definition=1,

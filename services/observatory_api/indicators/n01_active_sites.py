@@ -12,7 +12,7 @@ from services.observatory_api.indicators.themes import NETWORK
 
 
 @total(
-    "A01",
+    "N01",
     label="Sites actifs",
     theme=NETWORK,
     definition=1,
