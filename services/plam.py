@@ -49,7 +49,7 @@ from services.kernel.process.environment import Lasting, check, read_settings
 from services.kernel.process.migrate import MigrationRefused, make_roles, migrate as bring_to_head
 from services.kernel.process.startup_checks import check as check_schemas
 from services.observatory_api.context.imports import INHABITANTS, import_context
-from services.observatory_api.ledger.definitions import switch as switch_definition
+from services.observatory_api.ledger.definitions import switch as switch_definitions
 from services.observatory_api.ledger.rebuild import Rebuilt, rebuild as recompute
 from services.observatory_api.ledger.retire import rename
 from services.observatory_api.service import SERVICE as OBSERVATORY
@@ -297,20 +297,8 @@ def _show_report(report: Report, *, dry_run: bool) -> None:
         mark = "[red]refus[/red]" if problem.blocking else "[yellow]note[/yellow]"
         out.print(mark, end="  ")
         out.print(str(problem), highlight=False, markup=False, soft_wrap=True)
-    separator = f", séparateur {report.separator}" if report.separator else ""
-    out.print(f"{report.lines} ligne(s) lues, encodage {report.encoding}{separator}.", highlight=False)
-    if report.elsewhere:
-        out.print(f"  {report.elsewhere} ligne(s) hors de la région, laissées de côté", highlight=False)
-    if report.unfinished:
-        out.print(f"  {report.unfinished} ligne(s) sans FINESS ni FINESS EJ, laissées de côté : complétez-les", highlight=False)
-    if report.located:
-        out.print(f"  {report.located} site(s) dont le fichier donne le lieu, {report.placed} nouvellement placés", highlight=False)
-    for kind, counts in report.counts.items():
-        out.print(f"  {kind} : {counts.created} créés, {counts.changed} changés, {counts.unchanged} inchangés", highlight=False)
-    if report.refused:
-        out.print("Rien n'est importé : corrigez les lignes refusées.")
-    elif dry_run:
-        out.print("Rien n'est écrit : c'était un essai.")
+    for sentence in report.sentences(dry_run=dry_run):
+        out.print(sentence, highlight=False)
 
 
 @cli.command()
@@ -424,18 +412,25 @@ async def _rebuild(databases: Databases, patience: float, told: Progress) -> tup
 
 @cli.command()
 def switch(
-    code: Annotated[str, typer.Argument(help="Indicateur, par exemple K06.", metavar="CODE")],
-    number: Annotated[int, typer.Argument(help="Numéro de la définition.", metavar="NUMÉRO")],
+    code: Annotated[str | None, typer.Argument(help="Indicateur, par exemple K06.", metavar="[CODE]")] = None,
+    number: Annotated[int | None, typer.Argument(help="Numéro de la définition.", metavar="[NUMÉRO]")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="La dernière définition de chaque indicateur.")] = False,
 ) -> None:
-    """Met en vigueur, dès maintenant, une nouvelle définition d'un indicateur ; « plam rebuild » l'a remplie avant."""
+    """Met en vigueur, dès maintenant, une nouvelle définition d'un indicateur, ou de tous ; « plam rebuild » l'a remplie avant."""
+    asked = {code: number} if code is not None and number is not None else {}
+    if not (code is None if everything else asked):
+        raise typer.BadParameter("Donnez un indicateur et le numéro de sa définition, ou --all.")
     with _settings(services=[OBSERVATORY]) as settings:
-        at = asyncio.run(_with_databases(settings, lambda databases: _switch(databases, code, number), [OBSERVATORY]))
-    out.print(f"La définition {number} de {code} vaut pour ce qui est lu à partir de {at:%Y-%m-%dT%H:%M:%S.%fZ}.", highlight=False)
+        at, changed = asyncio.run(_with_databases(settings, lambda databases: _switch(databases, asked), [OBSERVATORY]))
+    for each, current in changed.items():
+        out.print(f"La définition {current} de {each} vaut pour ce qui est lu à partir de {at:%Y-%m-%dT%H:%M:%S.%fZ}.", highlight=False)
+    if not changed:
+        out.print("La dernière définition de chaque indicateur est déjà en vigueur.", highlight=False)
 
 
-async def _switch(databases: Databases, code: str, number: int) -> datetime:
+async def _switch(databases: Databases, asked: Mapping[str, int]) -> tuple[datetime, Mapping[str, int]]:
     async with databases.open(OBSERVATORY.name, "worker") as db:
-        return await switch_definition(db, code, number)
+        return await switch_definitions(db, asked)
 
 
 @cli.command()

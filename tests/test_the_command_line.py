@@ -212,6 +212,9 @@ def test_the_ledger_is_rebuilt_and_compared(plam: Plam, settings: Settings) -> N
 def test_a_definition_that_is_not_there_cannot_be_made_current(plam: Plam) -> None:
     assert plam("switch", "K03", "99") == (1, "plam : K03 n'a pas de définition 99.\n")
     assert "en vigueur" in plam("switch", "K03", "1")[1]
+    assert plam("switch", "--all") == (0, "La dernière définition de chaque indicateur est déjà en vigueur.\n")
+    for arguments in ([], ["K03"], ["K03", "2", "--all"]):
+        assert plam("switch", *arguments)[0] == 2
 
 
 def test_migrating_again_changes_nothing(plam: Plam) -> None:

@@ -307,6 +307,30 @@ def test_what_the_ledger_knew_of_sites_and_organisations_bears_their_new_codes(f
     assert asyncio.run(names(fresh, NAMED, service.name)) == sorted([*before, *found])
 
 
+IN_USE = """
+INSERT INTO observatory.fact (source, kind, entity_key, version, number, state, contributions)
+VALUES ('/a', 'action', '1', 1, 1, '{}', '[]');
+INSERT INTO observatory.series (indicator, definition, measure, dimensions) VALUES ('K03', 2, 'count', '{}'), ('K03', 1, 'count', '{}'),
+    ('K05', 1, 'member', '{}'), ('R07', 1, 'numerator', '{}');
+DELETE FROM observatory.definition WHERE indicator IN ('K03', 'K05')
+"""
+SAID = """
+SELECT indicator || ' ' || "number" || CASE WHEN alone THEN ' alone' ELSE '' END FROM observatory.definition
+WHERE $1 <> '' AND indicator IN ('K03', 'K05', 'R07') ORDER BY 1
+"""
+
+
+@pytest.mark.parametrize(("used", "said"), [("SELECT 1", []), (IN_USE, ["K03 1", "K05 1", "R07 2", "R07 3"])])
+def test_a_ledger_in_use_says_which_definitions_it_has_and_an_empty_one_nothing(fresh: str, used: str, said: list[str]) -> None:
+    service = next(service for service in SERVICES if service.name == "observatory")
+    asyncio.run(_prepare(fresh, service))
+    config = alembic_config(service, fresh)
+    command.upgrade(config, "0011")
+    asyncio.run(_execute(fresh, used))
+    command.upgrade(config, "0012")
+    assert asyncio.run(names(fresh, SAID, service.name)) == said
+
+
 def test_e3_a_unit_that_is_suspended_conceals_since_it_was(fresh: str) -> None:
     service = next(service for service in SERVICES if service.name == "internships")
     asyncio.run(_prepare(fresh, service))

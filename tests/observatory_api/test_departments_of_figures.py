@@ -15,7 +15,7 @@ from services.observatory_api.indicators.plan import past_end_spells
 from services.observatory_api.values.departments import EVERY_ROW, kept_as, rows_of
 from tests.observatory_api.ledger_support import record, values
 from tests.observatory_api.states import ANGERS, LAVAL, NANTES, action, commitment, envelope, history, number, on
-from tests.support.figures import switch_to
+from tests.support.figures import began_with, switch_to
 
 START = date(2026, 1, 1)
 days = st.integers(0, 30).map(lambda days: START + timedelta(days=days))
@@ -70,6 +70,7 @@ async def test_g2_each_euro_counts_once(databases: Databases, asked: dict[str, A
 
 
 async def test_g2_a_definition_of_before_counts_as_it_did(databases: Databases) -> None:
+    await began_with(databases, K03=1)
     await record(databases, action(id=number(1), departments=(NANTES,)), action(id=number(2), departments=()))
     before = await values(databases, "K03", as_of="2026-06-30", by="department")
     assert {group.dimensions["department"]: group.value for group in before.groups} == {"44": 1}
@@ -83,7 +84,6 @@ async def test_g2_a_definition_of_before_counts_as_it_did(databases: Databases) 
 
 
 async def test_g2_one_cell_of_several_departments_is_one_member_in_each(databases: Databases) -> None:
-    await switch_to(databases, "K15", 2)
     await record(
         databases,
         action(id=number(1), departments=(NANTES,), objectives=("O2",)),

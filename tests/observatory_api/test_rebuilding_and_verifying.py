@@ -116,7 +116,7 @@ async def test_a_figure_read_again_after_corrections_and_a_rebuild_has_the_bytes
     await rebuild(databases, catalogue=BOTH)
     await record(databases, milestone(id=number(900), version=3, due_initial=on("2026-08-31"), reached_on=on("2026-03-30")))
     async with databases.open("observatory", "worker") as db:
-        await switch(db, "K06", SECOND, catalogue=BOTH)
+        await switch(db, {"K06": SECOND}, catalogue=BOTH)
     await rebuild(databases, catalogue=BOTH)
 
     now = await values(databases, "K06", **SERVED, catalogue=BOTH)
@@ -135,7 +135,7 @@ async def test_a_new_definition_is_filled_beside_the_old_and_switched_at_an_inst
     assert (await verified(databases, BOTH)).sound
     assert (await values(databases, "K06", as_of="2026-12-31", catalogue=BOTH)).value == 0.0
     async with databases.open("observatory", "worker") as db:
-        switched_at = await switch(db, "K06", SECOND, catalogue=BOTH)
+        switched_at, _ = await switch(db, {"K06": SECOND}, catalogue=BOTH)
     found = await values(databases, "K06", as_of="2026-12-31", catalogue=BOTH)
     assert (found.value, found.definition, found.known_at) == (1.0, SECOND, switched_at)
     assert (
@@ -144,15 +144,16 @@ async def test_a_new_definition_is_filled_beside_the_old_and_switched_at_an_inst
 
 
 async def test_a_definition_is_switched_once(databases: Databases) -> None:
+    await record(databases, milestone())
     async with databases.open("observatory", "worker") as db:
-        await switch(db, "K06", SECOND, catalogue=BOTH)
+        await switch(db, {"K06": SECOND}, catalogue=BOTH)
     for number_again in (FIRST, SECOND):
         with pytest.raises(AlreadyCurrent):
             async with databases.open("observatory", "worker") as db:
-                await switch(db, "K06", number_again, catalogue=BOTH)
+                await switch(db, {"K06": number_again}, catalogue=BOTH)
     with pytest.raises(NotFound):
         async with databases.open("observatory", "worker") as db:
-            await switch(db, "K06", SECOND + 1, catalogue=BOTH)
+            await switch(db, {"K06": SECOND + 1}, catalogue=BOTH)
 
 
 async def test_facts_are_summed_up_as_a_service_sums_up_its_rows(databases: Databases) -> None:

@@ -16,7 +16,6 @@ from tests.conftest import Client
 from tests.support.access import load_communes
 from tests.support.actions import action_body, an_action
 from tests.support.delivering import delivering
-from tests.support.figures import switch_to_latest
 from tests.support.http import ok
 from tests.support.story import day, make, tell, verb
 
@@ -83,7 +82,6 @@ async def test_the_catalogue_gives_it(client: Client, databases: Databases) -> N
 async def test_its_rows_are_what_the_figure_counts(client: Client, databases: Databases) -> None:
     everybody = client(*Role)
     await load_communes(databases)
-    await switch_to_latest(databases)
     async with delivering(databases):
         await a_whole_story(everybody)
     counted: dict[str, int] = {}

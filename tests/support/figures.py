@@ -6,7 +6,7 @@ from services.kernel.base import clock
 from services.kernel.data.database import Databases
 from services.kernel.data.service import Received, Service
 from services.observatory_api.indicators.catalogue import CATALOGUE
-from services.observatory_api.ledger.definitions import current_numbers, switch
+from services.observatory_api.ledger.definitions import ORIGIN, switch
 from services.observatory_api.service import SERVICE as OBSERVATORY
 from services.observatory_api.values import operations
 from services.observatory_api.values.schemas import ValuesQuery
@@ -33,13 +33,11 @@ async def figure(databases: Databases, code: str, as_of: str | None = None) -> t
 async def switch_to(databases: Databases, code: str, number: int) -> None:
     """Makes a definition current."""
     async with databases.open("observatory", "worker") as db:
-        await switch(db, code, number)
+        await switch(db, {code: number})
 
 
-async def switch_to_latest(databases: Databases) -> None:
-    """Makes the latest definitions current, as a new installation has them."""
-    async with databases.open("observatory", "worker") as db:
-        numbers = await current_numbers(db, CATALOGUE, clock.now())
-    for code, number in numbers.items():
-        if number != (latest := max(CATALOGUE.definitions(code))):
-            await switch_to(databases, code, latest)
+async def began_with(databases: Databases, **numbers: int) -> None:
+    """Makes an empty ledger that of an installation that began when these definitions were the highest."""
+    pool = await databases.pool("observatory", "worker")
+    insert = 'INSERT INTO definition (indicator, "number", current_from) VALUES ($1, $2, $3)'
+    await pool.executemany(insert, [(code, number, ORIGIN) for code, number in (CATALOGUE.highest | numbers).items()])

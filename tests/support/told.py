@@ -8,7 +8,6 @@ import httpx
 from services.kernel.data.database import Databases
 from tests.support.access import a_site, an_organisation, load_communes
 from tests.support.delivering import deliver
-from tests.support.figures import switch_to
 from tests.support.http import at, ok
 
 Json = dict[str, Any]
@@ -36,8 +35,6 @@ class Told:
     async def begin(self) -> tuple[Json, Json, Json]:
         """The site, the organisation that has it and the one that will."""
         await load_communes(self.databases)
-        for code in OPEN_THINGS:
-            await switch_to(self.databases, code, 2)
         old = await an_organisation(self.client, name="CH A", roles=["employer", "host"])
         new = await an_organisation(self.client, name="CH B", roles=["employer", "host"])
         institute = await an_organisation(self.client, name="IFSI", roles=["institute"])

@@ -1,6 +1,6 @@
 """What an import found in a file, line by line, and what it did or would do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 Progress = Callable[[int], None]
@@ -73,3 +73,20 @@ class Report:
     def written(self) -> int:
         """How many entries were created or changed."""
         return sum(counts.created + counts.changed for counts in self.counts.values())
+
+    def sentences(self, *, dry_run: bool) -> Iterator[str]:
+        """What was read, passed over and written, for a person."""
+        separator = f", séparateur {self.separator}" if self.separator else ""
+        yield f"{self.lines} ligne(s) lues, encodage {self.encoding}{separator}."
+        if self.elsewhere:
+            yield f"  {self.elsewhere} ligne(s) hors de la région, laissées de côté"
+        if self.unfinished:
+            yield f"  {self.unfinished} ligne(s) sans FINESS ni FINESS EJ, laissées de côté : complétez-les"
+        if self.located:
+            yield f"  {self.located} site(s) dont le fichier donne le lieu, {self.placed} nouvellement placés"
+        for kind, counts in self.counts.items():
+            yield f"  {kind} : {counts.created} créés, {counts.changed} changés, {counts.unchanged} inchangés"
+        if self.refused:
+            yield "Rien n'est importé : corrigez les lignes refusées."
+        elif dry_run:
+            yield "Rien n'est écrit : c'était un essai."

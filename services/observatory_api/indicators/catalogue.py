@@ -16,6 +16,9 @@ from services.observatory_api.indicators.dimensions import Dimension
 from services.observatory_api.indicators.elsewhere import ELSEWHERE
 from services.observatory_api.indicators.model import Feed, Indicator
 
+Feeds = Mapping[type[State], Sequence[tuple[Indicator, Feed]]]
+"""What each kind of state feeds."""
+
 CODE = re.compile(r"[A-Z][0-9]{2,3}")
 NOT_COUNTED: Mapping[type[State], str] = {}
 """The states that no indicator reads, each with the reason. Their facts are kept, so that an indicator may count them one day."""
@@ -24,7 +27,7 @@ NOT_COUNTED: Mapping[type[State], str] = {}
 class Catalogue:
     """Indicators by code and definition number, and those that a kind of state feeds.
 
-    A code may be there twice while a new definition is filled beside the old. A retired one is read, no longer fed.
+    A code is there once a definition. A retired one is read, no longer fed.
     Raises `TypeError` for a definition that is there twice, and unless every state either feeds an indicator or is among those that are
     not counted.
     """
@@ -52,6 +55,23 @@ class Catalogue:
             return found
         instead = f" : lisez {' et '.join(ELSEWHERE[code])}" if code in ELSEWHERE else ""
         raise NotFound(f"L'indicateur {code} n'existe pas{instead}.")
+
+    def fed_from(self, lowest: Mapping[str, int]) -> Feeds:
+        """What each state feeds when the definitions before these are fed no more."""
+        return {
+            state: [(one, feed) for one, feed in pairs if one.definition >= lowest.get(one.code, one.definition)]
+            for state, pairs in self.feeds.items()
+        }
+
+    @property
+    def lowest(self) -> dict[str, int]:
+        """The number of the first definition of each indicator that can be read, by code."""
+        return {code: min(self.definitions(code)) for code in self.codes}
+
+    @property
+    def highest(self) -> dict[str, int]:
+        """The number of the last definition of each indicator, by code."""
+        return {code: max(self.definitions(code)) for code in self.codes}
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import orjson
 from services.kernel.data.database import Database
 from services.kernel.data.service import Received
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
+from services.observatory_api.ledger.definitions import feeds_to_post
 from services.observatory_api.ledger.posting import post
 from services.observatory_api.ledger.series import numbers_of
 from services.observatory_api.ledger.sums import Sums, add, from_text
@@ -39,10 +40,11 @@ async def apply(db: Database, received: Sequence[Received], *, catalogue: Catalo
     Twice, late or out of order: nothing is counted twice, since older versions, and equal ones of no later shape, return no row.
     """
     news = dict(sorted(newest(received).items()))
-    numbers = await numbers_of(db)
-    summed = dict(zip(news, await numbers.sums(catalogue, [one.state for one in news.values()], db), strict=True))
-
     connection = await db.connection()
+    feeds = await feeds_to_post(connection, catalogue)
+    numbers = await numbers_of(db)
+    summed = dict(zip(news, await numbers.sums(feeds, [one.state for one in news.values()], db), strict=True))
+
     rows = [(*entity, *fact_values(one), summed[entity].text) for entity, one in news.items()]
     changed = await connection.fetch(FACTS, *zip(*rows, strict=True)) if rows else []
     differences: Sums = {}

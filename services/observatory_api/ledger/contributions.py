@@ -8,7 +8,7 @@ import orjson
 
 from services.contracts.codes import REGION
 from services.contracts.envelope import State
-from services.observatory_api.indicators.catalogue import Catalogue
+from services.observatory_api.indicators.catalogue import Feeds
 from services.observatory_api.indicators.contributions import Contribution
 from services.observatory_api.indicators.dimensions import DEPARTMENT
 from services.observatory_api.indicators.kinds import Kind
@@ -31,11 +31,11 @@ class SeriesKey(NamedTuple):
     department: str | None
 
 
-def contributed(catalogue: Catalogue, state: State) -> list[Contributed]:
-    """What a state contributes to every indicator that it feeds."""
+def contributed(feeds: Feeds, state: State) -> list[Contributed]:
+    """What a state contributes to every definition that it feeds."""
     found: list[Contributed] = []
     given: dict[Any, Sequence[Contribution]] = {}  # several definitions may share a function
-    for indicator, feed in catalogue.feeds.get(type(state), ()):
+    for indicator, feed in feeds.get(type(state), ()):
         values = feed.values(state)
         if feed.function not in given:
             given[feed.function] = tuple(feed.function(state))

@@ -8,7 +8,8 @@ import asyncpg
 from services.contracts.envelope import State
 from services.contracts.registry import newest_state
 from services.kernel.data.database import Database, Databases
-from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
+from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue, Feeds
+from services.observatory_api.ledger.definitions import feeds_to_post, let_go
 from services.observatory_api.ledger.posting import post
 from services.observatory_api.ledger.series import numbers_of
 from services.observatory_api.ledger.sums import Sums, add, from_text
@@ -54,16 +55,22 @@ class Rebuilt:
 async def rebuild(databases: Databases, *, catalogue: Catalogue = CATALOGUE, progress: Progress | None = None) -> Rebuilt:
     """Computes every fact's contributions with today's functions, and fills the roll-up from the entries.
 
+    Definitions before the current one are let go: what stands in them is reversed.
+
     Runs beside the workers: facts are locked in the order in which they lock them, a page at a time.
     """
     facts = changed = entries = 0
+    async with databases.open("observatory", "worker") as db:
+        await let_go(await db.connection())
     after = ("", "", "")
     while True:
         async with databases.open("observatory", "worker") as db:
-            page = await (await db.connection()).fetch(f"{NEXT_FACTS} FOR UPDATE", *after, PAGE)
+            connection = await db.connection()
+            feeds = await feeds_to_post(connection, catalogue)  # before the facts, as a worker does
+            page = await connection.fetch(f"{NEXT_FACTS} FOR UPDATE", *after, PAGE)
             if not page:
                 break
-            moved, posted = await _rebuild_page(db, page, catalogue)
+            moved, posted = await _rebuild_page(db, page, feeds)
         after = (page[-1]["source"], page[-1]["kind"], page[-1]["entity_key"])
         facts, changed, entries = facts + len(page), changed + moved, entries + posted
         if progress:
@@ -84,16 +91,16 @@ async def refill(connection: asyncpg.Connection) -> int:
     return int(done.rpartition(" ")[2])
 
 
-async def _rebuild_page(db: Database, page: Sequence[asyncpg.Record], catalogue: Catalogue) -> tuple[int, int]:
+async def _rebuild_page(db: Database, page: Sequence[asyncpg.Record], feeds: Feeds) -> tuple[int, int]:
+    connection = await db.connection()
     numbers = await numbers_of(db)
     changes: list[tuple[str, str, str, str]] = []
     differences: Sums = {}
-    for row, (sums, text) in zip(page, await numbers.sums(catalogue, [state_of(row) for row in page], db), strict=True):
+    for row, (sums, text) in zip(page, await numbers.sums(feeds, [state_of(row) for row in page], db), strict=True):
         if text != row["contributions"]:
             changes.append((row["source"], row["kind"], row["entity_key"], text))
             add(differences, sums)
             add(differences, from_text(row["contributions"]), -1)
-    connection = await db.connection()
     if changes:
         await connection.execute(CHANGE, *zip(*changes, strict=True))
     return len(changes), await post(connection, differences, numbers, "rebuild")

@@ -7,7 +7,7 @@ import asyncpg
 
 from services.contracts.envelope import State
 from services.kernel.data.database import Database
-from services.observatory_api.indicators.catalogue import Catalogue
+from services.observatory_api.indicators.catalogue import Feeds
 from services.observatory_api.ledger.contributions import Contributed, Place, SeriesKey, contributed, series_of
 from services.observatory_api.ledger.sums import DAY_BITS, Sums, as_text
 
@@ -52,7 +52,7 @@ class SeriesNumbers:
         self.of_place: dict[Place, tuple[int, ...]] = {}
         self.rolls: dict[int, Roll | None] = {}
 
-    async def sums(self, catalogue: Catalogue, states: Sequence[State], db: Database) -> list[Summed]:
+    async def sums(self, feeds: Feeds, states: Sequence[State], db: Database) -> list[Summed]:
         """What each state contributes; series never met before are numbered first.
 
         Each state is taken from its functions to its text at one go: the processor's caches hold a state, not a batch.
@@ -60,7 +60,7 @@ class SeriesNumbers:
         found: dict[int, Summed] = {}
         waiting: dict[int, list[Contributed]] = {}
         for at, state in enumerate(states):
-            contributions = contributed(catalogue, state)
+            contributions = contributed(feeds, state)
             try:
                 found[at] = self._sum(contributions)
             except KeyError:

@@ -8,6 +8,7 @@ import asyncpg
 from services.kernel.data.completeness import Bucket
 from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
+from services.observatory_api.ledger.definitions import feeds_now
 from services.observatory_api.ledger.rebuild import ROLLED_UP, facts, state_of
 from services.observatory_api.ledger.series import numbers_of
 from services.observatory_api.ledger.sums import STANDING
@@ -79,9 +80,9 @@ async def arithmetic(db: Database, *, catalogue: Catalogue = CATALOGUE) -> Arith
     )
     report.entries_against_facts = _note(report, await connection.fetch(ENTRIES), "série {series} {on} : {found} au lieu de {expected}")
     report.stray_entries = _note(report, await connection.fetch(STRAY), "écriture sans lot ou sans série : {series} {on} {batch}")
-    numbers = await numbers_of(db)
+    numbers, feeds = await numbers_of(db), await feeds_now(connection, catalogue)
     async for page in facts(connection):
-        computed = await numbers.sums(catalogue, [state_of(row) for row in page], db)
+        computed = await numbers.sums(feeds, [state_of(row) for row in page], db)
         wrong = [row for row, (_, text) in zip(page, computed, strict=True) if text != row["contributions"]]
         report.facts += len(page)
         report.facts_against_functions += _note(report, wrong, "fait {source} {kind} {entity_key} : contributions à recalculer")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.kernel.base import clock
@@ -13,7 +13,7 @@ from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.dimensions import DEPARTMENT, Named
 from services.observatory_api.indicators.kinds import Kind, Reading
 from services.observatory_api.indicators.model import Figure, Indicator
-from services.observatory_api.ledger.definitions import current_numbers
+from services.observatory_api.ledger.definitions import ORIGIN, current_numbers
 from services.observatory_api.values import audience, queries
 from services.observatory_api.values.departments import rows_of
 from services.observatory_api.values.figures import Tally, figure, merged, months
@@ -28,8 +28,6 @@ from services.observatory_api.values.schemas import (
     ValuesRead,
 )
 
-ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
-"""What an empty ledger knew."""
 BEFORE = date.min
 MONTHS = 12
 MOST_MONTHS = 120

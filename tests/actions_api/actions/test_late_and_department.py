@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 import httpx
-import pytest
 import time_machine
 
 from services.actions_api.service import SERVICE
@@ -15,7 +14,7 @@ from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.observatory_api.pages.reading import Element, read
 from tests.support.actions import a_milestone, an_action, an_approved_action, an_organisation_copy, move, move_milestone
-from tests.support.figures import hand_over, switch_to_latest
+from tests.support.figures import hand_over
 from tests.support.http import at, ok, pointers
 
 ACTIONS, MILESTONES = "/actions/v1/actions", "/actions/v1/milestones"
@@ -23,12 +22,6 @@ EVERY_DEPARTMENT = ("44", "49", "53", "72", "85")
 BY_DEPARTMENT = ("K03", "K04", "K05", "K06", "K07", "K08", "K14", "K15", "K32")
 
 Act = Callable[[], Awaitable[Any]]
-
-
-@pytest.fixture
-async def latest_definitions(databases: Databases) -> None:
-    """The definitions that a new installation begins with."""
-    await switch_to_latest(databases)
 
 
 def noon(day: str) -> datetime:
@@ -66,7 +59,6 @@ async def put_off(client: httpx.AsyncClient, action: dict[str, Any], ends_on: st
     return ok(await client.patch(f"{ACTIONS}/{action['id']}", json={"ends_on": ends_on}, headers=at(action)))
 
 
-@pytest.mark.usefixtures("latest_definitions")
 async def test_g1_late_is_one_thing_in_list_health_figure_and_page(steering: httpx.AsyncClient, databases: Databases) -> None:
     """One action an axis, so that the figure by axis tells which they are; seen on seven days, each again from the last."""
     dates = {"starts_on": "2026-03-02", "ends_on": "2026-04-01"}
@@ -148,7 +140,6 @@ async def test_g1_the_end_of_a_draft_is_written_not_put_off(steering: httpx.Asyn
     assert (action["ends_on"], action["ends_changes"]) == ("2027-06-01", [])
 
 
-@pytest.mark.usefixtures("latest_definitions")
 async def test_g2_an_action_without_departments_is_of_every_one_in_lists_figures_and_page(
     steering: httpx.AsyncClient, client: Client, databases: Databases
 ) -> None:
@@ -220,7 +211,6 @@ def lines(found: Element) -> list[Element]:
     return table.all("tr")[1:]
 
 
-@pytest.mark.usefixtures("latest_definitions")
 async def test_g11_an_action_that_is_not_live_has_no_health_and_an_abandoned_one_no_progress(
     steering: httpx.AsyncClient, databases: Databases
 ) -> None:

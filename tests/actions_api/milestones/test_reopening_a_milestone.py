@@ -18,7 +18,7 @@ from services.kernel.base.principals import SYSTEM
 from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.actions import a_milestone, an_action, an_approved_action, an_organisation_copy, move, move_milestone
-from tests.support.figures import figure, hand_over, switch_to_latest
+from tests.support.figures import figure, hand_over
 from tests.support.http import at, ok, pointers, problem_type
 
 PATH = "/actions/v1/milestones"
@@ -55,7 +55,6 @@ async def test_e5_the_figures_of_a_reopened_milestone_are_those_of_one_that_was_
     steering: httpx.AsyncClient, databases: Databases
 ) -> None:
     """By reversing entries, on the days of the entries that they reverse: nothing that was entered is taken away."""
-    await switch_to_latest(databases)
     with time_machine.travel(BEFORE, tick=False):
         action = await an_approved_action(steering)
         milestone = await a_milestone(steering, action, due="2026-11-05")

@@ -10,7 +10,7 @@ from services.kernel.data.database import Databases
 from services.observatory_api.indicators.placements import weeks_by_school_year
 from services.observatory_api.values import operations
 from services.observatory_api.values.schemas import ValuesQuery
-from tests.support.figures import figure, hand_over, switch_to
+from tests.support.figures import began_with, figure, hand_over, switch_to
 from tests.support.http import ok
 from tests.support.internships import Place, a_place, a_request, a_unit, an_offer, move, set_capacity
 
@@ -38,6 +38,7 @@ async def a_summer_and_an_autumn(steering: httpx.AsyncClient, place: Place) -> N
 
 
 async def test_e7_an_offer_from_30_august_is_of_the_school_year_that_begins(steering: httpx.AsyncClient, databases: Databases) -> None:
+    await began_with(databases, I01=1, I04=1)
     await a_summer_and_an_autumn(steering, await a_place(databases))
     assert (await hand_over(databases, SERVICE)).differences == []
     totals = await figure(databases, "I01"), await figure(databases, "I04")
@@ -60,8 +61,6 @@ async def test_e7_plain_sql_says_the_same_of_each_school_year(steering: httpx.As
         end = start + timedelta(weeks=weeks)
         await an_offer(steering, unit, seats=1, starts_on=start.isoformat(), ends_on=end.isoformat())
     await hand_over(databases, SERVICE)
-    for code in ("I01", "I04"):
-        await switch_to(databases, code, 2)
 
     pool = await databases.pool("internships", "worker")
     told = {f"{row['year']}-{row['year'] + 1}": (row["taken"], row["offered"]) for row in await pool.fetch(IN_PLAIN_SQL)}

@@ -11,7 +11,6 @@ from tests.observatory_api.pages.conftest import Browser
 from tests.observatory_api.pages.reading import Element
 from tests.observatory_api.pages.test_reading_the_page import JUNE, card, page, said
 from tests.observatory_api.states import action, history, milestone, number, on, reschedule
-from tests.support.figures import switch_to
 
 COLUMNS = ["Phares lancées", "Actions vivantes", "En retard", "Jalons tenus", "Décalage médian", "Jalons en souffrance", "En préparation"]
 NONE = ["—"] * len(COLUMNS)
@@ -61,7 +60,6 @@ async def test_nothing_late_is_zero_where_actions_are_live(browser: Browser, dat
 
 
 async def test_the_page_of_a_department_has_its_own_axes(browser: Browser, databases: Databases) -> None:
-    await switch_to(databases, "K05", 2)
     await the_plan(databases)
     assert rows(await page(browser(), f"{JUNE}&department=72"))["Tous les axes"][1:3] == ["1", "1"]
     assert rows(await page(browser(), f"{JUNE}&department=49"))["A1 Attractivité des territoires"][1:3] == ["2", "1"]

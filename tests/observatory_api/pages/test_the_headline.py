@@ -14,7 +14,6 @@ from tests.observatory_api.pages.conftest import Browser
 from tests.observatory_api.pages.reading import Element
 from tests.observatory_api.pages.test_reading_the_page import JUNE, page
 from tests.observatory_api.states import action, application, commitment, envelope, history, milestone, need, number, on, request
-from tests.support.figures import switch_to
 
 STARTED = history(("approved", "2026-02-02"), ("in_progress", "2026-02-16"))
 
@@ -95,7 +94,6 @@ async def test_where_it_is_late_is_said_briefly(browser: Browser, databases: Dat
 
 
 async def test_an_action_late_without_any_late_milestone_is_past_its_end(browser: Browser, databases: Databases) -> None:
-    await switch_to(databases, "K05", 2)
     await record(databases, action(id=number(100), axis="A6", ends_on=on("2026-06-15"), history=STARTED))
     assert late(await page(browser())) == [
         "1 action vivante sur 1 est en retard (0 fin mai 2026), sur l’axe A6, Qualité de vie au travail : la fin prévue est passée."
@@ -117,7 +115,6 @@ async def test_nothing_that_could_be_late_is_another_thing_than_nothing_known(br
 
 
 async def test_a_department_has_its_own(browser: Browser, databases: Databases) -> None:
-    await switch_to(databases, "K05", 2)
     await record(databases, action(id=number(100), history=STARTED, ends_on=on("2026-06-15")), need(id=number(20), headcount=2))
     assert "1 action vivante sur 1" in late(await page(browser(), f"{JUNE}&department=49"))[0]
     assert others(await page(browser(), f"{JUNE}&department=49")) == []

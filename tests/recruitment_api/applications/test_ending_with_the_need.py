@@ -16,7 +16,7 @@ from services.recruitment_api.applications import operations
 from services.recruitment_api.applications.schemas import ApplicationCreate
 from services.recruitment_api.needs import endings, operations as needs
 from services.recruitment_api.service import SERVICE
-from tests.support.figures import figure, hand_over, switch_to
+from tests.support.figures import figure, hand_over
 from tests.support.http import ok, problem_type
 from tests.support.recruitment import HOME, Employer, accept, again, an_application, an_open_need, move, with_key
 
@@ -76,7 +76,6 @@ async def test_e4_what_ended_with_its_need_neither_waits_nor_was_left_without_an
     employer: Employer, databases: Databases, how: str
 ) -> None:
     """R11 falls on the day, R07 on the deadlines that were still to come. One deadline had passed before: it was not kept."""
-    await switch_to(databases, "R07", 2)
     need = await an_open_need(employer, expires_on=LAST_DAY)
     for _ in range(3):
         await an_application(employer.client, need)
