@@ -38,6 +38,9 @@ RELEASES = sorted(path.name for path in HERE.iterdir() if (path / "figures.json"
 BY_EVENTS = ("outbox", "delivery", "receipt", "quarantine", "job", "idempotency")
 """Tables whose rows come and go."""
 
+GONE = {f"actions.{table}" for table in ("axis", "objective", "department")}
+"""Tables of earlier releases that are no more."""
+
 GROWS = {f"observatory.{table}" for table in ("entry", "daily", "series", "batch", "definition")}
 """Tables to which later definitions add."""
 GROWS |= {f"internships.{noun}_version" for noun in ("placement_unit", "placement_offer", "placement_request", "placement")}
@@ -164,7 +167,7 @@ async def test_a_sound_installation_keeps_its_rows_its_facts_and_its_figures(
         connection = await asyncpg.connect(empty_database)
         after = await row_counts(connection)
         await connection.close()
-    kept = {name: rows for name, rows in before.items() if name.partition(".")[2] not in BY_EVENTS}
+    kept = {name: rows for name, rows in before.items() if name.partition(".")[2] not in BY_EVENTS and name not in GONE}
     assert {name: min(after[name], rows) if name in GROWS else after[name] for name, rows in kept.items()} == kept
 
 
