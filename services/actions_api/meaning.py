@@ -73,6 +73,11 @@ MEANING = {
     **{f"{code}/axis": by_axis(one) for code, one in COUNTED.items()},
     **{f"{code}/department": by_department(one) for code, one in COUNTED.items()},
     "K03/status": "SELECT status, count(*)::bigint, NULL::bigint FROM action WHERE status <> 'draft' AND $1::date IS NOT NULL GROUP BY 1",
+    "K14/cover": f"""
+        SELECT cover, count(*)::bigint, (SELECT count(*) FROM action WHERE status IN {LIVE})::bigint
+        FROM action, unnest(ARRAY['sectors', 'sides'], ARRAY[cardinality(sectors) = 3, cardinality(sides) = 2]) AS t(cover, whole)
+        WHERE whole AND status IN {LIVE} AND $1::date IS NOT NULL GROUP BY 1
+    """,  # noqa: S608  # the same
     "K15": """
         SELECT count(DISTINCT (axis, objective))::bigint, 28::bigint FROM action, unnest(objectives) AS objective
         WHERE status NOT IN ('draft', 'submitted', 'abandoned') AND $1::date IS NOT NULL

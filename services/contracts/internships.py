@@ -86,6 +86,17 @@ class OfferState(State):
     status: OfferStatus
 
 
+class RequestDeclineReason(Labelled):
+    """Pourquoi un terrain refuse : plus de place, pas de tuteur, niveau, dates, terrain indisponible, autre."""
+
+    full = "full", "Plus de place"
+    no_tutor = "no_tutor", "Pas de tuteur"
+    level = "level", "Niveau"
+    dates = "dates", "Dates"
+    unit_unavailable = "unit_unavailable", "Terrain indisponible"
+    other = "other", "Autre"
+
+
 class RequestState(State):
     """Une demande de places faite par un institut sur une offre, et la réponse du terrain ; sans réponse, elle finit avec l'offre."""
 

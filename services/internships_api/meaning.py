@@ -35,4 +35,8 @@ MEANING = {
         f"{code}/department": f"SELECT department, {COUNTED.get(code, ONE_EACH)} {rows} AND $1::date IS NOT NULL GROUP BY 1"
         for code, rows in ROWS.items()
     },
+    "I09/decline_reason": f"""
+        SELECT decline_reason, count(*)::bigint, (SELECT count(*) {ROWS["I09"]})::bigint
+        FROM placement_request WHERE status = 'declined' AND $1::date IS NOT NULL GROUP BY 1
+    """,  # noqa: S608  # constants of this file
 }

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.contracts.access import OrganisationState
 from services.contracts.codes import OrganisationRole, Role
-from services.contracts.internships import RequestStatus
+from services.contracts.internships import RequestDeclineReason, RequestStatus
 from services.internships_api.copies import active_organisation
 from services.internships_api.names import OFFER_NAMES
 from services.internships_api.offers import operations as offers
@@ -17,7 +17,7 @@ from services.internships_api.requests import queries
 from services.internships_api.requests.lifecycle import OPERATIONS, move
 from services.internships_api.requests.queries import REQUESTS
 from services.internships_api.requests.schemas import RequestCreate
-from services.internships_api.requests.tables import PlacementRequest, RequestDeclineReason
+from services.internships_api.requests.tables import PlacementRequest
 from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.reading import Lock

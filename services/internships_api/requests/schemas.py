@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
-from services.contracts.internships import OfferEnding, RequestState, RequestStatus
+from services.contracts.internships import OfferEnding, RequestDeclineReason, RequestState, RequestStatus
 from services.contracts.standing import Concealment, Owner
 from services.internships_api.placements.schemas import EXAMPLE as PLACEMENT
-from services.internships_api.requests.tables import PlacementRequest, RequestDeclineReason
+from services.internships_api.requests.tables import PlacementRequest
 from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Paragraphs, count
 from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown

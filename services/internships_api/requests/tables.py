@@ -7,23 +7,11 @@ from sqlalchemy import UUID as SaUuid, CheckConstraint, Date, DateTime, Index, I
 from sqlmodel import col
 
 from services.contracts.codes import Department, Profession
-from services.contracts.internships import OfferEnding, RequestStatus
-from services.contracts.labelled import Labelled
+from services.contracts.internships import OfferEnding, RequestDeclineReason, RequestStatus
 from services.internships_api.base import InternshipsRecord
 from services.kernel.data.columns import internal, one_of, page_index
 from services.kernel.data.records import with_history
 from services.kernel.data.standing import Concealable, Owned
-
-
-class RequestDeclineReason(Labelled):
-    """Pourquoi un terrain refuse : plus de place, pas de tuteur, niveau, dates, terrain indisponible, autre."""
-
-    full = "full", "Plus de place"
-    no_tutor = "no_tutor", "Pas de tuteur"
-    level = "level", "Niveau"
-    dates = "dates", "Dates"
-    unit_unavailable = "unit_unavailable", "Terrain indisponible"
-    other = "other", "Autre"
 
 
 class PlacementRequest(Owned, Concealable, InternshipsRecord, table=True):

@@ -26,6 +26,7 @@ class Said(TypedDict, total=False):
     listing: Required[Listing]
     by: tuple[Dimension, ...]
     labels: tuple[Dimension, ...]
+    numerator_by: tuple[Dimension, ...]
     regional: bool
     shown_by: tuple[Dimension, ...]
     columns: tuple[Column, ...]

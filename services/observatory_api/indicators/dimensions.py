@@ -12,6 +12,7 @@ from pydantic import StringConstraints
 
 from services.contracts.actions import ActionStatus
 from services.contracts.codes import Axis, Department, Objective, OrganisationRole, Profession, Sector
+from services.contracts.internships import RequestDeclineReason
 from services.contracts.labelled import Labelled
 from services.contracts.recruitment import NeedUrgency, SchemeKind
 from services.kernel.base.fields import FreeText
@@ -25,6 +26,13 @@ class YesOrNo(Labelled):
 
     true = "true", "Oui"
     false = "false", "Non"
+
+
+class Cover(Labelled):
+    """Ce qu'une action transversale couvre en entier."""
+
+    sectors = "sectors", "Les trois secteurs"
+    sides = "sides", "Les deux versants"
 
 
 if TYPE_CHECKING:
@@ -84,6 +92,8 @@ class Dimension:
 
 AXIS = Dimension("axis", "Axe de travail", Axis)
 COHORT = Dimension("cohort", "Cohorte d'actions phares", Named("2023-2024"))
+COVER = Dimension("cover", "Couverture", Cover, several=True)
+DECLINE_REASON = Dimension("decline_reason", "Motif du refus", RequestDeclineReason)
 DEPARTMENT = Dimension("department", "Département", Territory, several=True)
 FIRST_PLACEMENT_SUITABLE = Dimension("first_placement_suitable", "Convient à un premier stage", YesOrNo)
 FISCAL_YEAR = Dimension("fiscal_year", "Exercice budgétaire", Year("^20[0-9]{2}$", "2026"))

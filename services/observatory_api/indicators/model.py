@@ -68,6 +68,8 @@ class Indicator:
     by: tuple[Dimension, ...] = ()
     labels: tuple[Dimension, ...] = ()
     """Those that the function gives; a field of the state has the others."""
+    numerator_by: tuple[Dimension, ...] = ()
+    """Of a share, those that only what is divided has: each of their values is out of the same whole."""
     regional: bool = True
     """Whether what may name several departments, and names none, is of every one."""
     shown_by: tuple[Dimension, ...] = ()
@@ -103,6 +105,10 @@ class Indicator:
         self._check_words()
         if strays := sorted(each.name for each in (*self.labels, *self.shown_by) if each not in self.by):
             raise TypeError(f"{self.file} : {self.code} : {', '.join(strays)} n'est pas parmi ses dimensions (by).")
+        if strays := sorted(each.name for each in self.numerator_by if each not in self.labels or "denominator" not in self.measures):
+            raise TypeError(
+                f"{self.file} : {self.code} : {', '.join(strays)} est d'une part (numerator_by), et la fonction la donne (labels)."
+            )
 
     def _check_words(self) -> None:
         if (self.among is not None) != (self.unit is Unit.share):
@@ -155,8 +161,12 @@ class Indicator:
 
     @cached_property
     def many(self) -> tuple[str, ...]:
-        """The names of those of which a fact has several: it counts fully in each, once in the total. The states say it."""
+        """The names of those of which a fact has several: it counts fully in each, once in the total. The states say it.
+
+        Of those that the function gives, the dimension says it: what bears no label is the total.
+        """
         found = {each.name for feed in self.feeds for each in self.fields if _has_several(feed.state, self._attribute(feed.state, each))}
+        found |= {each.name for each in self.labels if each.several}
         return tuple(sorted(found))
 
     def expand(self, values: tuple[Any, ...], labels: tuple[tuple[str, str], ...]) -> list[Dimensions]:
@@ -169,7 +179,7 @@ class Indicator:
         given = dict(zip((each.name for each in self.fields), values, strict=True))
         plain = {name: _text(name, value) for name, value in given.items() if name not in self.many} | dict(labels)
         series = [plain]
-        for name in self.many:
+        for name in [each for each in self.many if each in given]:
             members = given[name] if isinstance(given[name], tuple) else (given[name],)
             if name == DEPARTMENT.name and self.everywhere:
                 members = members or (REGIONAL,)

@@ -157,7 +157,8 @@ def check(indicator: Indicator, by: Sequence[str], filters: Mapping[str, str], q
     for name in filters:
         if name not in indicator.names:
             raise refused(name, f"{indicator.code} n'a pas de dimension « {name} » ; il a : {', '.join(indicator.names) or 'aucune'}.")
-    if len(several := sorted({*by, *filters}.intersection(indicator.many))) > 1:
+    given = {each.name for each in indicator.labels}
+    if len(several := sorted({*by, *filters}.intersection(indicator.many) - given)) > 1:
         raise refused("by", f"Un même fait a plusieurs valeurs de {' et de '.join(several)} : une seule de ces dimensions à la fois.")
     if query.start and query.end and query.end <= query.start:
         raise refused("to", "La fin de la période est exclue : elle doit suivre son début.")
@@ -237,7 +238,25 @@ async def sums_of(reader: Reader, indicator: Indicator, question: Question) -> S
     sums: Sums = {}
     for row in await reader.db.fetch(queries.entry_sums(indicator, question)):
         _add(sums, indicator, row, question, (row["measure"], row["detail"] if indicator.detail else ""))
-    return sums
+    apart = [place for place, name in enumerate(question.by) if name in {each.name for each in indicator.numerator_by}]
+    return _of_one_whole(sums, apart) if apart else sums
+
+
+def _of_one_whole(sums: Sums, apart: Sequence[int]) -> Sums:
+    """Divides what each group has by what is of all of them: a denominator has no value of the dimensions at these places."""
+    wholes: Sums = {}
+    made: Sums = {}
+    for group, by_month in sums.items():
+        for month, tally in by_month.items():
+            for what, amount in tally.items():
+                of = wholes if what[0] == "denominator" else made
+                of.setdefault(group, {}).setdefault(month, {})[what] = amount
+    for group, by_month in made.items():
+        if any(any(tally.values()) for tally in by_month.values()):
+            whole = wholes.get(tuple(None if place in apart else value for place, value in enumerate(group)), {})
+            for month, tally in whole.items():
+                by_month[month] = merged((by_month.get(month, {}), tally))
+    return made
 
 
 async def rolled_up_sums(reader: Reader, indicators: Sequence[Indicator], question: Question) -> dict[str, Sums]:

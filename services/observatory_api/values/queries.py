@@ -75,7 +75,8 @@ def daily_sums(indicators: Sequence[Indicator], question: Question) -> Select[An
 def entry_sums(indicator: Indicator, question: Question) -> Select[Any]:
     """Sums of the entries: (measure, month, amount, detail when the kind has one, g0…, departments as the ledger keeps them).
 
-    One `many` dimension at the most is used.
+    One `many` dimension of the states at the most is used. What a share is divided by has no dimension of `numerator_by`: its group is
+    null there.
     """
     used = {*question.by, *question.filters}
     columns: list[ColumnElement[Any]] = [series.c.measure, _month(entry.c.on, question), _total(entry.c.amount)]
@@ -91,12 +92,14 @@ def entry_sums(indicator: Indicator, question: Question) -> Select[Any]:
         .join_from(series, entry, entry.c.series == series.c.id)
         .where(series.c.indicator == indicator.code, series.c.definition == indicator.definition)
     )
+    without = {each.name: series.c.measure == "denominator" for each in indicator.numerator_by}
     for name in indicator.many:
         present = series.c.dimensions.has_key(name)
-        statement = statement.where(present if name in used else ~present)
+        statement = statement.where(sa.or_(present, without.get(name, sa.false())) if name in used else ~present)
     for name, value in question.filters.items():
         kept = kept_as(indicator, value) if name == DEPARTMENT.name else [value]
-        statement = statement.where(series.c.dimensions[name].astext == any_(_array(kept)))
+        asked = series.c.dimensions[name].astext == any_(_array(kept))
+        statement = statement.where(sa.or_(asked, without.get(name, sa.false())))
     if question.known_at is not None:
         statement = statement.join(batch, batch.c.id == entry.c.batch).where(batch.c.recorded_at <= question.known_at)
     return _between(statement, entry.c.on, question).group_by(*names)

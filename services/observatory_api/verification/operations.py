@@ -81,7 +81,8 @@ async def verify(databases: Databases, services: Sequence[Service], *, patience:
 async def meaning(databases: Databases, services: Sequence[Service], today: date) -> Meaning:
     """Compares figures with queries over the services' own tables, each with its service's role.
 
-    Departments are compared under a definition that counts in each what names none; one of before, still in force, is not.
+    Breakdowns are compared under a definition that has them, and departments where what names none counts in each; a definition of before,
+    still in force, is not.
     """
     async with databases.open(OBSERVATORY, "worker") as db:
         shown = {item.code: item for item in (await dashboard(db, DashboardQuery(as_of=today))).items}
@@ -90,7 +91,7 @@ async def meaning(databases: Databases, services: Sequence[Service], today: date
         pool = await databases.pool(service.name, "worker")
         for name, query in service.meaning.items():
             code, _, dimension = name.partition("/")
-            if dimension == DEPARTMENT.name and _counted_otherwise(code, shown[code].definition):
+            if dimension and _counted_otherwise(code, dimension, shown[code].definition):
                 continue
             expected = {tuple(row)[:-2]: _compared(row[-2], row[-1]) for row in await pool.fetch(query, today)}
             said: dict[tuple[str, ...], Parts] = {(): _parts(shown[code])}
@@ -104,9 +105,11 @@ async def meaning(databases: Databases, services: Sequence[Service], today: date
     return found
 
 
-def _counted_otherwise(code: str, definition: int) -> bool:
-    """Whether what names no department counts in none, under a definition of before."""
+def _counted_otherwise(code: str, dimension: str, definition: int) -> bool:
+    """Whether a definition of before has no such dimension, or counts in no department what names none."""
     definitions = CATALOGUE.definitions(code)
+    if dimension != DEPARTMENT.name:
+        return dimension not in definitions[definition].names
     return definitions[max(definitions)].everywhere and not definitions[definition].everywhere
 
 
