@@ -251,7 +251,9 @@ async def test_what_the_ledger_does_not_know_yet_is_refused(databases: Databases
         ("K03", {"by": "department", "objective": "O1"}, "by"),
         ("K15", {"from": "2026-01-01"}, "from"),
         ("K06", {"from": "2026-02-01", "to": "2026-02-01"}, "to"),
-        ("K06", {"from": "1990-01-01", "every": "month"}, "from"),
+        ("K06", {"from": "1990-01-01", "every": "month"}, "every"),
+        ("K06", {"period": "2026", "from": "2026-01-01"}, "period"),
+        ("K03", {"period": "2026-11"}, "period"),
     ],
 )
 async def test_a_question_without_an_answer_is_refused(databases: Databases, code: str, asked: dict[str, Any], parameter: str) -> None:

@@ -111,7 +111,10 @@ def test_nothing_that_counts_fewer_than_five_is_published(unit: str, kind: str, 
 
 
 def test_a_month_that_counts_few_takes_the_months_with_it() -> None:
-    points = [{**NOTHING, "month": f"2026-0{month}", "tracked": True, "value": value} for month, value in ((1, 3), (2, 40))]
+    points = [
+        {**NOTHING, "period": f"2026-0{month}", "month": f"2026-0{month}", "tracked": True, "value": value}
+        for month, value in ((1, 3), (2, 40))
+    ]
     item = {"code": "X01", "label": "x", "definition": 1, "kind": "sum", "unit": "count", "reading": "flow", "series": points}
     item |= {**NOTHING, "value": 43}
     figures = DashboardRead.model_validate({"as_of": "2026-02-28", "to_come": False, "known_at": "2026-03-01T00:00:00Z", "items": [item]})

@@ -1,8 +1,10 @@
 """What kinds of figures there are, and how one is read. These words are data."""
 
+from datetime import date
 from enum import StrEnum
 
 from services.contracts.labelled import Labelled
+from services.kernel.base.periods import Step, before, span_of
 
 
 class Kind(Labelled):
@@ -38,8 +40,23 @@ class Better(Labelled):
     down = "down", "La baisse"
 
 
-class Period(StrEnum):
-    """Ce que couvre un flux quand on n'en dit rien : tout depuis l'origine, ou les douze derniers mois."""
+class Period(Labelled):
+    """Ce que couvre un flux : tout depuis l'origine, les douze derniers mois, ou la semaine, le mois… du jour où il se lit."""
 
-    origin = "origin"
-    twelve_months = "twelve_months"
+    origin = "origin", "Depuis l'origine"
+    twelve_months = "twelve_months", "Les douze derniers mois"
+    week = Step.week.value, "La semaine en cours"
+    month = Step.month.value, "Le mois en cours"
+    quarter = Step.quarter.value, "Le trimestre en cours"
+    half_year = Step.half_year.value, "Le semestre en cours"
+    year = Step.year.value, "L'année civile en cours"
+    school_year = Step.school_year.value, "L'année scolaire en cours"
+    fiscal_year = Step.fiscal_year.value, "L'exercice en cours"
+
+    def span(self, as_of: date) -> tuple[date | None, date | None]:
+        """The first day and the end, excluded, of what is read as of a day; none where it has none."""
+        if self is Period.origin:
+            return None, None
+        if self is Period.twelve_months:
+            return before(Step.month, as_of, 11), None
+        return span_of(Step(self.value), as_of)

@@ -115,6 +115,8 @@ class Indicator:
             raise TypeError(f"{self.file} : {self.code} : une part, et elle seule, dit ce par quoi elle divise (among).")
         if self.late and not (self.among and self.better):
             raise TypeError(f"{self.file} : {self.code} : un retard (late) est d'une part qui dit ce qui vaut mieux (better).")
+        if self.late and self.period not in (Period.origin, Period.twelve_months):
+            raise TypeError(f"{self.file} : {self.code} : un retard (late) se dit depuis l'origine ou sur douze mois.")
         if bool(self.columns) != (AXIS in self.shown_by):
             raise TypeError(f"{self.file} : {self.code} : ce qui se montre par axe a ses colonnes (columns), et rien d'autre.")
         if self.reading is Reading.stock and self.period is not Period.origin:

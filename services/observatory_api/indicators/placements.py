@@ -4,6 +4,8 @@ from collections import Counter
 from datetime import date, timedelta
 from functools import lru_cache
 
+from services.kernel.base.periods import Step, name_of
+
 WEEK, THURSDAY = timedelta(weeks=1), timedelta(days=3)
 
 
@@ -14,8 +16,7 @@ def weeks(start: date, end: date) -> int:
 
 def school_year(day: date) -> str:
     """The school year (September to August) that a day belongs to."""
-    first = day.year if day.month >= 9 else day.year - 1
-    return f"{first}-{first + 1}"
+    return name_of(Step.school_year, day)
 
 
 @lru_cache(1_024)  # several indicators ask it of one offer, and its placements have the same weeks

@@ -153,10 +153,12 @@ def _recent(item: IndicatorValue, indicator: Indicator, as_of: date) -> str:
         return ""
     before, now = series[-2], series[-1]
     if item.reading is Reading.stock:
-        return f"Fin {words.month(before.month)} : {_value(before, indicator)}."
+        return f"Fin {words.month(before.period)} : {_value(before, indicator)}."
     over = (as_of + timedelta(days=1)).month != as_of.month
     until = "" if over else f" (jusqu’au {as_of.day if as_of.day > 1 else '1er'})"
-    return f"En {words.month(now.month)}{until} : {_value(now, indicator)} ; en {words.month(before.month)} : {_value(before, indicator)}."
+    return (
+        f"En {words.month(now.period)}{until} : {_value(now, indicator)} ; en {words.month(before.period)} : {_value(before, indicator)}."
+    )
 
 
 def _value(one: PointRead, indicator: Indicator) -> str:
@@ -175,7 +177,7 @@ def _chart(item: IndicatorValue, indicator: Indicator) -> Chart:
         title=f"{item.label}, douze derniers mois",
         text=f"{_caption(item)}, {_summary(item, indicator)}",
         points=[
-            Point(words.month(one.month), words.month(one.month, words.SHORT_MONTHS), one.value, _value(one, indicator))
+            Point(words.month(one.period), words.month(one.period, words.SHORT_MONTHS), one.value, _value(one, indicator))
             for one in item.series or []
         ],
         bars=item.reading is Reading.flow,
@@ -199,12 +201,12 @@ def _axis(unit: Unit, value: float) -> str:
 def _summary(item: IndicatorValue, indicator: Indicator) -> str:
     """The chart in a sentence: where it starts, its extremes, where it ends."""
     series = item.series or []
-    found = [(one.value, one.month) for one in series if one.value is not None]
+    found = [(one.value, one.period) for one in series if one.value is not None]
     if not found:
         return f"{_empty(series)}."
     low, high = min(found), max(found, key=lambda pair: pair[0])
     say = partial(words.amount, unit=item.unit, noun=indicator.counted)
-    span = f"de {words.month(series[0].month)} à {words.month(series[-1].month)}"
+    span = f"de {words.month(series[0].period)} à {words.month(series[-1].period)}"
     if low[0] == high[0]:
         told = f"toujours {say(low[0])}"
     else:
@@ -220,7 +222,7 @@ def _table(item: IndicatorValue, indicator: Indicator) -> tuple[Sequence[str], R
     columns, cells = _columns(item, indicator)
     none = (words.NOT_YET, *["–"] * (len(columns) - 2))
     return columns, [
-        (words.month(one.month, words.SHORT_MONTHS), *(tuple(cells(one)) if one.tracked else none)) for one in item.series or []
+        (words.month(one.period, words.SHORT_MONTHS), *(tuple(cells(one)) if one.tracked else none)) for one in item.series or []
     ]
 
 

@@ -89,7 +89,7 @@ def _before(item: IndicatorValue) -> str:
     before = series[-2]
     if not before.tracked or before.numerator == item.numerator:
         return ""
-    return f" ({number(before.numerator or 0)} fin {words.month(before.month)})"
+    return f" ({number(before.numerator or 0)} fin {words.month(before.period)})"
 
 
 def _why(about: Indicator, parts: Mapping[str, Part], overview: Overview) -> str:

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from services.contracts.codes import Department
 from services.kernel.base.clock import PARIS
+from services.kernel.base.periods import Step
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
 from services.observatory_api.context.operations import known_rows
@@ -21,7 +22,7 @@ from services.observatory_api.values.departments import EVERY_ROW
 from services.observatory_api.values.figures import figure
 from services.observatory_api.values.operations import Group, Reader, dashboard, open_snapshot, rolled_up_sums, shown
 from services.observatory_api.values.queries import rolled_up
-from services.observatory_api.values.schemas import DashboardQuery, DashboardRead, Every
+from services.observatory_api.values.schemas import DashboardQuery, DashboardRead
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ async def overview(
         known_at = min(end_of(query.known_at), newest)
     if known_at == newest:
         known_at = None  # the roll-up answers faster, and the same
-    asked = {"as_of": query.as_of, "known_at": known_at, "every": Every.month, "department": query.department}
+    asked = {"as_of": query.as_of, "known_at": known_at, "every": Step.month, "department": query.department}
     figures = await dashboard(db, DashboardQuery.model_validate(asked), by=viewer, catalogue=catalogue)
     reader = await open_snapshot(db, known_at, catalogue)
     definitions = {item.code: reader.current(item.code) for item in figures.items}

@@ -1,7 +1,6 @@
 """From sums to figures: what is divided, counted or ranked at reading. No database here."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping
 
 from services.observatory_api.indicators.kinds import Kind, Reading
 from services.observatory_api.indicators.model import Figure, Indicator, quotient
@@ -22,14 +21,14 @@ def figure(indicator: Indicator, tally: Tally) -> Figure:
     return quotient(tally.get(("numerator", ""), 0), tally.get(("denominator", ""), 0))
 
 
-def months(indicator: Indicator, by_month: Mapping[date | None, Tally], wanted: Sequence[date]) -> list[Figure]:
-    """A figure a month: what stood at its end for a stock, what happened in it for a flow. `None` holds all that was before."""
+def points(indicator: Indicator, by_point: Mapping[int, Tally], number: int) -> list[Figure]:
+    """A figure a point: what stood at its end for a stock, what happened in it for a flow. Points count from 1; 0 is all before."""
     if indicator.reading is Reading.flow:
-        return [figure(indicator, by_month.get(month, {})) for month in wanted]
-    standing = dict(by_month.get(None, {}))
+        return [figure(indicator, by_point.get(point, {})) for point in range(1, number + 1)]
+    standing = dict(by_point.get(0, {}))
     made = []
-    for month in wanted:
-        standing = merged((standing, by_month.get(month, {})))
+    for point in range(1, number + 1):
+        standing = merged((standing, by_point.get(point, {})))
         made.append(figure(indicator, standing))
     return made
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.kernel.base import clock
+from services.kernel.base.periods import Step, before, last_day, name_of, starts
 from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.base.problems import FieldError, Invalid
 from services.kernel.data.database import Database
@@ -16,7 +17,7 @@ from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.ledger.definitions import ORIGIN, current_numbers
 from services.observatory_api.values import audience, queries
 from services.observatory_api.values.departments import rows_of
-from services.observatory_api.values.figures import Tally, figure, merged, months
+from services.observatory_api.values.figures import Tally, figure, merged, points
 from services.observatory_api.values.queries import Question
 from services.observatory_api.values.schemas import (
     DashboardQuery,
@@ -28,14 +29,13 @@ from services.observatory_api.values.schemas import (
     ValuesRead,
 )
 
-BEFORE = date.min
-MONTHS = 12
-MOST_MONTHS = 120
+POINTS = 12
+MOST_POINTS = 120
 MOST_NAMES = 20
 
 Group = tuple[str | None, ...]
-Sums = dict[Group, dict[date | None, Tally]]
-"""group → month (None: before the series, or no series) → sums."""
+Sums = dict[Group, dict[int, Tally]]
+"""group → point of the series, from 1 (0: before it, or no series) → sums."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Shown:
 
     total: Figure
     points: Sequence[Figure] | None
-    tracked_from: date | None = None
-    """The first month that anything counted in, or `BEFORE` the series; none where nothing has."""
+    tracked_from: int | None = None
+    """The first point that anything counted in, or 0, before the series; none where nothing has."""
 
 
 @dataclass(frozen=True)
@@ -97,30 +97,33 @@ async def indicator_values(
     """
     reader = await open_snapshot(db, query.known_at, catalogue)
     indicator = reader.current(code)
-    as_of = query.as_of or clock.today()
+    as_of, start, end = asked_days(indicator, query)
     dimensions, filters = query.groups(), query.filters()
     check(indicator, dimensions, filters, query)
     audience.check_asked(by, filters.get(DEPARTMENT.name))
     territory = dimensions.index(DEPARTMENT.name) if DEPARTMENT.name in dimensions else None
-    wanted = wanted_months(query, as_of)
-    question = reader.question(as_of, start=query.start, end=query.end, filters=filters, first_month=wanted[0] if wanted else None)
+    wanted = wanted_points(query.every, as_of, start, end)
+    question = reader.question(as_of, start=start, end=end, filters=filters, starts=wanted)
     total = (await shown(reader, indicator, question, wanted)).get((), Shown(Figure(None), None))
     if not _says_something(total):
         await check_known(reader, indicator, filters)
     groups = await shown(reader, indicator, replace(question, by=dimensions), wanted) if dimensions else {}
     return ValuesRead(
-        **_about(indicator, total, wanted),
+        **_about(indicator, total, query.every, wanted),
         as_of=as_of,
         to_come=as_of > clock.today(),
         known_at=reader.known_at,
-        start=query.start,
-        end=query.end,
+        period=query.period,
+        start=start,
+        end=end,
         filters=filters,
         by=list(dimensions),
         additive=indicator.measures == ("count",) and not set(dimensions).intersection(indicator.many),
         groups=[
             GroupRead(
-                dimensions=dict(zip(dimensions, group, strict=True)), series=_points(one, wanted, total.tracked_from), **one.total._asdict()
+                dimensions=dict(zip(dimensions, group, strict=True)),
+                series=_points(one, query.every, wanted, total.tracked_from),
+                **one.total._asdict(),
             )
             for group, one in sorted(groups.items(), key=lambda item: [(value is None, value or "") for value in item[0]])
             if _says_something(one) and (territory is None or audience.sees(by, group[territory]))
@@ -136,15 +139,15 @@ async def dashboard(db: Database, query: DashboardQuery, *, by: Principal = SYST
     audience.check_asked(by, query.department)
     reader = await open_snapshot(db, query.known_at, catalogue)
     as_of = query.as_of or clock.today()
-    wanted = wanted_months(query, as_of)
+    wanted = wanted_points(query.every, as_of)
     filters = query.filters()
-    question = reader.question(as_of, filters=filters, first_month=wanted[0] if wanted else None)
+    question = reader.question(as_of, filters=filters, starts=wanted)
     current = [one for one in map(reader.current, catalogue.codes) if filters.keys() <= set(one.names)]
     sums = await rolled_up_sums(reader, [one for one in current if queries.rolled_up(one, question)], question)
     items = []
     for indicator in current:
         found = await shown(reader, indicator, question, wanted, sums)
-        items.append(IndicatorValue(**_about(indicator, found[()], wanted)))
+        items.append(IndicatorValue(**_about(indicator, found[()], query.every, wanted)))
     to_come = as_of > clock.today()
     return DashboardRead(as_of=as_of, to_come=to_come, known_at=reader.known_at, department=query.department, items=items)
 
@@ -179,19 +182,39 @@ async def check_known(reader: Reader, indicator: Indicator, filters: Mapping[str
             raise refused(dimension.name, f"« {value} » est un nom inconnu ({dimension.label.lower()}) ; {told}.")
 
 
-def wanted_months(query: DashboardQuery, as_of: date) -> list[date]:
-    """The first days of the months of the series asked for: the period's, or the last twelve. Raises `Invalid` for too many."""
-    if query.every is None:
-        return []
-    start = end = None
-    if isinstance(query, ValuesQuery):
-        start, end = query.start, query.end
-    last_day = min(as_of, end - timedelta(days=1)) if end else as_of
-    last = last_day.year * 12 + last_day.month - 1
-    first = start.year * 12 + start.month - 1 if start else last - MONTHS + 1
-    if last - first >= MOST_MONTHS:
-        raise refused("from", f"Une série a {MOST_MONTHS} mois au plus.")
-    return [date(month // 12, month % 12 + 1, 1) for month in range(first, last + 1)]
+def asked_days(indicator: Indicator, query: ValuesQuery) -> tuple[date, date | None, date | None]:
+    """The day of reading, and the first day and the end, excluded, of the period asked for. Raises `Invalid` for a period of a stock.
+
+    A period that is still to come is read to its end, where no other day is asked for: what is planned in it.
+    """
+    if query.period is not None:
+        if query.start or query.end:
+            raise refused("period", "Une période se dit par son nom, ou par ses jours (from, to) : l'un ou l'autre.")
+        if indicator.reading is Reading.stock:
+            raise refused(
+                "period", f"{indicator.code} dit ce qui vaut un jour donné : il se lit à un jour (as_of), et non sur une période."
+            )
+    today = clock.today()
+    as_of = query.as_of or today
+    start, end = query.days(as_of)
+    if query.as_of is None and start and end and today < start < end:
+        as_of = last_day(end)
+    return as_of, start, end
+
+
+def wanted_points(every: Step | None, as_of: date, start: date | None = None, end: date | None = None) -> tuple[date, ...]:
+    """The first days of the points of a series: the period's, or the last twelve. Raises `Invalid` for too many, naming wider steps."""
+    if every is None:
+        return ()
+    last = min(as_of, last_day(end)) if end else as_of
+    first = start or before(every, last, POINTS - 1)
+    if first > last:
+        return ()
+    if len(found := starts(every, first, last)) <= MOST_POINTS:
+        return tuple(found)
+    wider = [step for step in Step if len(starts(step, first, last)) <= MOST_POINTS]
+    advice = f"prenez un pas plus large ({', '.join(wider)})" if wider else "rapprochez le début (from) de la fin"
+    raise refused("every", f"Une série a {MOST_POINTS} points au plus, celle-ci en aurait {len(found)} : {advice}.")
 
 
 async def shown(
@@ -207,11 +230,11 @@ async def shown(
         sums.setdefault((), {})
     return {
         group: Shown(
-            figure(indicator, merged(by_month.values())),
-            months(indicator, by_month, wanted) if wanted else None,
-            BEFORE if question.start else min((month or BEFORE for month, tally in by_month.items() if any(tally.values())), default=None),
+            figure(indicator, merged(by_point.values())),
+            points(indicator, by_point, len(wanted)) if wanted else None,
+            0 if question.start else min((point for point, tally in by_point.items() if any(tally.values())), default=None),
         )
-        for group, by_month in sums.items()
+        for group, by_point in sums.items()
     }
 
 
@@ -225,9 +248,9 @@ async def _derived(
     made = {}
     for group in dict.fromkeys(group for part in parts for group in part):
         found = [part.get(group, none) for part, none in zip(parts, empty, strict=True)]
-        points = [indicator.formula(*each) for each in zip(*(one.points or () for one in found), strict=True)] if wanted else None
-        tracked_from = min((one.tracked_from for one in found if one.tracked_from), default=None)
-        made[group] = Shown(indicator.formula(*(one.total for one in found)), points, tracked_from)
+        series = [indicator.formula(*each) for each in zip(*(one.points or () for one in found), strict=True)] if wanted else None
+        tracked_from = min((one.tracked_from for one in found if one.tracked_from is not None), default=None)
+        made[group] = Shown(indicator.formula(*(one.total for one in found)), series, tracked_from)
     return made
 
 
@@ -271,7 +294,7 @@ async def rolled_up_sums(reader: Reader, indicators: Sequence[Indicator], questi
 
 def _add(sums: Sums, indicator: Indicator, row: Any, question: Question, what: tuple[str, str]) -> None:
     for group in _groups(indicator, row, question):
-        tally = sums.setdefault(group, {}).setdefault(row["month"], {})
+        tally = sums.setdefault(group, {}).setdefault(row["point"] or 0, {})
         tally[what] = tally.get(what, 0) + row["amount"]
 
 
@@ -287,7 +310,7 @@ def _groups(indicator: Indicator, row: Any, question: Question) -> Iterator[Grou
             yield (*group[:place], department, *group[place + 1 :])
 
 
-def _about(indicator: Indicator, one: Shown, wanted: Sequence[date]) -> dict[str, Any]:
+def _about(indicator: Indicator, one: Shown, every: Step | None, wanted: Sequence[date]) -> dict[str, Any]:
     return {
         "code": indicator.code,
         "label": indicator.label,
@@ -295,20 +318,21 @@ def _about(indicator: Indicator, one: Shown, wanted: Sequence[date]) -> dict[str
         "kind": indicator.kind,
         "unit": indicator.unit,
         "reading": indicator.reading,
-        "series": _points(one, wanted, one.tracked_from),
+        "series": _points(one, every, wanted, one.tracked_from),
         **one.total._asdict(),
     }
 
 
-def _points(one: Shown, wanted: Sequence[date], tracked_from: date | None) -> list[PointRead] | None:
-    """A point a month; months before the first data are no zeros."""
-    if not wanted or one.points is None:
+def _points(one: Shown, every: Step | None, wanted: Sequence[date], tracked_from: int | None) -> list[PointRead] | None:
+    """The points of a series; those before the first data are no zeros."""
+    if not wanted or one.points is None or every is None:
         return None
-    return [
-        PointRead(month=f"{month:%Y-%m}", tracked=tracked, **(point if tracked else Figure(None))._asdict())
-        for month, point in zip(wanted, one.points, strict=True)
-        for tracked in (tracked_from is not None and month >= tracked_from,)
-    ]
+    found = []
+    for number, (start, point) in enumerate(zip(wanted, one.points, strict=True), start=1):
+        tracked, name = tracked_from is not None and number >= tracked_from, name_of(every, start)
+        told = point if tracked else Figure(None)
+        found.append(PointRead(period=name, month=name if every is Step.month else None, tracked=tracked, **told._asdict()))
+    return found
 
 
 def _says_something(one: Shown) -> bool:

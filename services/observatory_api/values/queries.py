@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, any_, case, cast, func, select
+from sqlalchemy import ColumnElement, any_, cast, func, select
 from sqlalchemy.sql.selectable import Select
 
 from services.contracts.codes import REGION
@@ -19,13 +19,14 @@ from services.observatory_api.values.departments import kept_as
 
 @dataclass(frozen=True)
 class Question:
-    """Which sums: from a day (or the origin) to a day excluded, by groups, under filters, by month from a month on, as known then."""
+    """Which sums: from a day (or the origin) to a day excluded, by groups, under filters, by point of a series, as known then."""
 
     end: date
     start: date | None = None
     by: tuple[str, ...] = ()
     filters: dict[str, str] = field(default_factory=dict)
-    first_month: date | None = None
+    starts: tuple[date, ...] = ()
+    """The first days of the points of a series, without gaps."""
     known_at: datetime | None = None
 
 
@@ -51,12 +52,12 @@ def measure_keys(indicator: Indicator) -> list[str]:
 
 
 def daily_sums(indicators: Sequence[Indicator], question: Question) -> Select[Any]:
-    """Sums of the roll-up: (measure key, month, amount, and g0 when grouped by department, as the ledger keeps it).
+    """Sums of the roll-up: (measure key, point, amount, and g0 when grouped by department, as the ledger keeps it).
 
     Where an entity has several departments, the region's sum stands in rows of its own: departments are not added up. What is of every
     department is kept once, and is in each.
     """
-    columns: list[ColumnElement[Any]] = [daily.c.measure, _month(daily.c.on, question), _total(daily.c.amount)]
+    columns: list[ColumnElement[Any]] = [daily.c.measure, _point(daily.c.on, question), _total(daily.c.amount)]
     statement = select(*columns).where(daily.c.measure == any_(_texts(indicators)))
     apart = daily.c.measure == any_(_texts([one for one in indicators if DEPARTMENT.name in one.many]))
     if question.by:
@@ -69,18 +70,18 @@ def daily_sums(indicators: Sequence[Indicator], question: Question) -> Select[An
         of_every_one = daily.c.measure == any_(_texts([one for one in indicators if one.everywhere]))
         asked = daily.c.department == department
         statement = statement.where(sa.or_(asked, sa.and_(daily.c.department == REGIONAL, of_every_one)))
-    return _between(statement, daily.c.on, question).group_by("measure", "month")
+    return _between(statement, daily.c.on, question).group_by("measure", "point")
 
 
 def entry_sums(indicator: Indicator, question: Question) -> Select[Any]:
-    """Sums of the entries: (measure, month, amount, detail when the kind has one, g0…, departments as the ledger keeps them).
+    """Sums of the entries: (measure, point, amount, detail when the kind has one, g0…, departments as the ledger keeps them).
 
     One `many` dimension of the states at the most is used. What a share is divided by has no dimension of `numerator_by`: its group is
     null there.
     """
     used = {*question.by, *question.filters}
-    columns: list[ColumnElement[Any]] = [series.c.measure, _month(entry.c.on, question), _total(entry.c.amount)]
-    names = ["measure", "month"]
+    columns: list[ColumnElement[Any]] = [series.c.measure, _point(entry.c.on, question), _total(entry.c.amount)]
+    names = ["measure", "point"]
     if indicator.detail:
         columns.append(series.c.dimensions[indicator.detail].astext.label("detail"))
         names.append("detail")
@@ -117,11 +118,11 @@ def _total(amount: ColumnElement[int]) -> ColumnElement[int]:
     return cast(func.sum(amount), sa.BigInteger).label("amount")
 
 
-def _month(on: ColumnElement[date], question: Question) -> ColumnElement[Any]:
-    if question.first_month is None:
-        return sa.null().label("month")
-    month = cast(func.date_trunc("month", cast(on, sa.TIMESTAMP)), sa.Date)
-    return case((on >= question.first_month, month), else_=sa.null()).label("month")
+def _point(on: ColumnElement[date], question: Question) -> ColumnElement[Any]:
+    """The number of a day's point, from 1; 0 for what was before the series, or has none."""
+    if not question.starts:
+        return sa.null().label("point")
+    return func.width_bucket(on, sa.literal(list(question.starts), sa.ARRAY(sa.Date))).label("point")
 
 
 def _between(statement: Select[Any], on: ColumnElement[date], question: Question) -> Select[Any]:

@@ -1,26 +1,20 @@
 """What can be asked of the figures, and what is answered."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from services.kernel.base.fields import Day, Instant
+from services.kernel.base.periods import KNOWN, Step, named
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.dimensions import Dimension, Named, Territory, Year
-from services.observatory_api.indicators.kinds import Kind, Reading, Unit
+from services.observatory_api.indicators.kinds import Kind, Period, Reading, Unit
 
 Dimensions = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z_]{1,30}(,[a-z_]{1,30}){0,2}$")]
 
 
-class Every(StrEnum):
-    """Le pas d'une série."""
-
-    month = "month"
-
-
-NO_FILTERS = frozenset({"as_of", "known_at", "every", "start", "end", "by"})
+NO_FILTERS = frozenset({"as_of", "known_at", "every", "period", "start", "end", "by"})
 """What is asked of figures beside dimensions."""
 
 
@@ -34,7 +28,10 @@ class DashboardQuery(BaseModel):
         None,
         description="Ce que le registre avait enregistré à cet instant ; avec le même `as_of`, mêmes octets que ce qui fut servi alors.",
     )
-    every: Every | None = Field(None, description="Ajoute une série, un point par mois.")
+    every: Step | None = Field(
+        None,
+        description="Ajoute une série : un point par semaine, mois, trimestre… de la période, ou pour les douze derniers ; 120 au plus.",
+    )
     department: Territory | None = Field(
         None, description="Département (code INSEE), actions de toute la région comprises ; regional : ce qui n'en nomme aucun."
     )
@@ -45,14 +42,38 @@ class DashboardQuery(BaseModel):
         return {name: str(value) for name, value in given.items() if value is not None}
 
 
+PERIODS = {each.value: each for each in Period}
+
+
+def _known_period(name: str) -> str:
+    if name not in PERIODS:
+        try:
+            named(name)
+        except ValueError as error:
+            raise ValueError(f"{error} ; ou {', '.join(PERIODS)}") from error
+    return name
+
+
 class PeriodQuery(DashboardQuery):
     """What is asked of one indicator: a period, and groups."""
 
+    period: Annotated[str, StringConstraints(max_length=20), AfterValidator(_known_period)] | None = Field(
+        None,
+        description="Période d'un flux, par son nom (au lieu de `from` et `to`) : "
+        f"{KNOWN} ; ou selon le jour où se lit le chiffre : {', '.join(PERIODS)}.",
+        examples=["2026-Q4"],
+    )
     start: Day | None = Field(None, alias="from", description="Premier jour de la période ; depuis l'origine par défaut.")
     end: Day | None = Field(None, alias="to", description="Fin de la période, exclue ; le lendemain de `as_of` par défaut.")
     by: Dimensions | None = Field(
         None, description="Une à trois dimensions de l'indicateur, séparées par des virgules.", examples=["department"]
     )
+
+    def days(self, as_of: date) -> tuple[date | None, date | None]:
+        """The first day and the end, excluded, of the period that is asked for; none where it has none."""
+        if self.period is None:
+            return self.start, self.end
+        return PERIODS[self.period].span(as_of) if self.period in PERIODS else named(self.period)
 
     def groups(self) -> tuple[str, ...]:
         """The dimensions to group by."""
@@ -92,9 +113,10 @@ class FigureRead(BaseModel):
 
 
 class PointRead(FigureRead):
-    """Un point d'une série mensuelle."""
+    """Un point d'une série."""
 
-    month: str = Field(description="Mois, AAAA-MM.", examples=["2026-11"])
+    period: str = Field(description=f"Nom de sa période : {KNOWN}.", examples=["2026-11"])
+    month: str | None = Field(description="Mois, AAAA-MM, quand le pas est le mois ; préférez `period`.", examples=["2026-11"])
     tracked: bool = Field(description="Faux tant que rien n'avait été compté sous ces filtres : pas encore suivi, et non zéro.")
 
 
@@ -102,7 +124,7 @@ class GroupRead(FigureRead):
     """La figure d'un groupe."""
 
     dimensions: dict[str, str | None] = Field(description="Ce qui distingue le groupe.", examples=[{"department": "44"}])
-    series: list[PointRead] | None = Field(description="Un point par mois, si demandé.")
+    series: list[PointRead] | None = Field(description="Un point par semaine, mois, trimestre…, si demandé.")
 
 
 class _Asked(BaseModel):
@@ -122,7 +144,7 @@ class IndicatorValue(FigureRead):
     kind: Kind = Field(description="Nature de l'indicateur.")
     unit: Unit = Field(description="Unité.")
     reading: Reading = Field(description="Stock (ce qui vaut un jour donné) ou flux (ce qui a eu lieu).")
-    series: list[PointRead] | None = Field(description="Un point par mois, si demandé.")
+    series: list[PointRead] | None = Field(description="Un point par semaine, mois, trimestre…, si demandé.")
 
 
 class ValuesRead(_Asked, IndicatorValue):
@@ -130,6 +152,7 @@ class ValuesRead(_Asked, IndicatorValue):
 
     model_config = ConfigDict(serialize_by_alias=True)
 
+    period: str | None = Field(description="Période demandée par son nom.", examples=[None])
     start: date | None = Field(serialization_alias="from", description="Premier jour de la période.")
     end: date | None = Field(serialization_alias="to", description="Fin de la période, exclue.")
     filters: dict[str, str] = Field(description="Filtres appliqués.")
