@@ -10,6 +10,8 @@ from services.kernel.api.allowed_operations import declared
 from services.kernel.base import clock
 from services.kernel.base.fields import FIRST_YEAR, LAST_YEAR
 from services.kernel.base.periods import last_day
+from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.indicators.dimensions import Named
 from tests.fuzz.world import ACTIONS, ENVELOPES, INDICATORS, NEEDS, OFFERS, ORGANISATIONS, SCHEMES, STARTS_IN, UNITS, Json, World
 
 REFERENCES: Mapping[str, str] = {
@@ -32,6 +34,7 @@ STARTS_FROM: Mapping[str, str] = {operation: next(iter(statuses)) for operation,
 }
 """The state from which an operation on a row succeeds; whatever the day, for a need that is prolonged."""
 
+NAMED = {each.name for each in CATALOGUE.dimensions if isinstance(each.values, Named)}
 PERIODS = (("starts_on", "ends_on"), ("from_week", "to_week"))
 LONGEST_WEEKS = {"createOffer": 52, "changeOffer": 52, "setCapacity": 106}
 FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
@@ -180,7 +183,11 @@ def _values_query(world: World, query: Json, code: str | None) -> None:
             del query["by"]
     for name in [name for name in ("by", *dimensions) if name in query][1:]:
         del query[name]  # two together may be refused: a fact has several values of some
+    for name in NAMED & set(query):
+        del query[name]  # only what facts have given is known
     stands = indicator.get("reading") == "stock" and indicator.get("kind") in ("cell", "distribution")
+    if query.pop("period", None) and indicator.get("reading") == "flow" and not query.keys() & {"from", "to"}:
+        query["period"] = world.random.choice(("2026-W47", "2026-11", "2026-Q4", "2026-S2", "2026", "twelve_months"))
     start, end = _day(query.get("from")), _day(query.get("to"))
     if start and (stands or query.get("every")):
         del query["from"]
