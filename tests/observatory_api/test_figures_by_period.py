@@ -11,7 +11,7 @@ from services.kernel.base.periods import Step
 from services.kernel.base.problems import Invalid
 from services.kernel.data.database import Databases
 from services.observatory_api.indicators.kinds import Period
-from services.observatory_api.values.operations import MOST_POINTS, wanted_points
+from services.observatory_api.values.asked import MOST_POINTS, wanted_points
 from tests.observatory_api.ledger_support import dashboard_bytes, period, record, values
 from tests.observatory_api.states import application, at, history, milestone, number, on, unit
 

@@ -17,7 +17,7 @@ from tests.observatory_api.states import need, number
 from tests.support.http import ok, problem_type
 
 TERRITORIAL = (Role.hr_partner, Role.finance, Role.employer, Role.institute)
-NOTHING = dict.fromkeys(("value", "numerator", "denominator", "samples", "p90"))
+NOTHING = dict.fromkeys(("value", "numerator", "denominator", "samples", "p90", "coverage"))
 PATH = "/observatory/v1/indicators/R01/values"
 
 
@@ -99,6 +99,9 @@ def newest(code: str) -> Indicator:
         ("share", "sum", {"value": 1.0, "numerator": 3, "denominator": 3}, True),
         ("days", "distribution", {"value": 3, "samples": 4}, True),
         ("days", "distribution", {"value": 3, "samples": 5}, False),
+        ("days", "distribution", {"value": 3, "samples": 5, "coverage": {"known": 5, "eligible": 9}}, True),
+        ("days", "distribution", {"value": 3, "samples": 5, "coverage": {"known": 5, "eligible": 10}}, False),
+        ("share", "sum", {"value": None, "numerator": 0, "denominator": 0, "coverage": {"known": 0, "eligible": 4}}, True),
     ],
 )
 def test_nothing_that_counts_fewer_than_five_is_published(unit: str, kind: str, given: dict[str, Any], few: bool) -> None:

@@ -44,6 +44,7 @@ def described(catalogue: Catalogue, one: Indicator) -> IndicatorRead:
         theme=ThemeRead(anchor=one.theme.anchor, title=one.theme.title),
         counted=_named(one.counted),
         among=_named(one.among) if one.among else None,
+        covering=_named(one.covering) if one.covering else None,
         better=one.better,
         period=one.period if one.reading is Reading.flow else None,
         kind=one.kind,

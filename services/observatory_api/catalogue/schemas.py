@@ -64,6 +64,10 @@ class IndicatorRead(BaseModel):
     theme: ThemeRead = Field(description="Ce dont il parle.")
     counted: NounRead = Field(description="Ce qu'il compte : pour une part, ce qui est divisé ; pour une distribution, ce qui est observé.")
     among: NounRead | None = Field(description="Pour une part, ce par quoi elle divise.")
+    covering: NounRead | None = Field(
+        description="Ce dont la valeur peut n'être connue qu'en partie, en mots : ce que compte sa couverture ; null : elle n'en a pas.",
+        examples=[None],
+    )
     better: Better | None = Field(description="Le sens dans lequel il s'améliore ; null : ni l'un ni l'autre.")
     period: Period | None = Field(
         description="Pour un flux, la période qu'en dit le haut de la page ; sans `from`, l'API lit depuis l'origine. null : un stock."

@@ -51,6 +51,16 @@ def eligible(on: date, key: str) -> Contribution:
     return Contribution("eligible", on, 1, (("key", key),))
 
 
+def known(on: date, amount: int = 1, **labels: str) -> Contribution:
+    """To what the value is known of: its coverage, out of what it might be known of."""
+    return Contribution("known", on, amount, tuple(labels.items()))
+
+
+def knowable(on: date, amount: int = 1, **labels: str) -> Contribution:
+    """To what the value might be known of."""
+    return Contribution("knowable", on, amount, tuple(labels.items()))
+
+
 def lasting(contribution: Contribution, end: date | None) -> tuple[Contribution, ...]:
     """The contribution from its day on, and its reversal on the day it ends (half-open)."""
     if end is None:

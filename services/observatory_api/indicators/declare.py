@@ -22,6 +22,7 @@ class Said(TypedDict, total=False):
     theme: Required[Theme]
     counted: Required[Noun]
     among: Noun
+    covering: Noun
     definition: Required[int]
     listing: Required[Listing]
     by: tuple[Dimension, ...]
@@ -78,5 +79,6 @@ def _declared(code: str, said: Said, **how: Any) -> Declared:
     return decorate
 
 
-def _made(code: str, said: Said, function: Callable[..., Any], **how: Any) -> Indicator:
-    return Indicator(code, words=words_of(function), file=file_of(function), **how, **said)
+def _made(code: str, said: Said, function: Callable[..., Any], *, measures: tuple[str, ...], **how: Any) -> Indicator:
+    covered = (*measures, "known", "knowable") if "covering" in said else measures
+    return Indicator(code, words=words_of(function), file=file_of(function), measures=covered, **how, **said)

@@ -19,6 +19,13 @@ from services.observatory_api.indicators.telling import Cause, Column, Spent
 from services.observatory_api.indicators.themes import Theme
 
 
+class Coverage(NamedTuple):
+    """Of how many of those that might be, a value is known."""
+
+    known: int
+    eligible: int
+
+
 class Figure(NamedTuple):
     """A value and what it is made of. A zero denominator, or no sample, is no value."""
 
@@ -27,6 +34,7 @@ class Figure(NamedTuple):
     denominator: int | None = None
     samples: int | None = None
     p90: int | None = None
+    coverage: Coverage | None = None
 
 
 def quotient(above: int | None, below: int | None) -> Figure:
@@ -65,6 +73,8 @@ class Indicator:
     listing: Listing
     among: Noun | None = None
     """Of a share, what it is divided by."""
+    covering: Noun | None = None
+    """What the value may be known of in part alone (`known`, `knowable`): said beside it, as its coverage."""
     by: tuple[Dimension, ...] = ()
     labels: tuple[Dimension, ...] = ()
     """Those that the function gives; a field of the state has the others."""

@@ -135,8 +135,15 @@ def _list_note(indicator: Indicator, overview: Overview) -> str:
 
 def _sentence(item: IndicatorValue, indicator: Indicator) -> str:
     """What a value is made of, and since when where it adds up what happened; nothing for a plain count of what stands."""
-    parts = [_made_of(item, indicator), SINCE_THE_ORIGIN if item.reading is Reading.flow else ""]
+    parts = [_made_of(item, indicator), SINCE_THE_ORIGIN if item.reading is Reading.flow else "", _covered(item, indicator)]
     return ", ".join(part for part in parts if part)
+
+
+def _covered(item: IndicatorValue, indicator: Indicator) -> str:
+    """Of how much of what might be known the value is known."""
+    if indicator.covering is None or item.coverage is None:
+        return ""
+    return f"connu pour {number(item.coverage.known)} sur {indicator.covering.counted(item.coverage.eligible)}"
 
 
 def _made_of(item: IndicatorValue, indicator: Indicator) -> str:

@@ -3,19 +3,26 @@
 from collections.abc import Iterable, Mapping
 
 from services.observatory_api.indicators.kinds import Kind, Reading
-from services.observatory_api.indicators.model import Figure, Indicator, quotient
+from services.observatory_api.indicators.model import Coverage, Figure, Indicator, quotient
 
 Tally = dict[tuple[str, str], int]
 """(measure, value or key) → amount. A plain sum has no second part."""
 
 
 def figure(indicator: Indicator, tally: Tally) -> Figure:
-    """The figure that an indicator makes of its sums."""
+    """The figure that an indicator makes of its sums, and of how many of those that might be it is known."""
+    made = _figure(indicator, tally)
+    if not indicator.covering:
+        return made
+    return made._replace(coverage=Coverage(tally.get(("known", ""), 0), tally.get(("knowable", ""), 0)))
+
+
+def _figure(indicator: Indicator, tally: Tally) -> Figure:
     if indicator.kind is Kind.distribution:
-        return _ranked({int(value): amount for (_, value), amount in tally.items() if amount})
+        return _ranked({int(value): amount for (measure, value), amount in tally.items() if amount and measure == "sample"})
     if indicator.kind is Kind.cell:
         return _counted(indicator, tally)
-    if indicator.measures == ("count",):
+    if "count" in indicator.measures:
         amount = tally.get(("count", ""), 0)
         return Figure(amount, amount)
     return quotient(tally.get(("numerator", ""), 0), tally.get(("denominator", ""), 0))

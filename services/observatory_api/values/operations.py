@@ -6,16 +6,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.kernel.base import clock
-from services.kernel.base.periods import Step, before, last_day, name_of, starts
+from services.kernel.base.periods import Step, name_of
 from services.kernel.base.principals import SYSTEM, Principal
-from services.kernel.base.problems import FieldError, Invalid
 from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.dimensions import DEPARTMENT, Named
-from services.observatory_api.indicators.kinds import Kind, Reading
+from services.observatory_api.indicators.kinds import Kind
 from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.ledger.definitions import ORIGIN, current_numbers
 from services.observatory_api.values import audience, queries
+from services.observatory_api.values.asked import asked_days, check, refused, wanted_points
 from services.observatory_api.values.departments import rows_of
 from services.observatory_api.values.figures import Tally, figure, merged, points
 from services.observatory_api.values.queries import Question
@@ -29,8 +29,6 @@ from services.observatory_api.values.schemas import (
     ValuesRead,
 )
 
-POINTS = 12
-MOST_POINTS = 120
 MOST_NAMES = 20
 
 Group = tuple[str | None, ...]
@@ -70,11 +68,6 @@ class Reader:
         end = asked.pop("end", None)
         following = as_of + timedelta(days=1)
         return Question(end=min(end, following) if end else following, known_at=self.known_at if self.past else None, **asked)
-
-
-def refused(parameter: str, detail: str) -> Invalid:
-    """A 422 that names a query parameter."""
-    return Invalid(detail, errors=[FieldError(pointer=parameter, location="query", code="refused", detail=detail)])
 
 
 async def open_snapshot(db: Database, known_at: datetime | None, catalogue: Catalogue = CATALOGUE) -> Reader:
@@ -118,7 +111,7 @@ async def indicator_values(
         end=end,
         filters=filters,
         by=list(dimensions),
-        additive=indicator.measures == ("count",) and not set(dimensions).intersection(indicator.many),
+        additive="count" in indicator.measures and not set(dimensions).intersection(indicator.many),
         groups=[
             GroupRead(
                 dimensions=dict(zip(dimensions, group, strict=True)),
@@ -152,23 +145,6 @@ async def dashboard(db: Database, query: DashboardQuery, *, by: Principal = SYST
     return DashboardRead(as_of=as_of, to_come=to_come, known_at=reader.known_at, department=query.department, items=items)
 
 
-def check(indicator: Indicator, by: Sequence[str], filters: Mapping[str, str], query: ValuesQuery) -> None:
-    """Raises `Invalid` for a question that has no answer."""
-    for name in by:
-        if name not in indicator.names:
-            raise refused("by", f"{indicator.code} n'a pas de dimension « {name} » ; il a : {', '.join(indicator.names) or 'aucune'}.")
-    for name in filters:
-        if name not in indicator.names:
-            raise refused(name, f"{indicator.code} n'a pas de dimension « {name} » ; il a : {', '.join(indicator.names) or 'aucune'}.")
-    given = {each.name for each in indicator.labels}
-    if len(several := sorted({*by, *filters}.intersection(indicator.many) - given)) > 1:
-        raise refused("by", f"Un même fait a plusieurs valeurs de {' et de '.join(several)} : une seule de ces dimensions à la fois.")
-    if query.start and query.end and query.end <= query.start:
-        raise refused("to", "La fin de la période est exclue : elle doit suivre son début.")
-    if query.start and indicator.reading is Reading.stock and indicator.kind in (Kind.cell, Kind.distribution):
-        raise refused("from", f"{indicator.code} dit ce qui vaut un jour donné : il n'a pas de début de période.")
-
-
 async def check_known(reader: Reader, indicator: Indicator, filters: Mapping[str, str]) -> None:
     """Raises `Invalid` for a name that no fact has given, which tells the names that facts have given."""
     for dimension in indicator.by:
@@ -180,41 +156,6 @@ async def check_known(reader: Reader, indicator: Indicator, filters: Mapping[str
             listed = ", ".join(known[:MOST_NAMES]) + (" …" if len(known) > MOST_NAMES else "")
             told = f"ceux que les faits donnent sont {listed}" if known else "aucun fait n'en a encore donné"
             raise refused(dimension.name, f"« {value} » est un nom inconnu ({dimension.label.lower()}) ; {told}.")
-
-
-def asked_days(indicator: Indicator, query: ValuesQuery) -> tuple[date, date | None, date | None]:
-    """The day of reading, and the first day and the end, excluded, of the period asked for. Raises `Invalid` for a period of a stock.
-
-    A period that is still to come is read to its end, where no other day is asked for: what is planned in it.
-    """
-    if query.period is not None:
-        if query.start or query.end:
-            raise refused("period", "Une période se dit par son nom, ou par ses jours (from, to) : l'un ou l'autre.")
-        if indicator.reading is Reading.stock:
-            raise refused(
-                "period", f"{indicator.code} dit ce qui vaut un jour donné : il se lit à un jour (as_of), et non sur une période."
-            )
-    today = clock.today()
-    as_of = query.as_of or today
-    start, end = query.days(as_of)
-    if query.as_of is None and start and end and today < start < end:
-        as_of = last_day(end)
-    return as_of, start, end
-
-
-def wanted_points(every: Step | None, as_of: date, start: date | None = None, end: date | None = None) -> tuple[date, ...]:
-    """The first days of the points of a series: the period's, or the last twelve. Raises `Invalid` for too many, naming wider steps."""
-    if every is None:
-        return ()
-    last = min(as_of, last_day(end)) if end else as_of
-    first = start or before(every, last, POINTS - 1)
-    if first > last:
-        return ()
-    if len(found := starts(every, first, last)) <= MOST_POINTS:
-        return tuple(found)
-    wider = [step for step in Step if len(starts(step, first, last)) <= MOST_POINTS]
-    advice = f"prenez un pas plus large ({', '.join(wider)})" if wider else "rapprochez le début (from) de la fin"
-    raise refused("every", f"Une série a {MOST_POINTS} points au plus, celle-ci en aurait {len(found)} : {advice}.")
 
 
 async def shown(
@@ -260,19 +201,19 @@ async def sums_of(reader: Reader, indicator: Indicator, question: Question) -> S
         return (await rolled_up_sums(reader, [indicator], question))[indicator.code]
     sums: Sums = {}
     for row in await reader.db.fetch(queries.entry_sums(indicator, question)):
-        _add(sums, indicator, row, question, (row["measure"], row["detail"] if indicator.detail else ""))
+        _add(sums, indicator, row, question, (row["measure"], (row["detail"] or "") if indicator.detail else ""))
     apart = [place for place, name in enumerate(question.by) if name in {each.name for each in indicator.numerator_by}]
     return _of_one_whole(sums, apart) if apart else sums
 
 
 def _of_one_whole(sums: Sums, apart: Sequence[int]) -> Sums:
-    """Divides what each group has by what is of all of them: a denominator has no value of the dimensions at these places."""
+    """Divides what each group has by what is of all of them: a numerator alone has values of the dimensions at these places."""
     wholes: Sums = {}
     made: Sums = {}
     for group, by_month in sums.items():
         for month, tally in by_month.items():
             for what, amount in tally.items():
-                of = wholes if what[0] == "denominator" else made
+                of = made if what[0] == "numerator" else wholes
                 of.setdefault(group, {}).setdefault(month, {})[what] = amount
     for group, by_month in made.items():
         if any(any(tally.values()) for tally in by_month.values()):
@@ -337,4 +278,8 @@ def _points(one: Shown, every: Step | None, wanted: Sequence[date], tracked_from
 
 def _says_something(one: Shown) -> bool:
     """Whether a group has anything in it. Sums that came to nothing may be rows or not: either way they are not shown."""
-    return any(part for item in (one.total, *(one.points or ())) for part in (item.numerator, item.denominator, item.samples))
+    return any(
+        part
+        for item in (one.total, *(one.points or ()))
+        for part in (item.numerator, item.denominator, item.samples, *(item.coverage or ()))
+    )

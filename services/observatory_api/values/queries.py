@@ -76,8 +76,8 @@ def daily_sums(indicators: Sequence[Indicator], question: Question) -> Select[An
 def entry_sums(indicator: Indicator, question: Question) -> Select[Any]:
     """Sums of the entries: (measure, point, amount, detail when the kind has one, g0…, departments as the ledger keeps them).
 
-    One `many` dimension of the states at the most is used. What a share is divided by has no dimension of `numerator_by`: its group is
-    null there.
+    One `many` dimension of the states at the most is used. All but what a share divides has no dimension of `numerator_by`: its
+    group is null there.
     """
     used = {*question.by, *question.filters}
     columns: list[ColumnElement[Any]] = [series.c.measure, _point(entry.c.on, question), _total(entry.c.amount)]
@@ -93,7 +93,7 @@ def entry_sums(indicator: Indicator, question: Question) -> Select[Any]:
         .join_from(series, entry, entry.c.series == series.c.id)
         .where(series.c.indicator == indicator.code, series.c.definition == indicator.definition)
     )
-    without = {each.name: series.c.measure == "denominator" for each in indicator.numerator_by}
+    without = {each.name: series.c.measure != "numerator" for each in indicator.numerator_by}
     for name in indicator.many:
         present = series.c.dimensions.has_key(name)
         statement = statement.where(sa.or_(present, without.get(name, sa.false())) if name in used else ~present)

@@ -100,6 +100,15 @@ else:
     ValuesQuery = values_query(CATALOGUE)
 
 
+class CoverageRead(BaseModel):
+    """Ce dont une valeur est connue, sur ce dont elle pourrait l'être."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    known: int = Field(description="Ce dont elle est connue.", examples=[12])
+    eligible: int = Field(description="Ce dont elle pourrait l'être.", examples=[15])
+
+
 class FigureRead(BaseModel):
     """Une valeur et ce dont elle est faite."""
 
@@ -110,6 +119,9 @@ class FigureRead(BaseModel):
     denominator: int | None = Field(description="Ce par quoi l'on divise.", examples=[4])
     samples: int | None = Field(description="Nombre d'observations d'une distribution, dont la valeur est la médiane.", examples=[None])
     p90: int | None = Field(description="Neuvième décile d'une distribution.", examples=[None])
+    coverage: CoverageRead | None = Field(
+        description="Couverture d'une valeur qui peut n'être connue qu'en partie ; null : la question ne se pose pas.", examples=[None]
+    )
 
 
 class PointRead(FigureRead):
