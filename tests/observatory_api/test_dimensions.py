@@ -34,7 +34,7 @@ async def refusal(client: httpx.AsyncClient, dimension: Dimension, value: str) -
 
 
 def test_every_dimension_is_of_one_of_three_kinds() -> None:
-    assert len(LISTED) + len(YEARS) + len(NAMES) == len(CATALOGUE.dimensions) == 16
+    assert len(LISTED) + len(YEARS) + len(NAMES) == len(CATALOGUE.dimensions) == 18
     assert min(len(LISTED), len(YEARS), len(NAMES)) > 1
 
 
