@@ -193,7 +193,9 @@ def _a_security_scheme_of_ours() -> None:
 @borrowed("fastapi", "get_openapi", "openapi_schema")
 def _the_document() -> None:
     assert FastAPI().openapi_schema is None
-    assert {"title", "version", "description", "routes", "servers"} <= inspect.signature(get_openapi).parameters.keys()
+    assert {"title", "version", "description", "routes", "servers", "tags", "license_info"} <= inspect.signature(
+        get_openapi
+    ).parameters.keys()
 
 
 @borrowed("fastapi", "fastapi.params", "Body", "embed")
