@@ -19,13 +19,21 @@ DOCUMENTED = frozenset(
         *("dramatiq.errors", "dramatiq.middleware", "fastapi.openapi.models", "fastapi.routing", "pydantic.config", "pydantic.fields"),
         *("sqlalchemy.dialects.postgresql", "sqlalchemy.exc", "sqlalchemy.sql.base", "sqlalchemy.sql.dml", "sqlalchemy.sql.elements"),
         *("sqlalchemy.sql.selectable", "sqlalchemy.types", "sqlmodel.sql.expression", "starlette.applications", "starlette.datastructures"),
-        *("starlette.exceptions", "starlette.requests", "starlette.responses", "starlette.routing", "starlette.types"),
+        *(
+            "starlette.exceptions",
+            "starlette.middleware.cors",
+            "starlette.middleware.gzip",
+            "starlette.requests",
+            "starlette.responses",
+            "starlette.routing",
+            "starlette.types",
+        ),
     }
 )
 """The modules whose public names the libraries' reference pages tell of. What comes from any other module of theirs is borrowed."""
 
-PYTHONS = frozenset({"_asdict", "_fields", "_make", "_replace", "os._exit"})
-"""Names with an underscore that Python documents: named tuples', and the immediate end of a process."""
+PYTHONS = frozenset({"_asdict", "_fields", "_make", "_replace", "_value_", "os._exit"})
+"""Names with an underscore that Python documents: named tuples', an enumeration's value, and the immediate end of a process."""
 PYTHON_DUNDERS = frozenset(name for kind in (object, type, BaseException, ast.parse, ast) for name in dir(kind) if name.startswith("__"))
 PYTHON_DUNDERS |= {
     "__traceback__",

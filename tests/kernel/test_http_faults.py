@@ -342,9 +342,13 @@ class Away:
         return await timed(call(self.app, operation.method.upper(), target, headers, content))
 
 
+OF_THE_CODE = ("listAxes", "listObjectives", "listDepartments", "listIndicators", "readIndicator")
+"""Operations that answer what the code knows."""
+
+
 def on_the_database(operation: Operation) -> bool:
     """Whether an operation cannot answer without its database: all but what tells of the process, and of the code."""
-    return operation.path.rpartition("/")[2] not in ("livez", "metrics") and operation.id not in ("listIndicators", "readIndicator")
+    return operation.path.rpartition("/")[2] not in ("livez", "metrics") and operation.id not in OF_THE_CODE
 
 
 async def check(away: Away) -> None:

@@ -177,7 +177,7 @@ def test_o7_old_code_on_a_newer_schema_runs_its_commands_and_the_doctor_warns(ah
 
 async def test_o7_new_code_on_an_older_schema_is_not_ready_and_says_what_to_do(behind: str, of: Callable[[str], Databases]) -> None:
     async with client_of(of(behind)) as client:
-        for path in ("/actions/readyz", "/actions/v1/actions", "/actions/v1/axes"):
+        for path in ("/actions/readyz", "/actions/v1/actions", "/actions/v1/milestones"):
             answer = await client.get(path)
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
             head = revisions_of("actions").head
@@ -236,7 +236,7 @@ async def test_b10_before_migrate_a_server_is_not_ready_and_says_what_to_do(fres
             answer = await client.get(f"/{service.name}/readyz")
             assert answer.status_code == 503
             assert answer.json()["detail"] == f"Le schéma {service.name} n'existe pas encore dans cette base : lancez plam migrate."
-        assert (await client.get("/actions/v1/axes")).status_code == 503
+        assert (await client.get("/access/v1/communes")).status_code == 503
     with pytest.raises(SchemaBehind, match="lancez plam migrate"):
         await check_secret(of(fresh), SERVICES)
     found = [finding async for finding in examine(SERVICES, of(fresh).settings)]

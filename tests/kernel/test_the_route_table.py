@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from services.kernel.api.compression import Compression
 from services.kernel.api.middleware import RequestMiddleware
 from services.kernel.api.route_table import RouteTable
 from services.kernel.api.routing import Route, router
@@ -81,8 +82,10 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Apps:
     settings = Settings(home=Path(tmp_path_factory.mktemp("home")), secret=SECRET)
     ours = system_app([FIRST, SECOND], Databases(settings))
     assert isinstance(ours, RequestMiddleware)
-    assert isinstance(ours.app, RouteTable)
-    return Apps(ours, ours.app, RequestMiddleware(ours.app.app))
+    assert isinstance(ours.app, Compression)
+    table = ours.app.app
+    assert isinstance(table, RouteTable)
+    return Apps(ours, table, RequestMiddleware(Compression(table.app)))
 
 
 async def answered(apps: Apps, method: str, target: str) -> Answer:

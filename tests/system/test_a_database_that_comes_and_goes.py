@@ -27,7 +27,12 @@ EACH = 0.2
 PROMISED = 2.0
 MACHINE = 0.5
 """Seconds that a machine adds, seen from the client, which runs the load, the server, three processes and their neighbours' work."""
-READS = ("/actions/v1/actions?limit=20", "/actions/v1/axes", "/observatory/v1/indicators/K03/values", "/access/v1/communes?limit=5")
+READS = (
+    "/actions/v1/actions?limit=20",
+    "/actions/v1/milestones?limit=20",
+    "/observatory/v1/indicators/K03/values",
+    "/access/v1/communes?limit=5",
+)
 PROCESSES = ("serve", "relay", "worker")
 
 
