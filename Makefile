@@ -1,6 +1,6 @@
 # Every task of the project. `make run` and `make test` do all of their own set-up; a second run reuses it.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check check-style check-types check-layers check-dependencies revision test-system bench fuzz newest lock clean format
+.PHONY: help run demo test check check-style check-types check-layers check-dependencies revision test-system test-on-servers test-apart bench fuzz newest lock clean format
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -51,7 +51,17 @@ revision: $(BIN)/.dev  ## Write a service's next migration from its tables (SERV
 	@$(BIN)/python -m tests.migrations "$$SERVICE" "$$MESSAGE"
 
 test-system: $(BIN)/.dev $(CLIENTS)/.made  ## The tests on real servers (PLAM_TEST_DATABASE_URL, PLAM_TEST_REDIS_URL, PLAM_TEST_AMQP_URL)
-	$(BIN)/python -m pytest tests/system $(addprefix tests/kernel/test_,$(addsuffix .py,event_path relay worker scheduler quarantine))
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-on-servers test-apart
+
+# What stands on a PostgreSQL of its own, and on no broker, runs beside the others, which share the real servers.
+ALONE := $(addprefix tests/system/test_,$(addsuffix .py,a_demonstration a_million_waiting another_region one_process))
+
+test-on-servers:
+	$(BIN)/python -m pytest tests/system $(addprefix --ignore=,$(ALONE)) \
+		$(addprefix tests/kernel/test_,$(addsuffix .py,event_path relay worker scheduler quarantine))
+
+test-apart:
+	$(BIN)/python -m pytest $(ALONE)
 
 bench: $(BIN)/.dev  ## Measure against yardsticks; prints a table and writes build/bench.json
 	$(BIN)/python -m tests.bench
