@@ -1,4 +1,4 @@
-"""A ledger in use began with the definitions that it has; one that is empty will say with which it begins. And which are fed alone."""
+"""The definitions that a ledger in use began with, and whether those before a definition are let go."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,7 +23,7 @@ def upgrade() -> None:
     """Up."""
     op.add_column(
         "definition",
-        sa.Column("alone", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment=COMMENT),
+        sa.Column("earlier_let_go", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment=COMMENT),
         schema="observatory",
     )
     op.execute(UNSAY)
@@ -32,4 +32,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Down."""
-    op.drop_column("definition", "alone", schema="observatory")
+    op.drop_column("definition", "earlier_let_go", schema="observatory")

@@ -8,7 +8,7 @@ import orjson
 from services.contracts.envelope import State
 from services.contracts.registry import STATES
 from services.kernel.base.settings import PREFIX, Settings
-from services.reference.shapes import ABSENT, Said, fields_of, kind_of
+from services.reference.shapes import ABSENT, FieldSaid, fields_of, kind_of
 
 
 class StateSaid(NamedTuple):
@@ -18,8 +18,8 @@ class StateSaid(NamedTuple):
     kind: str
     schema: str
     words: str
-    fields: Sequence[Said]
-    shapes: Mapping[str, tuple[str, Sequence[Said]]]
+    fields: Sequence[FieldSaid]
+    shapes: Mapping[str, tuple[str, Sequence[FieldSaid]]]
 
 
 class SettingSaid(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from services.kernel.base.problems import PROBLEM, TYPE_PREFIX
-from services.reference.shapes import Said, codes, field, fields_of, reached, references
+from services.reference.shapes import FieldSaid, codes, field, fields_of, reached, references
 
 JSON = "application/json"
 PLACES: Mapping[str, str] = {"path": "chemin", "query": "requête", "header": "en-tête"}
@@ -30,7 +30,7 @@ class OperationSaid(NamedTuple):
     summary: str
     words: str
     public: bool
-    parameters: Sequence[tuple[str, Said]]
+    parameters: Sequence[tuple[str, FieldSaid]]
     body: str | None
     body_example: str
     status: str
@@ -44,7 +44,7 @@ class ShapeSaid(NamedTuple):
 
     name: str
     words: str
-    fields: Sequence[Said]
+    fields: Sequence[FieldSaid]
 
 
 class CodesSaid(NamedTuple):
@@ -144,7 +144,7 @@ def _operation(service: str, document: Mapping[str, Any], method: str, path: str
     )
 
 
-def _parameter(parameter: Mapping[str, Any]) -> Said:
+def _parameter(parameter: Mapping[str, Any]) -> FieldSaid:
     said = {"description": parameter.get("description", ""), **parameter["schema"]}
     return field(parameter["name"], said, required=parameter.get("required", False))
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import orjson
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -28,7 +30,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
-REQUEST_ID = "0199a1b2c3d47e5f8a9b0c1d2e3f4a5b"
 _in_code = re.compile(r"`([^`]+)`")
 
 
@@ -55,37 +56,44 @@ class Reference:
         self._apps = apps
         self._made: dict[str, str] = {}
 
-    def page(self, path: str) -> str | None:
-        """The page of an address; none where there is none."""
-        if path not in self._made:
-            made = self._make(path)
-            if made is None:
-                return None
-            self._made[path] = made
-        return self._made[path]
+    @cached_property
+    def _services(self) -> list[ServiceSaid]:
+        return [service_said(name, app.openapi()) for name, app in self._apps.items()]
 
-    def _make(self, path: str) -> str | None:
-        services = [service_said(name, app.openapi()) for name, app in self._apps.items()]
-        whole: dict[str, Callable[[], str]] = {
-            "/docs": lambda: _rendered("index.html", services=services, origin=self._origin(services)),
+    @cached_property
+    def _pages(self) -> Mapping[str, Callable[[], str]]:
+        """How each page is made, by its address."""
+        tags = {f"/docs/{tag.service}/{tag.name}": partial(_rendered, "tag.html", tag=tag) for one in self._services for tag in one.tags}
+        return {
+            "/docs": lambda: _rendered("index.html", services=self._services, origin=self._origin()),
             "/docs/events": _events,
             "/docs/settings": lambda: _rendered("settings.html", settings=settings()),
             "/errors": lambda: _rendered("problems.html", problems=problems()),
+            **tags,
+            **{HELP + one.code: partial(self._problem, one) for one in problems()},
         }
-        if path in whole:
-            return whole[path]()
-        for service in services:
-            for tag in service.tags:
-                if path == f"/docs/{service.name}/{tag.name}":
-                    return _rendered("tag.html", tag=tag)
-        for one in problems():
-            if path == HELP + one.code:
-                return _rendered("problem.html", problem=one, example=_example(one))
-        return None
 
-    def _origin(self, services: list[ServiceSaid]) -> str:
+    def page(self, path: str) -> str | None:
+        """The page of an address; none where there is none."""
+        make = self._pages.get(path)
+        if make is not None and path not in self._made:
+            self._made[path] = make()
+        return self._made.get(path)
+
+    def _problem(self, one: ProblemSaid) -> str:
+        return _rendered("problem.html", problem=one, example=self._example(one))
+
+    def _example(self, one: ProblemSaid) -> str:
+        """What one looks like: as the documents show it, or else, where no service of this process has one, what all problems have."""
+        shapes = [shape for app in self._apps.values() for shape in app.openapi()["components"]["schemas"].values()]
+        shown = [each for shape in shapes for each in shape.get("examples", ()) if isinstance(each, dict)]
+        said: dict[str, Any] = {"type": TYPE_PREFIX + one.code, "title": one.title, "status": one.status, "help": HELP + one.code}
+        found = next((each for each in shown if each.get("type") == said["type"]), said)
+        return orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()
+
+    def _origin(self) -> str:
         """Where the services are reached, without the path of one."""
-        first = services[0].name
+        first = next(iter(self._apps))
         url: str = self._apps[first].openapi()["servers"][0]["url"]
         return url.removesuffix(f"/{first}")
 
@@ -99,20 +107,13 @@ def _events() -> str:
     return _rendered("events.html", states=known, shapes=shapes, labels=labels, own=[*shapes, *labels])
 
 
-def _example(one: ProblemSaid) -> str:
-    said: dict[str, Any] = {"type": TYPE_PREFIX + one.code, "title": one.title, "status": one.status}
-    said |= {"detail": one.example} if one.example else {}
-    said |= {"help": HELP + one.code, "request_id": REQUEST_ID}
-    return orjson.dumps(said, option=orjson.OPT_INDENT_2).decode()
-
-
 def _rendered(template: str, **given: Any) -> str:
     return ENVIRONMENT.get_template(template).render(**given)
 
 
 def missing() -> HTMLResponse:
     """The page of an address that leads nowhere, for a person."""
-    return HTMLResponse(_rendered("missing.html"), 404, {**HEADERS, "Cache-Control": "no-store"})
+    return HTMLResponse(_rendered("missing.html"), 404, {**HEADERS, "Cache-Control": "no-store", "Vary": "Accept"})
 
 
 async def read_page(request: Request) -> Response:
@@ -120,7 +121,7 @@ async def read_page(request: Request) -> Response:
     app = request.app
     if not hasattr(app.state, "reference"):
         app.state.reference = Reference(app.state.apps)
-    text = app.state.reference.page(request.url.path)
+    text = await run_in_threadpool(app.state.reference.page, request.url.path)  # making one takes a while, the first most of all
     return missing() if text is None else _tagged(request, text, "text/html; charset=utf-8")
 
 

@@ -1,9 +1,9 @@
 """The catalogue of problems: what happened, and what to do, by the code that ends a problem's `type`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from services.kernel.base.problems import Problem
+from services.kernel.base.problems import every_problem
 
 TOLD: Mapping[str, tuple[str, str]] = {
     "broken": (
@@ -24,7 +24,7 @@ TOLD: Mapping[str, tuple[str, str]] = {
     ),
     "forbidden": (
         "Le jeton est bon, mais son rôle, son organisation ou ses départements ne permettent pas cela.",
-        "Demandez ce droit au pilotage, ou laissez faire qui l'a : `allowed_operations`, dans `live`, dit ce que vous pouvez faire.",
+        "Demandez ce droit au pilotage, ou adressez-vous à qui l'a : `allowed_operations`, dans `live`, dit ce que vous pouvez faire.",
     ),
     "not-found": (
         "L'adresse n'existe pas, ou la ressource n'existe pas, ou vous ne la voyez pas : la réponse est la même.",
@@ -94,7 +94,10 @@ TOLD: Mapping[str, tuple[str, str]] = {
     ),
     "placement-over": ("Le stage est terminé ou annulé.", "Faites une nouvelle demande sur l'offre."),
     "institute-closed": ("L'institut est fermé.", "Refusez la demande, ou faites rouvrir l'institut."),
-    "definition-already-switched": ("Cette définition est, ou a été, en vigueur.", "Choisissez une définition plus récente."),
+    "definition-already-switched": (
+        "Cette définition est en vigueur, ou elle précède celle qui l'est.",
+        "Choisissez une définition plus récente.",
+    ),
     "scheme-not-draft": ("Le dispositif est actif : ce qu'il dit ne change plus.", "Retirez-le, et créez-en un autre sous un autre code."),
     "scheme-not-active": ("Le dispositif n'est pas actif.", "Choisissez un dispositif actif, ou activez celui-ci s'il est un brouillon."),
     "scheme-still-funded": ("Le dispositif a encore des enveloppes ouvertes.", "Clôturez-les d'abord."),
@@ -153,28 +156,20 @@ OURS = "services."
 
 
 class ProblemSaid(NamedTuple):
-    """A problem: its code, status and title, what happened, what to do, and what one said."""
+    """A problem: its code, status and title, what happened, and what to do."""
 
     code: str
     status: int
     title: str
     happened: str
     remedy: str
-    example: str
 
 
 def problems() -> list[ProblemSaid]:
     """Every problem that a service of this process may answer, by status. Raises `KeyError` for one that nobody explains."""
     known: dict[str, ProblemSaid] = {}
-    for each in _all(Problem):
+    for each in every_problem():
         if each.type not in known and each.__module__.startswith(OURS):
             happened, remedy = TOLD[each.type]
-            example = each.advice or (each.told if "told" in vars(each) else None) or ""
-            known[each.type] = ProblemSaid(each.type, each.status, each.title, happened, remedy, example)
+            known[each.type] = ProblemSaid(each.type, each.status, each.title, happened, remedy)
     return sorted(known.values(), key=lambda one: (one.status, one.code))
-
-
-def _all(problem: type[Problem]) -> Iterator[type[Problem]]:
-    yield problem
-    for each in problem.__subclasses__():
-        yield from _all(each)

@@ -19,11 +19,11 @@ KINDS: Mapping[str, str] = {
     "null": "null",
 }
 """How a JSON Schema's type, or format, is said."""
-ABSENT = " ; absent : null"
+ABSENT = " ou null"
 Schema = Mapping[str, Any]
 
 
-class Said(NamedTuple):
+class FieldSaid(NamedTuple):
     """A field: its name, what it holds, what it says, whether it must be there, and the shape or the codes that it refers to."""
 
     name: str
@@ -38,15 +38,15 @@ def codes() -> Mapping[str, Mapping[str, str]]:
     return {each.__name__: {code.value: code.label for code in each} for each in Labelled.__subclasses__()}
 
 
-def fields_of(schema: Schema, *, bounded: bool = True) -> list[Said]:
+def fields_of(schema: Schema, *, bounded: bool = True) -> list[FieldSaid]:
     """The fields of an object; `bounded`: how far they may go is said too."""
     needed = schema.get("required", ())
     return [field(name, one, required=name in needed, bounded=bounded) for name, one in schema.get("properties", {}).items()]
 
 
-def field(name: str, schema: Schema, *, required: bool, bounded: bool = True) -> Said:
+def field(name: str, schema: Schema, *, required: bool, bounded: bool = True) -> FieldSaid:
     """One field, or one parameter."""
-    return Said(name, kind_of(schema, bounded=bounded), str(schema.get("description", "")), required, next(references(schema), None))
+    return FieldSaid(name, kind_of(schema, bounded=bounded), str(schema.get("description", "")), required, next(references(schema), None))
 
 
 def references(schema: Schema) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from services.reference.catalogues import StateSaid, settings, states
-from services.reference.shapes import Said, codes
+from services.reference.shapes import FieldSaid, codes
 from tests.golden import snapshots
 
 DOCS = snapshots.ROOT / "docs"
@@ -43,7 +43,7 @@ def _state(state: StateSaid) -> Iterator[str]:
         yield from _table(fields)
 
 
-def _table(fields: Sequence[Said]) -> Iterator[str]:
+def _table(fields: Sequence[FieldSaid]) -> Iterator[str]:
     yield from ("| field | holds | |", "|---|---|---|")
     labels = codes()
     for each in fields:

@@ -78,6 +78,12 @@ async def test_a_preflight_of_another_is_refused_in_words(opened: Open, asked: d
     assert "Origin" in answer.headers["vary"]
 
 
+async def test_what_is_refused_before_any_route_is_read_too(opened: Open) -> None:
+    async with opened(FRONT) as client:
+        answer = await client.get(PATH, headers={"Origin": FRONT, **{f"x-{number}": "1" for number in range(200)}})
+    assert (answer.status_code, allowed(answer)) == (413, FRONT)
+
+
 async def test_a_stranger_s_page_reads_nothing(opened: Open) -> None:
     async with opened(FRONT) as client:
         assert allowed(await client.get(PATH, headers={"Origin": STRANGER})) is None

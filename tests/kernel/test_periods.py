@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from services.kernel.base.periods import KNOWN, Span, Step, before, name_of, named, span_of, starts
+from services.kernel.base.periods import KNOWN, Span, Step, name_of, span_named, span_of, start_before, starts_between
 
 DAYS = st.dates(date(1901, 1, 1), date(2198, 12, 31))
 STEPS = st.sampled_from(list(Step))
@@ -25,7 +25,7 @@ STEPS = st.sampled_from(list(Step))
     ],
 )
 def test_a_period_has_a_name_and_two_days(name: str, step: Step, start: date, end: date) -> None:
-    assert named(name) == Span(start, end) == span_of(step, start) == span_of(step, end - timedelta(days=1))
+    assert span_named(name) == Span(start, end) == span_of(step, start) == span_of(step, end - timedelta(days=1))
     assert name_of(step, start) == name_of(step, end - timedelta(days=1)) == name
     assert name_of(step, end) != name
 
@@ -35,14 +35,14 @@ def test_every_day_is_in_one_period_of_each_kind_which_its_name_says(step: Step,
     found = span_of(step, day)
     assert found.start <= day < found.end
     assert span_of(step, found.start) == span_of(step, found.end - timedelta(days=1)) == found
-    assert named(name_of(step, day)) == found
+    assert span_named(name_of(step, day)) == found
 
 
 @given(STEPS, DAYS, st.integers(0, 40))
 def test_periods_follow_each_other(step: Step, day: date, number: int) -> None:
     if day.year < 1950:
         day = day.replace(year=1950, day=1)
-    found = starts(step, before(step, day, number), day)
+    found = starts_between(step, start_before(step, day, number), day, number)
     assert len(found) == number + 1
     assert [span_of(step, one).end for one in found[:-1]] == found[1:]
     assert found[-1] == span_of(step, day).start
@@ -70,9 +70,9 @@ def test_periods_follow_each_other(step: Step, day: date, number: int) -> None:
 )
 def test_what_is_no_period_is_refused_with_examples(wrong: str) -> None:
     with pytest.raises(ValueError, match=f"« {wrong} » n'est pas une période ; par exemple 2026-W47"):
-        named(wrong)
+        span_named(wrong)
 
 
 def test_the_examples_are_periods() -> None:
     for example in KNOWN.replace(" ou ", ", ").replace(" (année scolaire)", "").split(", "):
-        assert named(example)
+        assert span_named(example)

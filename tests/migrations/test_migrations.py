@@ -315,7 +315,7 @@ INSERT INTO observatory.series (indicator, definition, measure, dimensions) VALU
 DELETE FROM observatory.definition WHERE indicator IN ('K03', 'K05')
 """
 SAID = """
-SELECT indicator || ' ' || "number" || CASE WHEN alone THEN ' alone' ELSE '' END FROM observatory.definition
+SELECT indicator || ' ' || "number" || CASE WHEN earlier_let_go THEN ' alone' ELSE '' END FROM observatory.definition
 WHERE $1 <> '' AND indicator IN ('K03', 'K05', 'R07') ORDER BY 1
 """
 

@@ -62,7 +62,7 @@ YEAR: dict[str, Any] = {"as_of": "2026-06-30", "by": "department", "every": "qua
 
 def covered(one: FigureRead) -> tuple[int, int] | None:
     """(known, eligible)."""
-    return (one.coverage.known, one.coverage.eligible) if one.coverage else None
+    return (one.coverage.known, one.coverage.knowable) if one.coverage else None
 
 
 async def some_applications(databases: Databases) -> None:

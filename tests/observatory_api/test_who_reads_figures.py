@@ -99,9 +99,9 @@ def newest(code: str) -> Indicator:
         ("share", "sum", {"value": 1.0, "numerator": 3, "denominator": 3}, True),
         ("days", "distribution", {"value": 3, "samples": 4}, True),
         ("days", "distribution", {"value": 3, "samples": 5}, False),
-        ("days", "distribution", {"value": 3, "samples": 5, "coverage": {"known": 5, "eligible": 9}}, True),
-        ("days", "distribution", {"value": 3, "samples": 5, "coverage": {"known": 5, "eligible": 10}}, False),
-        ("share", "sum", {"value": None, "numerator": 0, "denominator": 0, "coverage": {"known": 0, "eligible": 4}}, True),
+        ("days", "distribution", {"value": 3, "samples": 5, "coverage": {"known": 5, "knowable": 9}}, True),
+        ("days", "distribution", {"value": 3, "samples": 5, "coverage": {"known": 5, "knowable": 10}}, False),
+        ("share", "sum", {"value": None, "numerator": 0, "denominator": 0, "coverage": {"known": 0, "knowable": 4}}, True),
     ],
 )
 def test_nothing_that_counts_fewer_than_five_is_published(unit: str, kind: str, given: dict[str, Any], few: bool) -> None:

@@ -73,7 +73,7 @@ def elsewhere(postgres: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
         assert "_a_sixth_department.py" in done.stdout
     alone.start()
     yield alone
-    alone.process.kill()
+    alone.process.terminate()
 
 
 async def test_one_file_more_and_everything_shows_it(elsewhere: Alone) -> None:

@@ -7,7 +7,6 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from services.kernel.base.logs import correlation_id
 from services.kernel.base.problems import Forbidden
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -33,6 +32,6 @@ class CrossOrigin(CORSMiddleware):
         what = "Cette origine n'est pas de celles que l'exploitant permet (PLAM_CORS_ORIGINS)."
         if self.is_allowed_origin(request_headers["origin"]):
             what = f"Méthodes permises : {', '.join(METHODS)} ; en-têtes permis : {', '.join(SENT)}."
-        refused = Forbidden(what).response(correlation_id.get())
+        refused = Forbidden(what).response()
         refused.headers["vary"] = answer.headers["vary"]
         return refused

@@ -1,6 +1,6 @@
 """The problems of the OpenAPI document: for each status the members that its problems may have, and an example of each type."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel, create_model
@@ -22,6 +22,7 @@ from services.kernel.base.problems import (
     NotFound,
     Problem,
     ProblemRead,
+    every_problem,
 )
 
 ALWAYS = ["type", "title", "status"]
@@ -35,7 +36,7 @@ class ProblemShapes:
 
     def __init__(self, service: str, packages: Collection[str]) -> None:
         self._service = service
-        self._problems = [each for each in _all(Problem) if _package(each) in {KERNEL, *packages}]
+        self._problems = [each for each in every_problem() if _package(each) in {KERNEL, *packages}]
         self._models: dict[int, type[BaseModel]] = {}
 
     def reference(self, status: int) -> dict[str, str]:
@@ -124,9 +125,3 @@ def example_of(problem: type[Problem], shape: Mapping[str, Any], examples: Examp
 
 def _package(problem: type[Problem]) -> str:
     return ".".join(problem.__module__.split(".")[:2])
-
-
-def _all(problem: type[Problem]) -> Iterator[type[Problem]]:
-    yield problem
-    for each in problem.__subclasses__():
-        yield from _all(each)

@@ -48,7 +48,7 @@ class ListQuery(PageQuery):
 
     id: Ids | None = Field(
         None,
-        description=f"Identifiants séparés par des virgules ({MOST_IDS} au plus) : ces lignes-là seulement, si vous les voyez.",
+        description=f"Identifiants séparés par des virgules ({MOST_IDS} au plus) : ces lignes-là, si vous les voyez, par pages.",
         examples=["0199c1a2-7c1e-7d63-9b0a-5d3f7f1b2a10,0199c1a2-7c1f-7a04-8c55-1e2d3c4b5a69"],
     )
 

@@ -255,7 +255,7 @@ class Reading(Generic[R]):
     def _page_of(self, scope: Scope, given: frozenset[str]) -> Select[UUID, Any]:
         identifier = col(self.table.id)
         statement: Select[UUID, Any] = select(identifier, stored_document(self.table))
-        condition = scope.condition if scope.listed is None else scope.listed
+        condition = scope.condition if scope.listed is None or "id" in given else scope.listed  # what is named is shown as one is
         if condition is not None:
             statement = statement.where(condition)
         for name in sorted(given - {"after", "id"}):

@@ -64,7 +64,8 @@ _NAMES: Mapping[Step, re.Pattern[str]] = {
     Step.year: re.compile("([0-9]{4})"),
     Step.school_year: re.compile("([0-9]{4})-([0-9]{4})"),
 }
-"""The names of SDMX, in which public statistics are exchanged. A fiscal year is called as the calendar year that it is."""
+"""The names of SDMX, in which public statistics are exchanged; and a school year, by both of its years. A fiscal year is called as the
+calendar year that it is."""
 KNOWN = "2026-W47, 2026-11, 2026-Q4, 2026-S2, 2026 ou 2026-2027 (année scolaire)"
 
 
@@ -94,7 +95,7 @@ def name_of(step: Step, day: date) -> str:
     return names.get(step, str(start.year))
 
 
-def named(name: str) -> Span:
+def span_named(name: str) -> Span:
     """The period of a name. Raises `ValueError`, in French, for what is none, with examples of what would be."""
     for step, pattern in _NAMES.items():
         if found := pattern.fullmatch(name):
@@ -108,15 +109,15 @@ def named(name: str) -> Span:
     raise ValueError(f"« {name} » n'est pas une période ; par exemple {KNOWN}")
 
 
-def starts(step: Step, first: date, last: date) -> Sequence[date]:
-    """The first days of the periods of a kind, from the one that a day is in to the one that another is in."""
+def starts_between(step: Step, first: date, last: date, most: int) -> Sequence[date]:
+    """The first days of the periods of a kind, from the one that a day is in to that of another: no further than one more than `most`."""
     found = [span_of(step, first)]
-    while found[-1].end <= last:
+    while found[-1].end <= last and len(found) <= most:
         found.append(span_of(step, found[-1].end))
     return [one.start for one in found]
 
 
-def before(step: Step, day: date, number: int) -> date:
+def start_before(step: Step, day: date, number: int) -> date:
     """The first day of the period so many before the one that a day is in."""
     start = span_of(step, day).start
     if step is Step.week:

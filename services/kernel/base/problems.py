@@ -15,7 +15,7 @@ Problem
 └── Unavailable 503 ── ConnectionLost
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -280,6 +280,13 @@ class Unavailable(Problem):
 
 class ConnectionLost(Unavailable):
     """The database closed the connection under way: of what was being committed, nobody knows whether it was."""
+
+
+def every_problem(above: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """The classes of problems: one, and every one below it."""
+    yield above
+    for each in above.__subclasses__():
+        yield from every_problem(each)
 
 
 BY_STATUS: dict[int, type[Problem]] = {

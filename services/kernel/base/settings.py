@@ -120,8 +120,8 @@ class PoolSizes(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     api: int = Field(10, ge=1, le=MOST_CONNECTIONS, description="Pour répondre aux requêtes.")
-    worker: int = Field(16, ge=A_BATCH + 1, le=MOST_CONNECTIONS, description="Pour appliquer et pour les commandes.")
-    relay: int = Field(3, ge=2, le=MOST_CONNECTIONS, description="Pour relayer : une écoute, les autres prennent.")
+    worker: int = Field(16, ge=A_BATCH + 1, le=MOST_CONNECTIONS, description="Pour appliquer les événements, et pour les commandes.")
+    relay: int = Field(3, ge=2, le=MOST_CONNECTIONS, description="Pour le relais : une connexion écoute, les autres prennent des lots.")
     health: int = Field(2, ge=2, le=MOST_CONNECTIONS, description="Pour la santé et les jauges, sans que l'une attende l'autre.")
 
 
@@ -175,7 +175,7 @@ class Settings(BaseSettings):
     work_timeout: Seconds = Field(600.0, description="Secondes que peut durer une instruction SQL d'un ouvrier ou d'une commande.")
 
     drain_seconds: float = Field(
-        5.0, ge=0, le=300, description="Secondes, après un signal, où il est encore répondu aux requêtes tandis que readyz dit 503."
+        5.0, ge=0, le=300, description="Secondes, après un signal, où les requêtes sont encore servies, tandis que readyz répond 503."
     )
 
     broker_url: BrokerUrl = Field(
@@ -227,7 +227,7 @@ class Settings(BaseSettings):
         None, examples=["false"], description="Pages ouvertes sans jeton à cette machine ; rien : avec la base embarquée seulement."
     )
 
-    public_pages: bool = Field(False, description="Si tout le monde lit les chiffres du plan sur la page, sauf ceux qui comptent peu.")
+    public_pages: bool = Field(False, description="Ouvre à tous les chiffres de la région, sauf ceux qui comptent moins de cinq.")
 
     @model_validator(mode="after")
     def _batches_find_connections(self) -> Self:

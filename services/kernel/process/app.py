@@ -124,10 +124,9 @@ def system_app(
         each.state.missing = pages.missing
     table = RouteTable(app, services=apps)
     # around Starlette, which has its own layers to pass
-    answering: ASGIApp = table if allowed == ANY else AllowedHosts(table, allowed=allowed)
-    if origins := databases.settings.cors_origins:
-        answering = CrossOrigin(answering, origins)
-    return RequestMiddleware(Compression(answering))
+    answering = RequestMiddleware(Compression(table if allowed == ANY else AllowedHosts(table, allowed=allowed)))
+    origins = databases.settings.cors_origins
+    return CrossOrigin(answering, origins) if origins else answering  # around what went wrong too: a page may read it
 
 
 class _Named:
@@ -173,7 +172,7 @@ async def _http_problem(request: Request, error: Exception) -> Response:
         page: Response = request.app.state.missing()
         return page
     if error.status_code == 404:
-        problem: Problem = NotFound("Cette adresse n'existe pas.")
+        problem: Problem = NotFound("Cette adresse n'existe pas.", headers={"Vary": "Accept"})
     elif error.status_code == 405:
         problem = MethodNotAllowed("Cette méthode n'est pas permise ici.", headers={"Allow": _allowed(request)})
     elif error.status_code == 413:

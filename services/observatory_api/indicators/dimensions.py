@@ -4,11 +4,11 @@ Query parameters, the catalogue, headings and pages come from here. A dimension 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from services.contracts.actions import ActionStatus
 from services.contracts.codes import Axis, Department, Objective, OrganisationRole, Profession, Sector
@@ -16,6 +16,7 @@ from services.contracts.internships import RequestDeclineReason
 from services.contracts.labelled import Labelled
 from services.contracts.recruitment import NeedUrgency, SchemeKind
 from services.kernel.base.fields import FreeText
+from services.kernel.base.periods import span_named
 
 REGIONAL = "regional"
 """What names no department. Of an action it is of every one; of money, of a post or a seat, of none."""
@@ -49,6 +50,7 @@ class Year:
 
     pattern: str
     example: str
+    check: Callable[[str], str] = str
 
 
 @dataclass(frozen=True)
@@ -86,13 +88,18 @@ class Dimension:
     def type(self) -> Any:
         """What a query parameter of this dimension holds."""
         if isinstance(self.values, Year):
-            return Annotated[str, StringConstraints(pattern=self.values.pattern)]
+            return Annotated[str, StringConstraints(pattern=self.values.pattern), AfterValidator(self.values.check)]
         return Annotated[str, FreeText(80)] if isinstance(self.values, Named) else self.values
+
+
+def _school_year(written: str) -> str:
+    span_named(written)
+    return written
 
 
 AXIS = Dimension("axis", "Axe de travail", Axis)
 COHORT = Dimension("cohort", "Cohorte d'actions phares", Named("2023-2024"))
-COVER = Dimension("cover", "Couverture", Cover, several=True)
+COVER = Dimension("cover", "Secteurs ou versants couverts", Cover, several=True)
 DECLINE_REASON = Dimension("decline_reason", "Motif du refus", RequestDeclineReason)
 DEPARTMENT = Dimension("department", "Département", Territory, several=True)
 FIRST_PLACEMENT_SUITABLE = Dimension("first_placement_suitable", "Convient à un premier stage", YesOrNo)
@@ -104,7 +111,7 @@ PROFESSION = Dimension("profession", "Profession", Profession, several=True)
 ROLE = Dimension("role", "Rôle d'une organisation", OrganisationRole, several=True)
 SCHEME_CODE = Dimension("scheme_code", "Dispositif", Named("CAE-2026"))
 SCHEME_KIND = Dimension("scheme_kind", "Nature du dispositif", SchemeKind)
-SCHOOL_YEAR = Dimension("school_year", "Année scolaire", Year("^20[0-9]{2}-20[0-9]{2}$", "2026-2027"))
+SCHOOL_YEAR = Dimension("school_year", "Année scolaire", Year("^20[0-9]{2}-20[0-9]{2}$", "2026-2027", _school_year))
 SECTOR = Dimension("sector", "Secteur", Sector)
 STATUS = Dimension("status", "Statut", ActionStatus)
 URGENCY = Dimension("urgency", "Urgence d'un besoin", NeedUrgency)

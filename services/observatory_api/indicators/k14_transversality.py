@@ -44,8 +44,8 @@ transversality_everywhere = transversality.again(
 def transversality_by_cover(action: ActionState) -> Iterable[Contribution]:
     """Transversalité : part des actions vivantes qui couvrent les trois secteurs (sanitaire, médico-social, social).
 
-    Par couverture : celles qui couvrent les trois secteurs ; celles qui couvrent les deux versants, médical et paramédical. Une action
-    sans département est de toute la région : elle compte dans chaque département.
+    Par secteurs ou versants couverts : celles qui couvrent les trois secteurs ; celles qui couvrent les deux versants, médical et
+    paramédical. Une action sans département est de toute la région : elle compte dans chaque département.
     """
     covers = [
         cover

@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 
 from services.contracts.labelled import Labelled
-from services.kernel.base.periods import Step, before, span_of
+from services.kernel.base.periods import Step, span_of, start_before
 
 
 class Kind(Labelled):
@@ -58,5 +58,5 @@ class Period(Labelled):
         if self is Period.origin:
             return None, None
         if self is Period.twelve_months:
-            return before(Step.month, as_of, 11), None
+            return start_before(Step.month, as_of, 11), None
         return span_of(Step(self.value), as_of)

@@ -23,7 +23,7 @@ class Coverage(NamedTuple):
     """Of how many of those that might be, a value is known."""
 
     known: int
-    eligible: int
+    knowable: int
 
 
 class Figure(NamedTuple):

@@ -26,7 +26,7 @@ class Column(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """Why some are late where another indicator has none that are: there is no third cause."""
+    """The cause that the page tells of late ones when the indicator `unless` counts none late."""
 
     unless: str
     """The code of the other."""

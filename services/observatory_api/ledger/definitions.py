@@ -22,14 +22,14 @@ ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
 FEEDING = 0x46454544
 """The advisory lock that says that nobody feeds a definition that is let go."""
 
-LOWEST_FED = 'SELECT indicator, coalesce(max("number") FILTER (WHERE alone), 0) AS "number" FROM definition GROUP BY indicator'
+LOWEST_FED = 'SELECT indicator, coalesce(max("number") FILTER (WHERE earlier_let_go), 0) AS "number" FROM definition GROUP BY indicator'
 BEGIN = """
-INSERT INTO definition (indicator, "number", current_from, alone)
+INSERT INTO definition (indicator, "number", current_from, earlier_let_go)
 SELECT indicator, "number", $3, true FROM unnest($1::text[], $2::smallint[]) AS t(indicator, "number") ON CONFLICT DO NOTHING
 """
 LET_GO = """
-UPDATE definition AS d SET alone = true
-WHERE NOT alone AND NOT EXISTS (
+UPDATE definition AS d SET earlier_let_go = true
+WHERE NOT earlier_let_go AND NOT EXISTS (
     SELECT FROM definition l WHERE l.indicator = d.indicator AND (l.current_from, l."number") > (d.current_from, d."number")
 )
 """
@@ -39,6 +39,7 @@ SWITCH = 'INSERT INTO definition (indicator, "number", current_from) SELECT i, n
 class AlreadyCurrent(Conflict):
     type = "definition-already-switched"
     title = "Définition déjà en vigueur, ou remplacée"
+    told = "La définition 3 de K06 est en vigueur : seule une suivante la remplace."
 
 
 async def current_numbers(db: Database, catalogue: Catalogue, known_at: datetime) -> Mapping[str, int]:
@@ -52,7 +53,8 @@ async def current_numbers(db: Database, catalogue: Catalogue, known_at: datetime
         .order_by(definition.c.current_from, definition.c.number)
     )
     said = {row["indicator"]: row["number"] for row in await db.fetch(statement)}
-    return (catalogue.lowest if said else catalogue.highest) | said
+    lowest = catalogue.lowest
+    return (lowest if said else catalogue.highest) | {code: max(number, lowest.get(code, number)) for code, number in said.items()}
 
 
 async def feeds_now(connection: asyncpg.Connection, catalogue: Catalogue) -> Feeds:

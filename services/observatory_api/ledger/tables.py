@@ -83,6 +83,6 @@ definition = sa.Table(
     sa.Column("indicator", sa.Text(collation="C"), primary_key=True),
     sa.Column("number", sa.SmallInteger, primary_key=True),
     sa.Column("current_from", _instant, nullable=False, comment="stamp of the batch that switched to it"),
-    sa.Column("alone", sa.Boolean, server_default=sa.false(), nullable=False, comment="whether no definition before it is fed any more"),
+    sa.Column("earlier_let_go", sa.Boolean, server_default=sa.false(), nullable=False, comment="whether those before it are fed no more"),
     info=INTERNAL,
 )

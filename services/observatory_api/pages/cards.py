@@ -143,7 +143,7 @@ def _covered(item: IndicatorValue, indicator: Indicator) -> str:
     """Of how much of what might be known the value is known."""
     if indicator.covering is None or item.coverage is None:
         return ""
-    return f"connu pour {number(item.coverage.known)} sur {indicator.covering.counted(item.coverage.eligible)}"
+    return f"connu pour {number(item.coverage.known)} sur {indicator.covering.counted(item.coverage.knowable)}"
 
 
 def _made_of(item: IndicatorValue, indicator: Indicator) -> str:

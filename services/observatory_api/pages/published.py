@@ -22,7 +22,7 @@ def counts_few(indicator: IndicatorValue, one: IndicatorValue | PointRead) -> bo
     """Whether a value counts fewer than five of something, or leaves out fewer than five. Money counts nobody."""
     if indicator.unit is Unit.cents:
         return False
-    if one.coverage and (_few(one.coverage.known) or _few(one.coverage.eligible) or _few(one.coverage.eligible - one.coverage.known)):
+    if one.coverage and (_few(one.coverage.known) or _few(one.coverage.knowable) or _few(one.coverage.knowable - one.coverage.known)):
         return True
     if indicator.kind is Kind.distribution:
         return _few(one.samples)

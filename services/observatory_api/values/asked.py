@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.kernel.base import clock
-from services.kernel.base.periods import Step, before, last_day, starts
+from services.kernel.base.periods import Step, last_day, start_before, starts_between
 from services.kernel.base.problems import FieldError, Invalid
 from services.observatory_api.indicators.kinds import Kind, Reading
 from services.observatory_api.indicators.model import Indicator
@@ -61,11 +61,11 @@ def wanted_points(every: Step | None, as_of: date, start: date | None = None, en
     if every is None:
         return ()
     last = min(as_of, last_day(end)) if end else as_of
-    first = start or before(every, last, POINTS - 1)
+    first = start or start_before(every, last, POINTS - 1)
     if first > last:
         return ()
-    if len(found := starts(every, first, last)) <= MOST_POINTS:
+    if len(found := starts_between(every, first, last, MOST_POINTS)) <= MOST_POINTS:
         return tuple(found)
-    wider = [step for step in Step if len(starts(step, first, last)) <= MOST_POINTS]
+    wider = [step for step in Step if len(starts_between(step, first, last, MOST_POINTS)) <= MOST_POINTS]
     advice = f"prenez un pas plus large ({', '.join(wider)})" if wider else "rapprochez le début (from) de la fin"
-    raise refused("every", f"Une série a {MOST_POINTS} points au plus, celle-ci en aurait {len(found)} : {advice}.")
+    raise refused("every", f"Une série a {MOST_POINTS} points au plus : {advice}.")

@@ -207,19 +207,19 @@ async def sums_of(reader: Reader, indicator: Indicator, question: Question) -> S
 
 
 def _of_one_whole(sums: Sums, apart: Sequence[int]) -> Sums:
-    """Divides what each group has by what is of all of them: a numerator alone has values of the dimensions at these places."""
+    """Gives each group the sums of the whole: only the numerator has values of the dimensions at these places."""
     wholes: Sums = {}
     made: Sums = {}
-    for group, by_month in sums.items():
-        for month, tally in by_month.items():
+    for group, by_point in sums.items():
+        for point, tally in by_point.items():
             for what, amount in tally.items():
                 of = made if what[0] == "numerator" else wholes
-                of.setdefault(group, {}).setdefault(month, {})[what] = amount
-    for group, by_month in made.items():
-        if any(any(tally.values()) for tally in by_month.values()):
+                of.setdefault(group, {}).setdefault(point, {})[what] = amount
+    for group, by_point in made.items():
+        if any(any(tally.values()) for tally in by_point.values()):
             whole = wholes.get(tuple(None if place in apart else value for place, value in enumerate(group)), {})
-            for month, tally in whole.items():
-                by_month[month] = merged((by_month.get(month, {}), tally))
+            for point, tally in whole.items():
+                by_point[point] = merged((by_point.get(point, {}), tally))
     return made
 
 

@@ -119,7 +119,7 @@ def _total(amount: ColumnElement[int]) -> ColumnElement[int]:
 
 
 def _point(on: ColumnElement[date], question: Question) -> ColumnElement[Any]:
-    """The number of a day's point, from 1; 0 for what was before the series, or has none."""
+    """The number of a day's point, from 1; 0 before the first; null where no series is asked for."""
     if not question.starts:
         return sa.null().label("point")
     return func.width_bucket(on, sa.literal(list(question.starts), sa.ARRAY(sa.Date))).label("point")

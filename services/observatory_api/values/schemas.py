@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from services.kernel.base.fields import Day, Instant
-from services.kernel.base.periods import KNOWN, Step, named
+from services.kernel.base.periods import KNOWN, Step, span_named
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.dimensions import Dimension, Named, Territory, Year
 from services.observatory_api.indicators.kinds import Kind, Period, Reading, Unit
@@ -23,7 +23,9 @@ class DashboardQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    as_of: Day | None = Field(None, description="Jour auquel les chiffres se lisent, inclus ; aujourd'hui par défaut.")
+    as_of: Day | None = Field(
+        None, description="Jour auquel les chiffres se lisent, inclus ; aujourd'hui par défaut, ou la fin d'une période à venir."
+    )
     known_at: Instant | None = Field(
         None,
         description="Ce que le registre avait enregistré à cet instant ; avec le même `as_of`, mêmes octets que ce qui fut servi alors.",
@@ -48,7 +50,7 @@ PERIODS = {each.value: each for each in Period}
 def _known_period(name: str) -> str:
     if name not in PERIODS:
         try:
-            named(name)
+            span_named(name)
         except ValueError as error:
             raise ValueError(f"{error} ; ou {', '.join(PERIODS)}") from error
     return name
@@ -73,7 +75,7 @@ class PeriodQuery(DashboardQuery):
         """The first day and the end, excluded, of the period that is asked for; none where it has none."""
         if self.period is None:
             return self.start, self.end
-        return PERIODS[self.period].span(as_of) if self.period in PERIODS else named(self.period)
+        return PERIODS[self.period].span(as_of) if self.period in PERIODS else span_named(self.period)
 
     def groups(self) -> tuple[str, ...]:
         """The dimensions to group by."""
@@ -106,7 +108,7 @@ class CoverageRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     known: int = Field(description="Ce dont elle est connue.", examples=[12])
-    eligible: int = Field(description="Ce dont elle pourrait l'être.", examples=[15])
+    knowable: int = Field(description="Ce dont elle pourrait l'être.", examples=[15])
 
 
 class FigureRead(BaseModel):
@@ -127,13 +129,13 @@ class FigureRead(BaseModel):
 class PointRead(FigureRead):
     """Un point d'une série."""
 
-    period: str = Field(description=f"Nom de sa période : {KNOWN}.", examples=["2026-11"])
+    period: str = Field(description=f"Nom de sa période, réduite aux jours demandés : {KNOWN}.", examples=["2026-11"])
     month: str | None = Field(description="Mois, AAAA-MM, quand le pas est le mois ; préférez `period`.", examples=["2026-11"])
     tracked: bool = Field(description="Faux tant que rien n'avait été compté sous ces filtres : pas encore suivi, et non zéro.")
 
 
 class GroupRead(FigureRead):
-    """La figure d'un groupe."""
+    """Le chiffre d'un groupe."""
 
     dimensions: dict[str, str | None] = Field(description="Ce qui distingue le groupe.", examples=[{"department": "44"}])
     series: list[PointRead] | None = Field(description="Un point par semaine, mois, trimestre…, si demandé.")
@@ -170,7 +172,7 @@ class ValuesRead(_Asked, IndicatorValue):
     filters: dict[str, str] = Field(description="Filtres appliqués.")
     by: list[str] = Field(description="Dimensions des groupes.", examples=[["department"]])
     additive: bool = Field(description="Les groupes s'additionnent : faux quand un même fait compte dans plusieurs, ou pour une part.")
-    groups: list[GroupRead] = Field(description="Une figure par groupe non vide.")
+    groups: list[GroupRead] = Field(description="Un chiffre par groupe non vide.")
 
 
 class DashboardRead(_Asked):
