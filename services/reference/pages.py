@@ -1,5 +1,6 @@
 """The reference over HTTP: plain pages, made once from the documents of the services that this process serves."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
@@ -11,7 +12,6 @@ import orjson
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -121,7 +121,7 @@ async def read_page(request: Request) -> Response:
     app = request.app
     if not hasattr(app.state, "reference"):
         app.state.reference = Reference(app.state.apps)
-    text = await run_in_threadpool(app.state.reference.page, request.url.path)  # making one takes a while, the first most of all
+    text = await asyncio.to_thread(app.state.reference.page, request.url.path)  # making one takes a while, the first most of all
     return missing() if text is None else _tagged(request, text, "text/html; charset=utf-8")
 
 

@@ -185,8 +185,8 @@ def _values_query(world: World, query: Json, code: str | None) -> None:
         del query[name]  # two together may be refused: a fact has several values of some
     for name in NAMED & set(query):
         del query[name]  # only what facts have given is known
-    stands = indicator.get("reading") == "stock" and indicator.get("kind") in ("cell", "distribution")
-    if query.pop("period", None) and indicator.get("reading") == "flow" and not query.keys() & {"from", "to"}:
+    stands = indicator.get("reading") == "stock"
+    if query.pop("period", None) and not stands and not query.keys() & {"from", "to"}:
         query["period"] = world.random.choice(("2026-W47", "2026-11", "2026-Q4", "2026-S2", "2026", "twelve_months"))
     start, end = _day(query.get("from")), _day(query.get("to"))
     if start and (stands or query.get("every")):

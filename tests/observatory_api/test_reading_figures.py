@@ -202,7 +202,7 @@ async def test_series_of_stocks_stand_and_series_of_flows_happen(databases: Data
     await record(databases, unit(history=history(("active", "2026-02-10"), ("suspended", "2026-04-10"))))
     stock = await values(databases, "I27", as_of="2026-05-15", every="month", **period("2026-01-01"))
     assert [(point.month, point.value) for point in stock.series or ()] == [
-        ("2026-01", 0),
+        ("2026-01", None),
         ("2026-02", 1),
         ("2026-03", 1),
         ("2026-04", 0),
@@ -212,6 +212,21 @@ async def test_series_of_stocks_stand_and_series_of_flows_happen(databases: Data
     flow = await values(databases, "R10", as_of="2026-03-31", every="month", by="department", **period("2026-01-01"))
     assert [point.value for point in flow.series or ()] == [1, 0, 1]
     assert [point.value for point in flow.groups[0].series or ()] == [1, 0, 1]
+
+
+@pytest.mark.parametrize("every", ["month", "year"])
+async def test_what_stood_before_a_series_of_a_stock_stands_in_it(databases: Databases, every: str) -> None:
+    """A period that began after most had begun gave the net change, and a share below nothing."""
+    await record(databases, *(site(id=number(key), history=history(("active", "2025-03-01"))) for key in range(3)))
+    await record(databases, site(id=number(4), history=history(("active", "2025-03-01"), ("closed", "2026-02-01"))))
+    asked: dict[str, Any] = {"as_of": "2026-06-30", "every": every, "by": "department", **period("2026-01-01")}
+    found = await values(databases, "N01", **asked)
+    assert [point.value for point in found.series or ()] == ([4, 3, 3, 3, 3, 3] if every == "month" else [3])
+    assert (found.value, found.groups[0].value, found.start) == (3, 3, on("2026-01-01"))
+    again = await values(
+        databases, "N01", as_of="2026-06-30", every=every, by="department", known_at=found.known_at, **period("2026-01-01")
+    )
+    assert again.model_dump_json() == found.model_dump_json()
 
 
 async def test_the_roll_up_and_the_entries_give_the_same_bytes(databases: Databases) -> None:
@@ -250,6 +265,7 @@ async def test_what_the_ledger_does_not_know_yet_is_refused(databases: Databases
         ("K03", {"by": "department,objective"}, "by"),
         ("K03", {"by": "department", "objective": "O1"}, "by"),
         ("K15", {"from": "2026-01-01"}, "from"),
+        ("K03", {"from": "2026-01-01"}, "from"),
         ("K06", {"from": "2026-02-01", "to": "2026-02-01"}, "to"),
         ("K06", {"from": "1990-01-01", "every": "month"}, "every"),
         ("K06", {"period": "2026", "from": "2026-01-01"}, "period"),
@@ -292,7 +308,9 @@ def test_the_codes_to_read_instead_are_built_and_the_others_are_not() -> None:
 
 async def test_figures_over_http(databases: Databases, client: Client, steering: httpx.AsyncClient) -> None:
     await record(databases, action(departments=tuple(Department)))
-    answer = await steering.get("/observatory/v1/indicators/K03/values?as_of=2026-06-30&by=department&status=in_progress&from=2026-01-01")
+    answer = await steering.get(
+        "/observatory/v1/indicators/K03/values?as_of=2026-06-30&by=department&status=in_progress&every=month&from=2026-01-01"
+    )
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert (body["value"], len(body["groups"]), body["from"], body["to"], body["filters"]) == (

@@ -6,7 +6,7 @@ from datetime import date
 from services.kernel.base import clock
 from services.kernel.base.periods import Step, last_day, start_before, starts_between
 from services.kernel.base.problems import FieldError, Invalid
-from services.observatory_api.indicators.kinds import Kind, Reading
+from services.observatory_api.indicators.kinds import Reading
 from services.observatory_api.indicators.model import Indicator
 from services.observatory_api.values.schemas import ValuesQuery
 
@@ -32,8 +32,8 @@ def check(indicator: Indicator, by: Sequence[str], filters: Mapping[str, str], q
         raise refused("by", f"Un même fait a plusieurs valeurs de {' et de '.join(several)} : une seule de ces dimensions à la fois.")
     if query.start and query.end and query.end <= query.start:
         raise refused("to", "La fin de la période est exclue : elle doit suivre son début.")
-    if query.start and indicator.reading is Reading.stock and indicator.kind in (Kind.cell, Kind.distribution):
-        raise refused("from", f"{indicator.code} dit ce qui vaut un jour donné : il n'a pas de début de période.")
+    if query.start and indicator.reading is Reading.stock and query.every is None:
+        raise refused("from", f"{indicator.code} dit ce qui vaut un jour donné : from n'y choisit que les points d'une série (every).")
 
 
 def asked_days(indicator: Indicator, query: ValuesQuery) -> tuple[date, date | None, date | None]:

@@ -11,7 +11,7 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.indicators.dimensions import DEPARTMENT, Named
-from services.observatory_api.indicators.kinds import Kind
+from services.observatory_api.indicators.kinds import Kind, Reading
 from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.ledger.definitions import ORIGIN, current_numbers
 from services.observatory_api.values import audience, queries
@@ -96,7 +96,8 @@ async def indicator_values(
     audience.check_asked(by, filters.get(DEPARTMENT.name))
     territory = dimensions.index(DEPARTMENT.name) if DEPARTMENT.name in dimensions else None
     wanted = wanted_points(query.every, as_of, start, end)
-    question = reader.question(as_of, start=start, end=end, filters=filters, starts=wanted)
+    since = start if indicator.reading is Reading.flow else None  # what stands has begun whenever it has
+    question = reader.question(as_of, start=since, end=end, filters=filters, starts=wanted)
     total = (await shown(reader, indicator, question, wanted)).get((), Shown(Figure(None), None))
     if not _says_something(total):
         await check_known(reader, indicator, filters)

@@ -65,7 +65,9 @@ class PeriodQuery(DashboardQuery):
         f"{KNOWN} ; ou selon le jour où se lit le chiffre : {', '.join(PERIODS)}.",
         examples=["2026-Q4"],
     )
-    start: Day | None = Field(None, alias="from", description="Premier jour de la période ; depuis l'origine par défaut.")
+    start: Day | None = Field(
+        None, alias="from", description="Premier jour de la période d'un flux, depuis l'origine par défaut ; d'un stock, de sa série."
+    )
     end: Day | None = Field(None, alias="to", description="Fin de la période, exclue ; le lendemain de `as_of` par défaut.")
     by: Dimensions | None = Field(
         None, description="Une à trois dimensions de l'indicateur, séparées par des virgules.", examples=["department"]
