@@ -8,7 +8,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-COMMENT = "whether no definition before it is fed any more"
+COMMENT = "whether those before it are fed no more"
 EMPTY = "NOT EXISTS (SELECT FROM observatory.fact) AND NOT EXISTS (SELECT FROM observatory.entry)"
 UNSAY = f"DELETE FROM observatory.definition WHERE {EMPTY}"  # noqa: S608  # a constant within a constant
 SAY = f"""
