@@ -53,8 +53,9 @@ revision: $(BIN)/.dev  ## Write a service's next migration from its tables (SERV
 test-system: $(BIN)/.dev $(CLIENTS)/.made  ## The tests on real servers (PLAM_TEST_DATABASE_URL, PLAM_TEST_REDIS_URL, PLAM_TEST_AMQP_URL)
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-on-servers test-apart
 
-# What stands on a PostgreSQL of its own, and on no broker, runs beside the others, which share the real servers.
-ALONE := $(addprefix tests/system/test_,$(addsuffix .py,a_demonstration a_million_waiting another_region one_process))
+# What needs no broker runs beside the others, which share the real ones.
+ALONE := a_demonstration a_million_waiting another_region clients_of_the_documents one_process page_in_a_browser
+ALONE := $(addprefix tests/system/test_,$(addsuffix .py,$(ALONE)))
 
 test-on-servers:
 	$(BIN)/python -m pytest tests/system $(addprefix --ignore=,$(ALONE)) \
