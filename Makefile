@@ -125,9 +125,21 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--annotation-style line --custom-compile-command 'make lock'
 COMPILE := $(LOCK) pyproject.toml --extra build
 
+# A lock names packages and hashes: npm adds where their authors ask for money.
+define WITHOUT_ADDRESSES
+import json, pathlib
+path = pathlib.Path("package-lock.json")
+lock = json.loads(path.read_text("utf-8"))
+for package in lock["packages"].values():
+    package.pop("funding", None)
+path.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n", "utf-8")
+endef
+export WITHOUT_ADDRESSES
+
 lock: $(BIN)/.dev  ## Choose the newest releases that pyproject.toml allows, and write requirements/*.txt
 	$(COMPILE) --upgrade --output-file requirements/run.txt
 	$(COMPILE) --upgrade --output-file requirements/embedded.txt --extra embedded --constraint requirements/run.txt
 	$(COMPILE) --upgrade --output-file requirements/dev.txt --extra embedded --extra dev --constraint requirements/embedded.txt
 	$(LOCK) requirements/clients.in --upgrade --output-file requirements/clients.txt
 	@cd tests/system/clients && npm update --package-lock-only --ignore-scripts --no-audit --no-fund --silent
+	@cd tests/system/clients && $(abspath $(BIN))/python -c "$$WITHOUT_ADDRESSES"

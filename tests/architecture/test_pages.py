@@ -79,3 +79,9 @@ def test_every_setting_says_what_it_is_for_and_every_state_what_it_is() -> None:
     assert [each.variable for each in settings() if not each.words] == []
     assert [each.schema for each in states() if not each.words] == []
     assert {each.variable for each in settings()} >= {"PLAM_DATABASE_URL", "PLAM_POOLS__API", "PLAM_LOG_LEVEL"}
+
+
+def test_a_lock_names_packages_and_hashes_and_no_address() -> None:
+    locks = [*(ROOT / "requirements").glob("*.txt"), ROOT / "tests" / "system" / "clients" / "package-lock.json"]
+    assert len(locks) > 3
+    assert [path.name for path in locks if "://" in path.read_text("utf-8")] == [], "make lock"
