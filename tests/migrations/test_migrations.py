@@ -4,9 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from datetime import date
-from typing import Any
 
 import asyncpg
 import pytest
@@ -23,10 +21,10 @@ from services.kernel.data.nouns import NOUNS
 from services.kernel.data.records import table_of, versions_of
 from services.kernel.data.secret_fingerprints import fingerprint
 from services.kernel.data.service import Service
-from services.kernel.process import migrate as kernel_migrate
 from services.kernel.process.migrate import alembic_config, migrate
 from services.observatory_api.ledger.sums import DAY_BITS, as_text
 from services.plam import SERVICES
+from tests.migrations.databases import connected, execute, names, prepare
 from tests.support.database import SECRET, database_url
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
@@ -56,40 +54,6 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 
 """
 
 
-@pytest.fixture
-def fresh(server: str) -> Iterator[str]:
-    """The URL of a database that nothing has been done to."""
-    name = f"plam_stairs_{os.getpid()}"
-    asyncio.run(_execute(server, f'CREATE DATABASE "{name}"'))
-    yield database_url(server, name)
-    asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
-
-
-async def _execute(url: str, *statements: str) -> None:
-    async with connected(url) as connection:
-        for statement in statements:
-            await connection.execute(statement)
-
-
-@asynccontextmanager
-async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(url)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def _prepare(url: str, service: Service) -> None:
-    async with connected(url) as connection:
-        await kernel_migrate._prepare(connection, service.name)
-
-
-async def names(url: str, query: str, schema: str) -> list[Any]:
-    async with connected(url) as connection:
-        return [row[0] for row in await connection.fetch(query, schema)]
-
-
 async def shape(url: str, schema: str) -> dict[str, str]:
     """Columns, constraints, indexes and storage of a schema, as the catalogue tells them."""
     async with connected(url) as connection:
@@ -98,7 +62,7 @@ async def shape(url: str, schema: str) -> dict[str, str]:
 
 @each_service
 def test_every_step_goes_up_down_and_up_again(service: Service, fresh: str) -> None:
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()][::-1]
     assert revisions, "no migration"
@@ -127,7 +91,7 @@ def test_the_database_is_what_the_tables_declare(service: Service, fresh: str) -
     made = asyncio.run(shape(fresh, service.name))
     tables = asyncio.run(names(fresh, TABLES, service.name))
     drops = [f'DROP TABLE "{service.name}"."{table}" CASCADE' for table in tables]
-    asyncio.run(_execute(fresh, *drops, f'SET search_path = "{service.name}"; {_ddl(service)}'))
+    asyncio.run(execute(fresh, *drops, f'SET search_path = "{service.name}"; {_ddl(service)}'))
     declared = asyncio.run(shape(fresh, service.name))
     assert made.keys() == declared.keys()
     assert {name: (made[name], declared[name]) for name in made if made[name] != declared[name]} == {}
@@ -148,11 +112,11 @@ def test_contributions_keep_what_they_say_when_their_text_changes(fresh: str) ->
     sums = {7 << DAY_BITS | date(2026, 1, 5).toordinal(): 1, 7 << DAY_BITS | date(2026, 3, 1).toordinal(): -1}
     sums[1234567 << DAY_BITS | date(1999, 12, 31).toordinal()] = 40
     service = next(service for service in SERVICES if service.name == "observatory")
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     command.upgrade(config, "0001")
     insert = "INSERT INTO observatory.fact (source, kind, entity_key, version, number, state, contributions) VALUES "
-    asyncio.run(_execute(fresh, f"{insert} ('/a', 'action', '1', 1, 1, '{{}}', '{by_day}'), ('/a', 'action', '2', 1, 1, '{{}}', '[]')"))
+    asyncio.run(execute(fresh, f"{insert} ('/a', 'action', '1', 1, 1, '{{}}', '{by_day}'), ('/a', 'action', '2', 1, 1, '{{}}', '[]')"))
     kept = "SELECT contributions FROM observatory.fact WHERE $1 <> '' ORDER BY entity_key"
     command.upgrade(config, "0002")
     assert asyncio.run(names(fresh, kept, service.name)) == [as_text(sums), as_text({})]
@@ -181,11 +145,11 @@ SELECT (jsonb_populate_record(NULL::{table}, $json${{
 def test_e4_the_release_before_reads_what_ended_as_withdrawn(name: str, fresh: str) -> None:
     service = next(service for service in SERVICES if service.name == name)
     noun, before, number, values = ENDED[name]
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     command.upgrade(config, number)
     identifier = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
-    asyncio.run(_execute(fresh, A_ROW.format(table=f"{name}.{noun}", identifier=identifier, **values)))
+    asyncio.run(execute(fresh, A_ROW.format(table=f"{name}.{noun}", identifier=identifier, **values)))
     command.downgrade(config, before)
     assert asyncio.run(names(fresh, f"SELECT status FROM {name}.{noun} WHERE $1 <> ''", name)) == ["withdrawn"]
     command.upgrade(config, number)
@@ -205,11 +169,11 @@ def test_e4_e7_g2_a_later_definition_is_current_on_an_empty_ledger_alone(
     fresh: str, before: str, after: str, codes: list[str], recorded: bool
 ) -> None:
     service = next(service for service in SERVICES if service.name == "observatory")
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     command.upgrade(config, before)
     if recorded:
-        asyncio.run(_execute(fresh, "INSERT INTO observatory.batch (recorded_at, reason, entries) VALUES (now(), 'events', 1)"))
+        asyncio.run(execute(fresh, "INSERT INTO observatory.batch (recorded_at, reason, entries) VALUES (now(), 'events', 1)"))
     found = "SELECT indicator FROM observatory.definition WHERE $1 <> '' AND \"number\" >= 2 ORDER BY indicator"
     known = asyncio.run(names(fresh, found, service.name))
     command.upgrade(config, after)
@@ -224,11 +188,11 @@ CONCEALED = {"I27": 2, "I28": 2, "I29": 2, "R01": 2, "R06": 2, "R07": 3, "R11": 
 @pytest.mark.parametrize(("recorded", "current"), [(False, CONCEALED), (True, {})])
 def test_e3_what_leaves_out_the_concealed_is_current_on_an_empty_ledger_alone(fresh: str, recorded: bool, current: dict[str, int]) -> None:
     service = next(service for service in SERVICES if service.name == "observatory")
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     command.upgrade(config, "0002")
     if recorded:
-        asyncio.run(_execute(fresh, "INSERT INTO observatory.batch (recorded_at, reason, entries) VALUES (now(), 'events', 1)"))
+        asyncio.run(execute(fresh, "INSERT INTO observatory.batch (recorded_at, reason, entries) VALUES (now(), 'events', 1)"))
     command.upgrade(config, "0008")
     found = "SELECT indicator || ' ' || \"number\" FROM observatory.definition WHERE $1 <> '' ORDER BY current_from"
     known = dict(row.split() for row in asyncio.run(names(fresh, found, service.name)))
@@ -257,10 +221,10 @@ WHERE dimensions ? 'department' AND $1 <> ''
 
 def test_what_names_no_department_is_regional_and_the_total_stays_the_region_s(fresh: str) -> None:
     service = next(service for service in SERVICES if service.name == "observatory")
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     command.upgrade(config, "0009")
-    asyncio.run(_execute(fresh, LEDGER))
+    asyncio.run(execute(fresh, LEDGER))
     before = asyncio.run(names(fresh, ROLLED_UP, service.name))
     assert before == ["A02/1/count 52", "K03/2/count 52", "K03/2/count regional", "R04/1/count 44", "R04/1/count 52", "R09/1/count 52"]
     series = asyncio.run(names(fresh, SERIES, service.name))
@@ -294,11 +258,11 @@ UNION ALL SELECT measure FROM observatory.daily WHERE $1 <> '' ORDER BY 1
 
 def test_what_the_ledger_knew_of_sites_and_organisations_bears_their_new_codes(fresh: str) -> None:
     service = next(service for service in SERVICES if service.name == "observatory")
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     command.upgrade(config, "0010")
     before = asyncio.run(names(fresh, NAMED, service.name))
-    asyncio.run(_execute(fresh, OF_THE_NETWORK.format("A")))
+    asyncio.run(execute(fresh, OF_THE_NETWORK.format("A")))
     command.upgrade(config, "0011")
     found = ["K03", "K03/1/count", "N01", "N01/1/count", "N02"]
     assert asyncio.run(names(fresh, NAMED, service.name)) == sorted([*before, *found])
@@ -323,21 +287,21 @@ WHERE $1 <> '' AND indicator IN ('K03', 'K05', 'R07') ORDER BY 1
 @pytest.mark.parametrize(("used", "said"), [("SELECT 1", []), (IN_USE, ["K03 1", "K05 1", "R07 2", "R07 3"])])
 def test_a_ledger_in_use_says_which_definitions_it_has_and_an_empty_one_nothing(fresh: str, used: str, said: list[str]) -> None:
     service = next(service for service in SERVICES if service.name == "observatory")
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     command.upgrade(config, "0011")
-    asyncio.run(_execute(fresh, used))
+    asyncio.run(execute(fresh, used))
     command.upgrade(config, "0012")
     assert asyncio.run(names(fresh, SAID, service.name)) == said
 
 
 def test_e3_a_unit_that_is_suspended_conceals_since_it_was(fresh: str) -> None:
     service = next(service for service in SERVICES if service.name == "internships")
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     command.upgrade(config, "0008")
     for status, code in (("suspended", "U1"), ("active", "U2")):
-        asyncio.run(_execute(fresh, A_UNIT.format(status=status, code=code)))
+        asyncio.run(execute(fresh, A_UNIT.format(status=status, code=code)))
     command.upgrade(config, "0009")
     found = asyncio.run(names(fresh, "SELECT concealed::text FROM internships.placement_unit WHERE $1 <> '' ORDER BY code", service.name))
     assert [json.loads(each) for each in found] == [[{"from": "2026-03-06", "until": None, "why": "unit_suspended"}], []]
@@ -375,10 +339,10 @@ FROM (VALUES
 
 def test_g1_ends_that_moved_before_are_read_in_the_history(fresh: str) -> None:
     service = next(service for service in SERVICES if service.name == "actions")
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     command.upgrade(config, "0005")
-    asyncio.run(_execute(fresh, TOLD_BEFORE))
+    asyncio.run(execute(fresh, TOLD_BEFORE))
     command.upgrade(config, "0006")
     [changes] = asyncio.run(names(fresh, "SELECT ends_changes::text FROM actions.action WHERE $1 <> ''", "actions"))
     assert json.loads(changes) == [
@@ -403,10 +367,10 @@ INSERT INTO access.site SELECT (jsonb_populate_record(NULL::access.site, '{
 
 def test_e11_what_was_known_before_is_folded_anew(fresh: str) -> None:
     service = next(service for service in SERVICES if service.name == "access")
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     command.upgrade(config, "0004")
-    asyncio.run(_execute(fresh, KNOWN_BEFORE))
+    asyncio.run(execute(fresh, KNOWN_BEFORE))
     folded = "SELECT folded FROM access.commune WHERE $1 <> '' UNION ALL SELECT folded FROM access.site"
     words = "SELECT words FROM access.commune WHERE $1 <> '' UNION ALL SELECT words FROM access.commune_old"
     command.upgrade(config, "0005")
@@ -454,10 +418,10 @@ FROM (VALUES {versions}) AS told (version, day, organisation)
 )
 def test_e2_a_site_that_had_moved_in_silence_says_who_had_it(fresh: str, versions: str, owners: list[tuple[str, str]]) -> None:
     service = next(service for service in SERVICES if service.name == "access")
-    asyncio.run(_prepare(fresh, service))
+    asyncio.run(prepare(fresh, service))
     config = alembic_config(service, fresh)
     command.upgrade(config, "0009")
-    asyncio.run(_execute(fresh, MOVED.format(site=SITE, versions=versions)))
+    asyncio.run(execute(fresh, MOVED.format(site=SITE, versions=versions)))
     command.upgrade(config, "0010")
     [said] = asyncio.run(names(fresh, "SELECT owners::text FROM access.site WHERE $1 <> ''", service.name))
     assert [(owner["organisation_id"][-1], owner["since"]) for owner in json.loads(said)] == owners
@@ -478,10 +442,10 @@ def test_migrating_twice_changes_nothing(fresh: str) -> None:
 def installed(server: str) -> Iterator[str]:
     """The URL of a database as `plam migrate` leaves it: a copy of one would not have the rights on the database itself."""
     name = f"plam_rights_{os.getpid()}"
-    asyncio.run(_execute(server, f'CREATE DATABASE "{name}"'))
+    asyncio.run(execute(server, f'CREATE DATABASE "{name}"'))
     asyncio.run(migrate(SERVICES, Settings(database_url=database_url(server, name), secret=SECRET)))
     yield database_url(server, name)
-    asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    asyncio.run(execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
 @pytest.fixture
