@@ -206,7 +206,7 @@ async def _until(connection: asyncpg.Connection, query: str, wanted: int) -> Non
 
 
 FACTS = "SELECT kind, entity_key, version FROM observatory.fact ORDER BY 1, 2"
-FIGURES = 'SELECT measure, department, "on", amount FROM observatory.daily WHERE amount <> 0 ORDER BY 1, 2, 3'
+FIGURES = "SELECT measure, grain, start, department, detail, amount FROM observatory.rollup WHERE amount <> 0 ORDER BY 1, 2, 3, 4, 5"
 
 
 async def _count_the_same(own: Contender, same: Contender, home: Path) -> None:

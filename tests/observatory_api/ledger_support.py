@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
+import pytest
+
 from services.contracts.envelope import State
+from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.ledger.apply import apply
-from services.observatory_api.values import operations
+from services.observatory_api.values import operations, queries
 from services.observatory_api.values.schemas import DashboardQuery, ValuesQuery, ValuesRead
 from tests.observatory_api.states import received
 
@@ -34,6 +38,18 @@ async def rows(databases: Databases, sql: str, *arguments: object) -> Sequence[t
     """The rows of a query."""
     pool = await databases.pool("observatory", "worker")
     return [tuple(row) for row in await pool.fetch(sql, *arguments)]
+
+
+async def as_superuser(settings: Settings, statement: str) -> None:
+    """Does to the ledger what the service's role may not."""
+    connection = await asyncpg.connect(settings.database_url_of("observatory"), server_settings={"search_path": "observatory"})
+    await connection.execute(statement)
+    await connection.close()
+
+
+def by_entries_alone(patched: pytest.MonkeyPatch) -> None:
+    """From now on, the roll-up answers nothing."""
+    patched.setattr(queries, "rolled_up", lambda question: False)
 
 
 def period(start: str, end: str | None = None) -> dict[str, Any]:

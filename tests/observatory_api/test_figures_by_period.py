@@ -12,7 +12,7 @@ from services.kernel.base.problems import Invalid
 from services.kernel.data.database import Databases
 from services.observatory_api.indicators.kinds import Period
 from services.observatory_api.values.asked import MOST_POINTS, wanted_points
-from tests.observatory_api.ledger_support import dashboard_bytes, period, record, values
+from tests.observatory_api.ledger_support import by_entries_alone, dashboard_bytes, period, record, values
 from tests.observatory_api.states import application, at, history, milestone, number, on, unit
 
 SUBMITTED = ("2025-08-31", "2025-09-01", "2025-12-31", "2026-01-01", "2026-06-30", "2026-07-01", "2026-08-31", "2026-09-01")
@@ -35,13 +35,16 @@ async def applications(databases: Databases) -> None:
         ("school_year", {"2024-2025": 1, "2025-2026": 6, "2026-2027": 1}),
     ],
 )
-async def test_a_flow_is_told_by_steps_each_under_its_name(databases: Databases, every: str, points: dict[str, int]) -> None:
+async def test_a_flow_is_told_by_steps_each_under_its_name(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch, every: str, points: dict[str, int]
+) -> None:
     await applications(databases)
     asked: dict[str, Any] = {"as_of": "2026-09-30", "every": every, "by": "department", **period("2025-08-01")}
     found = await values(databases, "R10", **asked)
     assert {one.period: one.value for one in found.series or () if one.value} == points
     assert {one.period: one.value for one in found.groups[0].series or () if one.value} == points
     assert [one.month for one in found.series or ()] == [one.period if every == "month" else None for one in found.series or ()]
+    by_entries_alone(monkeypatch)
     again = await values(databases, "R10", **asked, known_at=found.known_at)
     assert again.model_dump_json() == found.model_dump_json(), "by the entries as by the roll-up"
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import asyncpg
 import pytest
 
 from services.contracts.actions import ActionState, MilestoneState, MilestoneStatus
@@ -17,7 +16,7 @@ from services.observatory_api.ledger.definitions import AlreadyCurrent, switch
 from services.observatory_api.ledger.rebuild import Rebuilt, rebuild
 from services.observatory_api.ledger.verify import Arithmetic, arithmetic, fact_summary
 from tests.observatory_api.golden_files import sample_states
-from tests.observatory_api.ledger_support import dashboard_bytes, record, rows, values
+from tests.observatory_api.ledger_support import as_superuser, dashboard_bytes, record, rows, values
 from tests.observatory_api.states import action, milestone, number, on
 
 
@@ -34,17 +33,10 @@ async def verified(databases: Databases, catalogue: Catalogue = CATALOGUE) -> Ar
         return await arithmetic(db, catalogue=catalogue)
 
 
-async def as_superuser(settings: Settings, statement: str) -> None:
-    """Does to the ledger what the service's role may not."""
-    connection = await asyncpg.connect(settings.database_url_of("observatory"), server_settings={"search_path": "observatory"})
-    await connection.execute(statement)
-    await connection.close()
-
-
 async def test_on_a_healthy_ledger_rebuild_changes_nothing(databases: Databases) -> None:
     facts = await everything(databases)
     before = await rows(databases, "SELECT count(*), max(recorded_at) FROM batch")
-    assert await rebuild(databases) == Rebuilt(facts=facts, changed=0, entries=0, days=0)
+    assert await rebuild(databases) == Rebuilt(facts=facts, changed=0, entries=0, rolled_up=0)
     assert await rows(databases, "SELECT count(*), max(recorded_at) FROM batch") == before
     report = await verified(databases)
     assert report.sound, report.examples
@@ -60,9 +52,9 @@ async def test_an_empty_observatory_is_a_failure(databases: Databases) -> None:
 @pytest.mark.parametrize(
     ("fault", "count"),
     [
-        ("UPDATE daily SET amount = amount + 1 WHERE ctid = (SELECT min(ctid) FROM daily)", "daily_against_entries"),
-        ("DELETE FROM daily WHERE measure LIKE 'K06%'", "daily_against_entries"),
-        ("INSERT INTO daily VALUES ('K06/1/numerator', '44', '2031-01-01', 5)", "daily_against_entries"),
+        ("UPDATE rollup SET amount = amount + 1 WHERE ctid = (SELECT min(ctid) FROM rollup)", "roll_up_against_entries"),
+        ("DELETE FROM rollup WHERE measure LIKE 'K06%'", "roll_up_against_entries"),
+        ("INSERT INTO rollup VALUES ('K06/1/numerator', 'day', '2031-01-01', '44', '', 5)", "roll_up_against_entries"),
         ("DELETE FROM entry WHERE ctid = (SELECT min(ctid) FROM entry)", "entries_against_facts"),
         ("UPDATE fact SET contributions = '[]' WHERE kind = 'need'", "entries_against_facts"),
         ("UPDATE fact SET contributions = '[]' WHERE kind = 'need'", "facts_against_functions"),
@@ -82,9 +74,9 @@ async def test_verify_sees_a_fault(databases: Databases, settings: Settings, fau
 async def test_rebuild_refills_the_roll_up(databases: Databases, settings: Settings) -> None:
     await everything(databases)
     served = await dashboard_bytes(databases, as_of="2026-06-30")
-    await as_superuser(settings, "DELETE FROM daily WHERE measure LIKE 'K%'; UPDATE daily SET amount = 0 WHERE measure LIKE 'R%'")
+    await as_superuser(settings, "DELETE FROM rollup WHERE measure LIKE 'K%'; UPDATE rollup SET amount = 0 WHERE measure LIKE 'R%'")
     assert await dashboard_bytes(databases, as_of="2026-06-30") != served
-    assert (await rebuild(databases)).days > 0
+    assert (await rebuild(databases)).rolled_up > 0
     assert await dashboard_bytes(databases, as_of="2026-06-30") == served
     assert (await verified(databases)).sound
 

@@ -24,8 +24,11 @@ from services.kernel.events.resync import published, resync
 from services.kernel.events.worker import working
 from services.kernel.process import migrate as kernel_migrate
 from services.kernel.process.migrate import migrate
+from services.observatory_api.indicators.catalogue import CATALOGUE
+from services.observatory_api.ledger.contributions import rolled_up_in
 from services.observatory_api.ledger.definitions import switch
 from services.observatory_api.ledger.rebuild import rebuild
+from services.observatory_api.ledger.verify import arithmetic
 from services.observatory_api.values.operations import dashboard
 from services.observatory_api.values.schemas import DashboardQuery
 from services.observatory_api.verification.lag import settled
@@ -38,10 +41,10 @@ RELEASES = sorted(path.name for path in HERE.iterdir() if (path / "figures.json"
 BY_EVENTS = ("outbox", "delivery", "receipt", "quarantine", "job", "idempotency")
 """Tables whose rows come and go."""
 
-GONE = {f"actions.{table}" for table in ("axis", "objective", "department")}
+GONE = {f"actions.{table}" for table in ("axis", "objective", "department")} | {"observatory.daily"}
 """Tables of earlier releases that are no more."""
 
-GROWS = {f"observatory.{table}" for table in ("entry", "daily", "series", "batch", "definition")}
+GROWS = {f"observatory.{table}" for table in ("entry", "series", "batch", "definition")}
 """Tables to which later definitions add."""
 GROWS |= {f"internships.{noun}_version" for noun in ("placement_unit", "placement_offer", "placement_request", "placement")}
 GROWS |= {f"recruitment.{noun}_version" for noun in ("need", "application", "assignment")}
@@ -140,6 +143,16 @@ def said(answer: dict[str, Any]) -> Figures:
     return {RENAMED.get(item["code"], item["code"]): (item["value"], item["numerator"], item["denominator"]) for item in answer["items"]}
 
 
+async def check_series(databases: Databases) -> None:
+    """Asserts that every series is rolled up where a new one would be."""
+    pool = await databases.pool("observatory", "worker")
+    for row in await pool.fetch("SELECT indicator, definition, dimensions, department FROM series"):
+        if (row["indicator"], row["definition"]) in {(one.code, one.definition) for one in CATALOGUE.indicators}:
+            indicator = CATALOGUE.definitions(row["indicator"])[row["definition"]]
+            dimensions = tuple(sorted(row["dimensions"].items()))
+            assert row["department"] == rolled_up_in(indicator, dimensions), dict(row)
+
+
 async def test_a_sound_installation_keeps_its_rows_its_facts_and_its_figures(
     release: Path, known: dict[str, Any], empty_database: str, tmp_path: Path
 ) -> None:
@@ -149,6 +162,9 @@ async def test_a_sound_installation_keeps_its_rows_its_facts_and_its_figures(
     asked, then = {"as_of": known["sound"]["as_of"]}, said(known["sound"])
     async with opened(empty_database, tmp_path, known["secrets"]["sound"]) as databases:
         assert await figures(databases, then, **asked) == then
+        async with databases.open("observatory", "worker") as db:
+            assert (await arithmetic(db)).roll_up_against_entries == 0
+        await check_series(databases)
         await say_again(databases)
         await rebuild(databases)
         assert await figures(databases, then, **asked) == then

@@ -17,7 +17,7 @@ from services.observatory_api.context.schemas import (
     SourceRead,
 )
 from services.observatory_api.context.series import SERIES, UNITS, ContextCode, Measure
-from services.observatory_api.values.operations import Reader, open_snapshot
+from services.observatory_api.values.reading import Reader, open_snapshot
 
 
 class _Place(NamedTuple):

@@ -53,7 +53,7 @@ async def apply(db: Database, received: Sequence[Received], *, catalogue: Catalo
         if previous != text:
             add(differences, sums)
             add(differences, from_text(previous), -1)
-    await post(connection, differences, numbers, "events")
+    await post(connection, differences, "events")
 
 
 def newest(received: Iterable[Received]) -> dict[Entity, Received]:

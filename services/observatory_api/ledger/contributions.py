@@ -11,7 +11,6 @@ from services.contracts.envelope import State
 from services.observatory_api.indicators.catalogue import Feeds
 from services.observatory_api.indicators.contributions import Contribution
 from services.observatory_api.indicators.dimensions import DEPARTMENT
-from services.observatory_api.indicators.kinds import Kind
 from services.observatory_api.indicators.model import Dimensions, Indicator
 
 Place = tuple[Indicator, str, tuple[Any, ...], tuple[tuple[str, str], ...]]
@@ -22,7 +21,7 @@ Contributed = tuple[Place, date, int]
 
 
 class SeriesKey(NamedTuple):
-    """What one series sums, and the department under which `daily` adds it up. `dimensions` is JSON, its names sorted."""
+    """What one series sums, and the department under which `rollup` adds it up. `dimensions` is JSON, its names sorted."""
 
     indicator: str
     definition: int
@@ -49,19 +48,19 @@ def series_of(place: Place) -> list[SeriesKey]:
     indicator, measure, values, labels = place
     return [
         SeriesKey(
-            indicator.code, indicator.definition, measure, orjson.dumps(dict(dimensions)).decode(), _rolled_up_in(indicator, dimensions)
+            indicator.code, indicator.definition, measure, orjson.dumps(dict(dimensions)).decode(), rolled_up_in(indicator, dimensions)
         )
         for dimensions in indicator.expand(values, labels)
     ]
 
 
-def _rolled_up_in(indicator: Indicator, dimensions: Dimensions) -> str | None:
-    """The department under which `daily` adds a series up; none where adding it up would count twice.
+def rolled_up_in(indicator: Indicator, dimensions: Dimensions) -> str | None:
+    """The department under which `rollup` adds a series up; none where adding it up would count twice.
 
-    `daily` knows nothing but departments: it takes the sums, and of these only the series that split nothing else. What is split by no
+    `rollup` knows nothing but departments: it takes the series that split nothing else of which a fact has several. What is split by no
     department is the region's total.
     """
     given = dict(dimensions)
-    if indicator.kind is not Kind.sum or any(name in given for name in indicator.many if name != DEPARTMENT.name):
+    if any(name in given for name in indicator.many if name != DEPARTMENT.name):
         return None
     return given.get(DEPARTMENT.name) or REGION.code

@@ -1,22 +1,18 @@
 """Differences become entries: appended, added to the roll-up, and stamped in the order of commits."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 import asyncpg
+import orjson
 
-from services.observatory_api.ledger.series import SeriesNumbers
+from services.observatory_api.ledger.rollup import ADD, TOUCH
 from services.observatory_api.ledger.sums import Sums, series_and_day
 
 STAMPS = 0x504C414D
 """The advisory lock under which a batch is stamped and committed."""
 
 NEXT_BATCH = "SELECT nextval(pg_get_serial_sequence('batch', 'id'))"
-DAILY = """
-INSERT INTO daily AS d (measure, department, "on", amount)
-SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::bigint[])
-ON CONFLICT (measure, department, "on") DO UPDATE SET amount = d.amount + excluded.amount
-"""
 BATCH = """
 INSERT INTO batch (id, recorded_at, reason, entries)
 SELECT $1, greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond'), $2, $3 FROM batch
@@ -26,26 +22,21 @@ RETURNING recorded_at
 Reason = Literal["events", "rebuild", "definition", "context"]
 
 
-async def post(connection: asyncpg.Connection, differences: Sums, numbers: SeriesNumbers, reason: Reason) -> int:
+async def post(connection: asyncpg.Connection, differences: Sums, reason: Reason) -> int:
     """Posts differences as one batch; answers how many entries that made. Nothing to post is no batch.
 
-    The locks are taken in one order everywhere: facts, then days of the roll-up, then the stamp, which goes last so that
+    The locks are taken in one order everywhere: facts, then rows of the roll-up, then months, then the stamp, which goes last so that
     stamps rise in the order of commits.
     """
-    entries = [(*series_and_day(where), amount) for where, amount in sorted(differences.items()) if amount]
+    entries = sorted((where, amount) for where, amount in differences.items() if amount)
     if not entries:
         return 0
-    await numbers.learn_rolls({series for series, _, _ in entries}, connection)
     number: int = await connection.fetchval(NEXT_BATCH)
-    records = [(series, on, number, amount) for series, on, amount in entries]
+    records = [(*series_and_day(where), number, amount) for where, amount in entries]
     await connection.copy_records_to_table("entry", records=records, columns=("series", "on", "batch", "amount"))
-    days: dict[tuple[str, str, date], int] = {}
-    for series, on, amount in entries:
-        if roll := numbers.rolls[series]:
-            day = (*roll, on)
-            days[day] = days.get(day, 0) + amount
-    if rolled := sorted((*day, amount) for day, amount in days.items() if amount):
-        await connection.execute(DAILY, *zip(*rolled, strict=True))
+    given = orjson.dumps(entries).decode()
+    await connection.execute(ADD, given)
+    await connection.execute(TOUCH, given, number)
     await stamp(connection, number, reason, len(entries))
     return len(entries)
 

@@ -11,6 +11,7 @@ from services.kernel.data.database import Database, Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue, Feeds
 from services.observatory_api.ledger.definitions import feeds_to_post, let_go
 from services.observatory_api.ledger.posting import post
+from services.observatory_api.ledger.rollup import WRONG_MONTHS, WRONG_ROLLUP
 from services.observatory_api.ledger.series import numbers_of
 from services.observatory_api.ledger.sums import Sums, add, from_text
 
@@ -24,19 +25,19 @@ UPDATE fact AS f SET previous = f.contributions, contributions = t.c
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS t(s, k, e, c)
 WHERE (f.source, f.kind, f.entity_key) = (t.s, t.k, t.e)
 """
-ROLLED_UP = """
-SELECT s.indicator || '/' || s.definition || '/' || s.measure AS measure, s.department, e."on", sum(e.amount)::bigint AS amount
-FROM entry e JOIN series s ON s.id = e.series WHERE s.department IS NOT NULL GROUP BY 1, 2, 3
-"""
 REFILL = f"""
-WITH truth AS ({ROLLED_UP}), wrong AS (
-    SELECT coalesce(t.measure, d.measure) AS measure, coalesce(t.department, d.department) AS department,
-           coalesce(t."on", d."on") AS "on", coalesce(t.amount, 0) AS amount
-    FROM truth t FULL JOIN daily d USING (measure, department, "on")
-    WHERE coalesce(t.amount, 0) <> coalesce(d.amount, 0)
-)
-INSERT INTO daily AS d (measure, department, "on", amount) SELECT measure, department, "on", amount FROM wrong
-ON CONFLICT (measure, department, "on") DO UPDATE SET amount = excluded.amount
+INSERT INTO rollup AS r (measure, grain, start, department, detail, amount)
+SELECT measure, grain, start, department, detail, expected FROM ({WRONG_ROLLUP}) AS w
+ON CONFLICT (measure, grain, start, department, detail) DO UPDATE SET amount = excluded.amount
+"""  # noqa: S608  # a constant within a constant
+FORGET_MONTHS = f"""
+DELETE FROM touched_month AS m USING ({WRONG_MONTHS}) AS w
+WHERE (m.indicator, m.definition, m.month) = (w.indicator, w.definition, w.month) AND w.expected IS NULL
+"""  # noqa: S608  # a constant within a constant
+TOUCH_MONTHS = f"""
+INSERT INTO touched_month AS m (indicator, definition, month, batch)
+SELECT indicator, definition, month, expected FROM ({WRONG_MONTHS}) AS w WHERE expected IS NOT NULL
+ON CONFLICT (indicator, definition, month) DO UPDATE SET batch = excluded.batch
 """  # noqa: S608  # a constant within a constant
 
 Progress = Callable[[int], None]
@@ -49,7 +50,7 @@ class Rebuilt:
     facts: int
     changed: int
     entries: int
-    days: int
+    rolled_up: int
 
 
 async def rebuild(databases: Databases, *, catalogue: Catalogue = CATALOGUE, progress: Progress | None = None) -> Rebuilt:
@@ -76,19 +77,20 @@ async def rebuild(databases: Databases, *, catalogue: Catalogue = CATALOGUE, pro
         if progress:
             progress(facts)
     async with databases.open("observatory", "worker") as db:
-        days = await refill(await db.connection())
-    return Rebuilt(facts, changed, entries, days)
+        rolled_up = await refill(await db.connection())
+    return Rebuilt(facts, changed, entries, rolled_up)
 
 
 async def refill(connection: asyncpg.Connection) -> int:
-    """Sets right the days of the roll-up that differ from the sums of their entries; answers how many did.
+    """Sets right the rows of the roll-up and the months that differ from the entries; answers how many did.
 
     Workers write entries first and the roll-up next. Under this lock, every entry that has been added up is visible, and
-    every entry that has not will be added up later.
+    every entry that has not will be added up later. Figures of closed months are made again by who reads them next.
     """
-    await connection.execute("LOCK TABLE daily IN SHARE ROW EXCLUSIVE MODE")
-    done: str = await connection.execute(REFILL)
-    return int(done.rpartition(" ")[2])
+    await connection.execute("LOCK TABLE rollup, touched_month, closed_month IN SHARE ROW EXCLUSIVE MODE")
+    done = [await connection.execute(each) for each in (REFILL, FORGET_MONTHS, TOUCH_MONTHS)]
+    await connection.execute("DELETE FROM closed_month")
+    return sum(int(each.rpartition(" ")[2]) for each in done)
 
 
 async def _rebuild_page(db: Database, page: Sequence[asyncpg.Record], feeds: Feeds) -> tuple[int, int]:
@@ -103,7 +105,7 @@ async def _rebuild_page(db: Database, page: Sequence[asyncpg.Record], feeds: Fee
             add(differences, from_text(row["contributions"]), -1)
     if changes:
         await connection.execute(CHANGE, *zip(*changes, strict=True))
-    return len(changes), await post(connection, differences, numbers, "rebuild")
+    return len(changes), await post(connection, differences, "rebuild")
 
 
 async def facts(connection: asyncpg.Connection) -> AsyncIterator[Sequence[asyncpg.Record]]:

@@ -8,7 +8,6 @@ from services.kernel.data.database import Database
 from services.kernel.data.service import Received
 from services.observatory_api.ledger.apply import Entity, fact_values
 from services.observatory_api.ledger.posting import post
-from services.observatory_api.ledger.series import numbers_of
 from services.observatory_api.ledger.sums import Sums, add, from_text
 
 KEYS = "SELECT entity_key FROM fact WHERE source = $1 AND kind = $2"
@@ -65,7 +64,7 @@ async def retire(db: Database, entities: Iterable[Entity]) -> int:
     if facts:  # those that were locked, and reversed: another may have come since
         held = [(fact["source"], fact["kind"], fact["entity_key"]) for fact in facts]
         await connection.execute(DELETE, *zip(*held, strict=True))
-    await post(connection, differences, await numbers_of(db), "rebuild")
+    await post(connection, differences, "rebuild")
     return len(facts)
 
 

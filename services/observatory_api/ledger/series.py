@@ -1,6 +1,6 @@
 """The numbers of the series: asked of the database once, then known to the process."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import asyncpg
@@ -28,15 +28,6 @@ SELECT m.id, a.position FROM made m JOIN asked a ON (m.indicator, m.definition, 
 """
 """The numbers of series, given to those that have none. One that another process makes meanwhile is missing: asked again, it is there."""
 
-ROLLS = "SELECT id, indicator || '/' || definition || '/' || measure AS measure, department FROM series WHERE id = ANY($1::bigint[])"
-
-
-class Roll(NamedTuple):
-    """The row of `daily`, but for the day, that a series is added to."""
-
-    measure: str
-    department: str
-
 
 class Summed(NamedTuple):
     """What a state contributes, by numbered series and day; as numbers, and as a fact keeps it."""
@@ -46,11 +37,10 @@ class Summed(NamedTuple):
 
 
 class SeriesNumbers:
-    """What a process knows of the series: the numbers that a place stands for, and where each number is rolled up."""
+    """What a process knows of the series: the numbers that a place stands for."""
 
     def __init__(self) -> None:
         self.of_place: dict[Place, tuple[int, ...]] = {}
-        self.rolls: dict[int, Roll | None] = {}
 
     async def sums(self, feeds: Feeds, states: Sequence[State], db: Database) -> list[Summed]:
         """What each state contributes; series never met before are numbered first.
@@ -69,12 +59,6 @@ class SeriesNumbers:
             places = {place for contributions in waiting.values() for place, _, _ in contributions}
             await self._learn(places - self.of_place.keys(), db)
         return [found[at] if at in found else self._sum(waiting[at]) for at in range(len(states))]
-
-    async def learn_rolls(self, numbers: Collection[int], connection: asyncpg.Connection) -> None:
-        """Learns where series that other processes numbered are rolled up."""
-        unknown = [number for number in numbers if number not in self.rolls]
-        for row in await connection.fetch(ROLLS, unknown) if unknown else ():
-            self.rolls[row["id"]] = Roll(row["measure"], row["department"]) if row["department"] else None
 
     def _sum(self, contributions: Iterable[Contributed]) -> Summed:
         """Raises `KeyError` when a place has no numbers yet."""
@@ -98,9 +82,6 @@ class SeriesNumbers:
             while asked := [key for key in keys if key not in numbers]:
                 for number, position in await connection.fetch(NUMBER, *zip(*asked, strict=True)):
                     numbers[asked[position - 1]] = number
-        for key, number in numbers.items():
-            measure = f"{key.indicator}/{key.definition}/{key.measure}"
-            self.rolls[number] = Roll(measure, key.department) if key.department else None
         for place, listed in wanted.items():
             self.of_place[place] = tuple(numbers[key] for key in listed)
 

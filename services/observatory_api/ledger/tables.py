@@ -1,7 +1,8 @@
 """The tables of facts and figures, in the observatory's schema.
 
-fact (newest state of each entity, and what it contributes) ──differences──▶ entry (append-only) ──▶ daily (roll-up)
+fact (newest state of each entity, and what it contributes) ──differences──▶ entry (append-only) ──▶ rollup (by day, month, and of ever)
 series names what is summed; batch orders what was recorded; definition dates the changes of definition
+touched_month says which batch last wrote into a month; closed_month keeps figures of whole months, good for as long as none did
 """
 
 import sqlalchemy as sa
@@ -37,7 +38,7 @@ series = sa.Table(
     sa.Column("definition", sa.SmallInteger, nullable=False),
     sa.Column("measure", sa.Text(collation="C"), nullable=False),
     sa.Column("dimensions", JSONB, nullable=False),
-    sa.Column("department", sa.Text(collation="C"), comment="where daily adds it up; null: not rolled up"),
+    sa.Column("department", sa.Text(collation="C"), comment="where rollup adds it up; null: not rolled up"),
     sa.UniqueConstraint("indicator", "definition", "measure", "dimensions", name="series_what"),
     info=INTERNAL,
 )
@@ -63,17 +64,44 @@ entry = sa.Table(
     sa.Column("batch", sa.BigInteger, primary_key=True),
     sa.Column("amount", sa.BigInteger, nullable=False),
     sa.CheckConstraint("amount <> 0", name="amount"),
+    sa.Index("entry_on", "on"),
     info=INTERNAL,
 )
 
-daily = sa.Table(
-    "daily",
+rollup = sa.Table(
+    "rollup",
     METADATA,
     sa.Column("measure", sa.Text(collation="C"), primary_key=True, comment="indicator/definition/measure"),
+    sa.Column("grain", sa.Text(collation="C"), primary_key=True, comment="day, month (of cells, none), or ever: whatever the day"),
+    sa.Column("start", sa.Date, primary_key=True, comment="its first day; of ever, -infinity"),
     sa.Column("department", sa.Text(collation="C"), primary_key=True),
-    sa.Column("on", sa.Date, primary_key=True),
+    sa.Column("detail", sa.Text(collation="C"), primary_key=True, comment="of a distribution the value, of cells the key; of a day none"),
     sa.Column("amount", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("grain IN ('day', 'month', 'ever')", name="grain"),
     postgresql_with={"fillfactor": 80},
+    info=INTERNAL,
+)
+
+touched_month = sa.Table(
+    "touched_month",
+    METADATA,
+    sa.Column("indicator", sa.Text(collation="C"), primary_key=True),
+    sa.Column("definition", sa.SmallInteger, primary_key=True),
+    sa.Column("month", sa.Date, primary_key=True, comment="its first day"),
+    sa.Column("batch", sa.BigInteger, nullable=False, comment="the last that wrote an entry dated in it"),
+    postgresql_with={"fillfactor": 80},
+    info=INTERNAL,
+)
+
+closed_month = sa.Table(
+    "closed_month",
+    METADATA,
+    sa.Column("indicator", sa.Text(collation="C"), primary_key=True),
+    sa.Column("definition", sa.SmallInteger, primary_key=True),
+    sa.Column("department", sa.Text(collation="C"), primary_key=True, comment="as it is asked for; 52: the region"),
+    sa.Column("month", sa.Date, primary_key=True, comment="its first day"),
+    sa.Column("figure", sa.Text, nullable=False, comment="of a flow, of the month; of a stock, at its end"),
+    sa.Column("known_at", _instant, nullable=False, comment="what was known when it was made"),
     info=INTERNAL,
 )
 

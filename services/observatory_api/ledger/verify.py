@@ -1,15 +1,15 @@
 """The arithmetic of `plam verify`: roll-up against entries, entries against facts, facts against the functions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-import asyncpg
+from typing import Any
 
 from services.kernel.data.completeness import Bucket
 from services.kernel.data.database import Database
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.ledger.definitions import feeds_now
-from services.observatory_api.ledger.rebuild import ROLLED_UP, facts, state_of
+from services.observatory_api.ledger.rebuild import facts, state_of
+from services.observatory_api.ledger.rollup import WRONG_MONTHS, WRONG_ROLLUP
 from services.observatory_api.ledger.series import numbers_of
 from services.observatory_api.ledger.sums import STANDING
 
@@ -22,12 +22,6 @@ SELECT source, kind, substr(md5(entity_key), 1, 2) AS bucket,
 FROM fact GROUP BY 1, 2, 3
 """
 
-DAILY = f"""
-SELECT coalesce(t.measure, d.measure) AS measure, coalesce(t.department, d.department) AS department,
-       coalesce(t."on", d."on") AS "on", coalesce(t.amount, 0) AS expected, coalesce(d.amount, 0) AS found
-FROM ({ROLLED_UP}) t FULL JOIN daily d USING (measure, department, "on")
-WHERE coalesce(t.amount, 0) <> coalesce(d.amount, 0)
-"""  # noqa: S608  # a constant within a constant
 ENTRIES = f"""
 WITH standing AS (
     SELECT series, "on", sum(amount) AS amount FROM ({STANDING}) AS c GROUP BY 1, 2
@@ -50,8 +44,10 @@ class Arithmetic:
 
     facts: int = 0
     entries: int = 0
-    daily: int = 0
-    daily_against_entries: int = 0
+    rolled_up: int = 0
+    roll_up_against_entries: int = 0
+    months_against_batches: int = 0
+    closed_months_against_entries: int = 0
     entries_against_facts: int = 0
     facts_against_functions: int = 0
     stray_entries: int = 0
@@ -59,13 +55,19 @@ class Arithmetic:
 
     @property
     def differences(self) -> int:
-        """How many rows differ, over the four comparisons."""
-        return self.daily_against_entries + self.entries_against_facts + self.facts_against_functions + self.stray_entries
+        """How many rows differ, over all comparisons."""
+        of_entries = self.roll_up_against_entries + self.months_against_batches + self.closed_months_against_entries
+        return of_entries + self.entries_against_facts + self.facts_against_functions + self.stray_entries
 
     @property
     def sound(self) -> bool:
         """Whether everything agrees, and there was something to compare: an empty observatory is a failure."""
         return self.differences == 0 and self.facts > 0
+
+    def note(self, rows: Sequence[Mapping[str, Any]], words: str) -> int:
+        """Says of the first few rows what differs; answers how many there are."""
+        self.examples += [words.format(**dict(row)) for row in rows[: max(MOST_EXAMPLES - len(self.examples), 0)]]
+        return len(rows)
 
 
 async def arithmetic(db: Database, *, catalogue: Catalogue = CATALOGUE) -> Arithmetic:
@@ -73,25 +75,23 @@ async def arithmetic(db: Database, *, catalogue: Catalogue = CATALOGUE) -> Arith
     connection = await db.connection()
     await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     report = Arithmetic(
-        entries=await connection.fetchval("SELECT count(*) FROM entry"), daily=await connection.fetchval("SELECT count(*) FROM daily")
+        entries=await connection.fetchval("SELECT count(*) FROM entry"),
+        rolled_up=await connection.fetchval("SELECT count(*) FROM rollup"),
     )
-    report.daily_against_entries = _note(
-        report, await connection.fetch(DAILY), "cumul {measure} {department} {on} : {found} au lieu de {expected}"
+    rolled_up, months = await connection.fetch(WRONG_ROLLUP), await connection.fetch(WRONG_MONTHS)
+    report.roll_up_against_entries = report.note(
+        rolled_up, "cumul {measure} {grain} {start} {department} {detail} : {found} au lieu de {expected}"
     )
-    report.entries_against_facts = _note(report, await connection.fetch(ENTRIES), "série {series} {on} : {found} au lieu de {expected}")
-    report.stray_entries = _note(report, await connection.fetch(STRAY), "écriture sans lot ou sans série : {series} {on} {batch}")
+    report.months_against_batches = report.note(months, "mois {indicator}/{definition} {month} : lot {found} au lieu de {expected}")
+    report.entries_against_facts = report.note(await connection.fetch(ENTRIES), "série {series} {on} : {found} au lieu de {expected}")
+    report.stray_entries = report.note(await connection.fetch(STRAY), "écriture sans lot ou sans série : {series} {on} {batch}")
     numbers, feeds = await numbers_of(db), await feeds_now(connection, catalogue)
     async for page in facts(connection):
         computed = await numbers.sums(feeds, [state_of(row) for row in page], db)
         wrong = [row for row, (_, text) in zip(page, computed, strict=True) if text != row["contributions"]]
         report.facts += len(page)
-        report.facts_against_functions += _note(report, wrong, "fait {source} {kind} {entity_key} : contributions à recalculer")
+        report.facts_against_functions += report.note(wrong, "fait {source} {kind} {entity_key} : contributions à recalculer")
     return report
-
-
-def _note(report: Arithmetic, rows: list[asyncpg.Record], words: str) -> int:
-    report.examples += [words.format(**dict(row)) for row in rows[: max(MOST_EXAMPLES - len(report.examples), 0)]]
-    return len(rows)
 
 
 async def fact_summary(db: Database) -> Mapping[tuple[str, str], Mapping[str, Bucket]]:

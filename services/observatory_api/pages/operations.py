@@ -20,8 +20,8 @@ from services.observatory_api.pages.schemas import PageQuery
 from services.observatory_api.values.audience import DETAILED, sees
 from services.observatory_api.values.departments import EVERY_ROW
 from services.observatory_api.values.figures import figure
-from services.observatory_api.values.operations import Group, Reader, dashboard, open_snapshot, rolled_up_sums, shown
-from services.observatory_api.values.queries import rolled_up
+from services.observatory_api.values.operations import dashboard
+from services.observatory_api.values.reading import Group, Reader, open_snapshot, shown
 from services.observatory_api.values.schemas import DashboardQuery, DashboardRead
 
 
@@ -121,10 +121,8 @@ async def _grouped(
     """The figures of some indicators by group, in the region or in the department of the page."""
     filters = {DEPARTMENT.name: figures.department} if figures.department else {}
     question = reader.question(figures.as_of, by=tuple(each.name for each in by), filters=filters)
-    current = [reader.current(code) for code in codes]
-    sums = await rolled_up_sums(reader, [one for one in current if rolled_up(one, question)], question)
-    found = {one.code: await shown(reader, one, question, (), sums) for one in current}
-    return {code: {group: one.total for group, one in made.items()} for code, made in found.items()}
+    found = await shown(reader, [reader.current(code) for code in codes], question)
+    return {code: {group: one.total for group, one in found[code].items()} for code in codes}
 
 
 def _every_department(indicator: Indicator, found: Mapping[str, Figure], viewer: Principal) -> Mapping[str, Figure]:

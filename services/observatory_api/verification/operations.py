@@ -14,6 +14,7 @@ from services.observatory_api.indicators.dimensions import DEPARTMENT
 from services.observatory_api.ledger.verify import Arithmetic, arithmetic, fact_summary
 from services.observatory_api.values.operations import dashboard, indicator_values
 from services.observatory_api.values.schemas import DashboardQuery, FigureRead, ValuesQuery
+from services.observatory_api.verification.closed_months import check_closed_months
 from services.observatory_api.verification.lag import settled
 from services.observatory_api.verification.orphans import OBSERVATORY, links_to_observatory
 
@@ -75,6 +76,7 @@ async def verify(databases: Databases, services: Sequence[Service], *, patience:
         completeness.of_unknown_source += sum(bucket.count for bucket in facts[pair].values())
     async with databases.open(OBSERVATORY, "worker") as db:
         sums = await arithmetic(db)
+    await check_closed_months(databases, sums)
     return Verification(completeness, sums, await meaning(databases, services, clock.today()), lag)
 
 

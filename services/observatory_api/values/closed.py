@@ -1,0 +1,136 @@
+"""Figures that whole months keep: of what cannot be added up, each is made once, and is good for as long as nobody writes into its months.
+
+Nothing is taken away by who writes: a month remembers its last batch, and a figure what was known when it was made. A figure answers for
+an instant when its months were last written into before both. So a reader of an older snapshot harms nobody, and a figure served long ago
+is found again as well.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+import structlog
+
+from services.contracts.codes import REGION
+from services.kernel.base import clock
+from services.kernel.base.periods import Step, last_day, span_of
+from services.kernel.data.database import Database
+from services.kernel.data.database_errors import UNREACHABLE
+from services.observatory_api.indicators.dimensions import DEPARTMENT
+from services.observatory_api.indicators.kinds import Kind, Reading
+from services.observatory_api.indicators.model import Coverage, Figure, Indicator
+from services.observatory_api.values import queries
+from services.observatory_api.values.figures import figure
+from services.observatory_api.values.queries import Question
+
+log = structlog.get_logger(__name__)
+
+KEEP = """
+INSERT INTO closed_month AS c (indicator, definition, department, month, figure, known_at)
+SELECT i, d, $5, m, f, $6 FROM unnest($1::text[], $2::smallint[], $3::date[], $4::text[]) AS t (i, d, m, f)
+ON CONFLICT (indicator, definition, department, month) DO UPDATE SET figure = excluded.figure, known_at = excluded.known_at
+ WHERE c.known_at < excluded.known_at
+"""
+WAIT = 1.0
+"""Seconds that a reading waits for a connection to keep what it made."""
+
+
+@dataclass(frozen=True)
+class ClosedMonths:
+    """What a snapshot knows of whole months: when each was last written into, and the figures that they keep."""
+
+    known_at: datetime
+    question: Question
+    stamps: Mapping[tuple[str, int], Mapping[date, datetime]]
+    kept: Mapping[tuple[str, int, date], tuple[Figure, datetime]]
+
+    def moved(self, indicator: Indicator) -> bool:
+        """Whether somebody wrote into the days asked for after what is known: then the roll-up says more than was known."""
+        start = self.question.start
+        stamps = self.stamps.get((indicator.code, indicator.definition), {})
+        return any(at > self.known_at for month, at in stamps.items() if start is None or month >= start.replace(day=1))
+
+    def figures(self, indicator: Indicator, first_day: date | None) -> list[Figure]:
+        """The points that need not be made again: the first ones, up to one that no figure answers.
+
+        Before the first day on which anything counted there is nothing to make.
+        """
+        found: list[Figure] = []
+        nothing = figure(indicator, {})
+        for month in months_of(indicator, self.question):
+            kept = self.figure(indicator, month) if month else None
+            if month and (first_day is None or month < first_day.replace(day=1)):
+                kept = nothing
+            if kept is None:
+                break
+            found.append(kept)
+        return found
+
+    def figure(self, indicator: Indicator, month: date) -> Figure | None:
+        """The figure that a month keeps, where it is good."""
+        kept, made_at = self.kept.get((indicator.code, indicator.definition, month), (None, self.known_at))
+        stamps = self.stamps.get((indicator.code, indicator.definition), {})
+        touched = [at for each, at in stamps.items() if each == month or (each < month and indicator.reading is Reading.stock)]
+        return kept if all(at <= min(self.known_at, made_at) for at in touched) else None
+
+
+def months_of(indicator: Indicator, question: Question) -> list[date | None]:
+    """The month whose figure each point is, or the one figure where no series is asked for; none of what is no whole month.
+
+    What stands at the end of a month is its figure, whatever the step; what happened is, in that month alone.
+    """
+    if indicator.kind is Kind.sum or question.by or not queries.rolled_up(question):
+        return []
+    starts = question.starts or (question.start,)
+    found: list[date | None] = []
+    for start, end in zip(starts, [*starts[1:], question.end], strict=True):
+        month = span_of(Step.month, last_day(end)).start if end.day == 1 else None
+        begun = max(start, question.start or start) if start else None
+        found.append(month if indicator.reading is Reading.stock or month == begun else None)
+    return found
+
+
+async def closed_months(db: Database, indicators: Sequence[Indicator], question: Question, known_at: datetime) -> ClosedMonths:
+    """Reads what months keep; nothing where no figure could answer, and all that is recorded is known."""
+    found = [month for one in indicators for month in months_of(one, question) if month]
+    months = sorted(set(found))
+    stamps: dict[tuple[str, int], dict[date, datetime]] = {}
+    kept: dict[tuple[str, int, date], tuple[Figure, datetime]] = {}
+    if indicators and (months or question.known_at):
+        first = min([*months, (question.start or question.end).replace(day=1)])
+        for row in await db.fetch(queries.touches(indicators, first, question.end)):
+            stamps.setdefault((row["indicator"], row["definition"]), {})[row["month"]] = row["recorded_at"]
+    if months:
+        for row in await db.fetch(queries.closed_months(indicators, _department(question), months)):
+            kept[row["indicator"], row["definition"], row["month"]] = (figure_from(row["figure"]), row["known_at"])
+    return ClosedMonths(known_at, question, stamps, kept)
+
+
+async def keep(db: Database, question: Question, made: Iterable[tuple[Indicator, date, Figure]], known_at: datetime) -> None:
+    """Keeps figures of months that are begun, on a connection of its own. A reading that cannot keep what it made is one all the same."""
+    rows = sorted((one.code, one.definition, month, as_text(told)) for one, month, told in made if month <= clock.today())
+    if not rows:
+        return
+    try:
+        async with db.databases.borrowed(db.service, "worker", wait=WAIT) as connection:
+            await connection.execute(KEEP, *zip(*rows, strict=True), _department(question), known_at)
+    except UNREACHABLE as error:
+        log.warning("closed_months.not_kept", error=repr(error)[:200])
+
+
+def as_text(one: Figure) -> str:
+    """A figure as it is kept: what it has, by name."""
+    return orjson.dumps({name: value for name, value in one._asdict().items() if value is not None}, default=list).decode()
+
+
+def figure_from(text: str) -> Figure:
+    """What `as_text` wrote."""
+    said: dict[str, Any] = orjson.loads(text)
+    coverage = said.pop("coverage", None)
+    return Figure(said.pop("value", None), **said, coverage=Coverage(*coverage) if coverage else None)
+
+
+def _department(question: Question) -> str:
+    return question.filters.get(DEPARTMENT.name, REGION.code)
