@@ -12,7 +12,8 @@ TESTS ?= tests
 PYTEST ?= -n logical --maxprocesses 8
 FUZZ_ROLES ?=
 FUZZ_BRIEF ?=
-export FUZZ_ROLES FUZZ_BRIEF
+BENCH_ENTRIES ?=
+export FUZZ_ROLES FUZZ_BRIEF BENCH_ENTRIES
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -64,7 +65,7 @@ test-on-servers:
 test-apart:
 	$(BIN)/python -m pytest $(ALONE)
 
-bench: $(BIN)/.dev  ## Measure against yardsticks; prints a table and writes build/bench.json
+bench: $(BIN)/.dev  ## Measure against yardsticks; prints a table and writes build/bench.json (BENCH_ENTRIES of the large ledger)
 	$(BIN)/python -m tests.bench
 
 fuzz: $(BIN)/.dev  ## Attack the API with schemathesis, a role at a time (FUZZ_ROLES, FUZZ_BRIEF)

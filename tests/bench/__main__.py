@@ -1,6 +1,7 @@
 """`make bench`: ours beside its yardsticks, in CPU of the server's processes. Prints a table, writes build/bench.json."""
 
 import asyncio
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -8,15 +9,16 @@ from pathlib import Path
 import orjson
 
 from services.kernel.base import logs
-from tests.bench import events, growth, imports, requests, world
+from tests.bench import events, figures as figures_read, growth, imports, requests, world
 from tests.bench.measure import Figure, table
 
 OUTPUT = Path(__file__).parents[2] / "build" / "bench.json"
 
 
-PARTS = frozenset({"requests", "growth", "events", "imports"})
+PARTS = frozenset({"requests", "growth", "events", "imports", "figures"})
 NAMES = {f"{what}/{other}" for what in ("list", "read", "write") for other in ("bare", "usual")}
 NAMES |= {"events/update", "events/usual", "import/copy", "growth/list"}
+NAMES |= {f"figures/{name}" for name in ("board/1st", "board/2nd", "growth/1st", "growth/2nd", "large dist.", "closed month")}
 
 
 async def main(chosen: frozenset[str]) -> None:
@@ -44,6 +46,10 @@ async def main(chosen: frozenset[str]) -> None:
                     figures += await events.measured(url, yardstick_url, broker, home)
             else:
                 print("events: no RabbitMQ answers (PLAM_TEST_AMQP_URL), so events/update and events/usual are not measured")
+        if "figures" in chosen:
+            entries = int(os.environ.get("BENCH_ENTRIES") or figures_read.LARGE)
+            async with world.database(server, "some") as small, world.database(server, "many") as large:
+                figures += await figures_read.measured(small, large, entries=entries)
     print(table(figures))
     if missing := NAMES - {figure.name for figure in figures}:
         print(f"not measured: {', '.join(sorted(missing))}; build/bench.json is what a whole run writes")

@@ -47,9 +47,9 @@ def resident_mb(pid: int) -> float:
 
 def table(figures: Sequence[Figure]) -> str:
     """The figures, for a person."""
-    head = f"{'name':<15}{'ours':>12}{'yardstick':>12}  {'unit':<18}{'ratio':>7}   (rounds from low to high)"
+    head = f"{'name':<22}{'ours':>12}{'yardstick':>12}  {'unit':<18}{'ratio':>7}   (rounds from low to high)"
     return "\n".join([head, *map(_line, figures)])
 
 
 def _line(f: Figure) -> str:
-    return f"{f.name:<15}{f.ours:>12.1f}{f.yardstick:>12.1f}  {f.unit:<18}{f.ratio:>7.2f}   ({f.low:.2f} to {f.high:.2f})"
+    return f"{f.name:<22}{f.ours:>12.1f}{f.yardstick:>12.1f}  {f.unit:<18}{f.ratio:>7.2f}   ({f.low:.2f} to {f.high:.2f})"
