@@ -197,6 +197,17 @@ async def test_a_reader_of_an_older_snapshot_leaves_nothing_that_another_is_give
     assert (await verified(databases)).sound
 
 
+async def test_a_reading_that_cannot_keep_what_it_made_is_one_all_the_same(databases: Databases, settings: Settings) -> None:
+    await _some_slips(databases)
+    await as_superuser(settings, "ALTER TABLE closed_month ADD CONSTRAINT shut CHECK (false) NOT VALID")
+    try:
+        found = await values(databases, "K07", **SERIES)
+    finally:
+        await as_superuser(settings, "ALTER TABLE closed_month DROP CONSTRAINT shut")
+    assert await rows(databases, "SELECT count(*) FROM closed_month") == [(0,)]
+    assert await values(databases, "K07", **SERIES) == found
+
+
 async def test_what_was_known_before_a_correction_is_found_again_by_what_was_kept_or_by_the_entries(databases: Databases) -> None:
     await _some_slips(databases)
     before = [await board(databases, **asked) for asked in ASKED]

@@ -5,6 +5,7 @@ an instant when its months were last written into before both. So a reader of an
 is found again as well.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,6 +36,8 @@ ON CONFLICT (indicator, definition, department, month) DO UPDATE SET figure = ex
 """
 WAIT = 1.0
 """Seconds that a reading waits for a connection to keep what it made."""
+KEEPING = asyncio.Lock()
+"""Held by the one reading of a process that keeps what it made: it takes one connection more than those that answer."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,15 @@ async def closed_months(db: Database, indicators: Sequence[Indicator], question:
 
 
 async def keep(db: Database, question: Question, made: Iterable[tuple[Indicator, date, Figure]], known_at: datetime) -> None:
-    """Keeps figures of months that are begun, on a connection of its own. A reading that cannot keep what it made is one all the same."""
+    """Keeps figures of months that are begun, on a connection of its own.
+
+    A reading that cannot keep what it made is one all the same: the next one makes it again.
+    """
     rows = sorted((one.code, one.definition, month, as_text(told)) for one, month, told in made if month <= clock.today())
-    if not rows:
+    if not rows or KEEPING.locked():
         return
     try:
-        async with db.databases.borrowed(db.service, "worker", wait=WAIT) as connection:
+        async with KEEPING, db.databases.borrowed(db.service, "worker", wait=WAIT) as connection:
             await connection.execute(KEEP, *zip(*rows, strict=True), _department(question), known_at)
     except UNREACHABLE as error:
         log.warning("closed_months.not_kept", error=repr(error)[:200])
