@@ -21,7 +21,7 @@ from tests.support.told import heard
 Json = dict[str, Any]
 OPERATIONS = {operation.id: operation for operation in operations()}
 WITH_BODY = {name for name, operation in OPERATIONS.items() if operation.body is not None}
-THE_DAY_OF_THE_EXAMPLES = datetime(2026, 11, 20, 10, tzinfo=UTC)
+THE_DAY_OF_THE_EXAMPLES = datetime(2026, 9, 30, 10, tzinfo=UTC)
 INSTITUTE = {"name": "IFSI de Saint-Nazaire", "roles": ["institute"]}
 HEIR = {"name": "Centre hospitalier de l'Estuaire", "roles": ["employer", "host"]}
 

@@ -88,13 +88,13 @@ class SiteTransfer(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"organisation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a04", "on": "2026-11-20", "reason": "Fusion"}]
+            "examples": [{"organisation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a04", "on": "2026-09-30", "reason": "Fusion"}]
         },
     )
 
     organisation_id: UUID = Field(description="L'organisation qui reprend le site, active.")
     on: Day = Field(
-        description="Jour depuis lequel elle l'a, de l'ouverture du site (ou du dernier transfert) à aujourd'hui.", examples=["2026-11-20"]
+        description="Jour depuis lequel elle l'a, de l'ouverture du site (ou du dernier transfert) à aujourd'hui.", examples=["2026-09-30"]
     )
     reason: Line = Field(description="Motif.", examples=["Fusion"])
 

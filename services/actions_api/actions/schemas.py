@@ -83,7 +83,7 @@ class ActionCreate(ActionWrite):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
-    ref: Code = Field(description="Référence humaine, unique dans le plan.", examples=["F4"])
+    ref: Code = Field(description="Référence humaine, unique dans le plan.", examples=["F21"])
 
 
 class ActionPatch(patch_of(ActionWrite)):  # type: ignore[misc]  # the base is made from the other schema

@@ -65,7 +65,7 @@ class MilestonePatch(patch_of(MilestoneWrite)):  # type: ignore[misc]  # the bas
 class MilestoneReach(BaseModel):
     """Le jalon est atteint."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reached_on": "2026-11-20"}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reached_on": "2026-09-30"}]})
 
     reached_on: Day | None = Field(
         None, description="Jour où il a été atteint, depuis celui où il a été prévu ; aujourd'hui s'il n'est pas dit, jamais plus tard."

@@ -26,7 +26,7 @@ class Resource(BaseModel):
     updated_at: datetime = Field(description="Dernier changement (UTC).")
 
 
-CREATED = "2026-11-20T09:30:00Z"
+CREATED = "2026-09-30T09:30:00Z"
 """When what the examples show was made."""
 
 
