@@ -20,7 +20,7 @@ from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 
 EXAMPLE = shown(
     "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a11",
-    ref="F4",
+    ref="F51",
     title="Valorisation des tuteurs et gestion plus adaptée de l'offre de stages",
     description=None,
     expected_results="Une charte du tutorat, signée par les établissements et les instituts.",
@@ -83,7 +83,7 @@ class ActionCreate(ActionWrite):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=part_of(EXAMPLE))
 
-    ref: Code = Field(description="Référence humaine, unique dans le plan.", examples=["F21"])
+    ref: Code = Field(description="Référence humaine, unique dans le plan.", examples=["F51"])
 
 
 class ActionPatch(patch_of(ActionWrite)):  # type: ignore[misc]  # the base is made from the other schema
