@@ -20,11 +20,12 @@ TOLD: Mapping[str, tuple[str, str]] = {
     ),
     "unauthenticated": (
         "La requête n'a pas de jeton, ou le jeton est périmé, d'une autre clé, ou mal formé.",
-        "Envoyez `Authorization: Bearer` suivi d'un jeton en cours de validité.",
+        "Envoyez `Authorization: Bearer` suivi d'un jeton en cours de validité, signé par une clé de ce serveur (son `PLAM_HOME`).",
     ),
     "forbidden": (
         "Le jeton est bon, mais son rôle, son organisation ou ses départements ne permettent pas cela.",
-        "Demandez ce droit au pilotage, ou adressez-vous à qui l'a : `allowed_operations`, dans `live`, dit ce que vous pouvez faire.",
+        "Un jeton d'employeur ou d'institut nomme son organisation. Sinon, demandez ce droit au pilotage, ou adressez-vous à qui l'a ; "
+        "`allowed_operations`, dans `live`, dit ce que vous pouvez faire d'une ressource.",
     ),
     "not-found": (
         "L'adresse n'existe pas, ou la ressource n'existe pas, ou vous ne la voyez pas : la réponse est la même.",
@@ -111,8 +112,8 @@ TOLD: Mapping[str, tuple[str, str]] = {
     ),
     "need-not-ready": ("Il manque au besoin ce que demande sa publication.", "Complétez ce que dit `detail`, puis publiez."),
     "need-not-open": (
-        "Le besoin ne cherche plus : pourvu, annulé ou expiré.",
-        "Expiré, il se prolonge ; sinon, choisissez un autre besoin.",
+        "Le besoin ne cherche personne : c'est encore un brouillon, ou il est pourvu, annulé ou expiré.",
+        "Brouillon, il se publie d'abord ; pourvu, on y ajoute un poste ; expiré, il se prolonge ; annulé, choisissez-en un autre.",
     ),
     "no-post-left": ("Tous les postes du besoin sont pourvus.", "Ajoutez un poste (`headcount`), ou annulez d'abord une affectation."),
     "need-prolonged-too-often": ("Le besoin a déjà été prolongé trois fois.", "Créez un nouveau besoin pour les postes qui restent."),

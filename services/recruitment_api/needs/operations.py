@@ -71,8 +71,8 @@ class NeedNotOpen(Conflict):
     """Applications go to needs that seek, and only they are answered by an assignment."""
 
     type = "need-not-open"
-    title = "Le besoin ne cherche plus"
-    advice = "Il est pourvu, annulé, ou son dernier jour est passé : expiré, il se prolonge ; sinon, choisissez un autre besoin."
+    title = "Le besoin ne cherche personne"
+    told = "Le besoin est un brouillon : publiez-le d'abord."
 
 
 class NoPostLeft(Conflict):
@@ -197,7 +197,7 @@ async def load_seeking(db: Database, need_id: UUID, *, by: Principal) -> Staffin
     if need.status in SEEKING:
         refuse_concealed(await concealment(db, need))
     if not seeks(need):
-        raise NeedNotOpen
+        raise _not_open(need)
     return need
 
 
@@ -216,6 +216,18 @@ def seeks(need: StaffingNeed) -> bool:
     return need.status in SEEKING and need.expires_on >= clock.today()  # the job that expires it may not have run yet
 
 
+def _not_open(need: StaffingNeed) -> NeedNotOpen:
+    """Why a need seeks nobody, and what to do."""
+    match need.status:
+        case NeedStatus.draft:
+            return NeedNotOpen("Le besoin est un brouillon : publiez-le d'abord.")
+        case NeedStatus.filled:
+            return NeedNotOpen("Le besoin est pourvu : ajoutez-y un poste (headcount), ou choisissez-en un autre.")
+        case NeedStatus.cancelled:
+            return NeedNotOpen("Le besoin est annulé : choisissez-en un autre.")
+    return NeedNotOpen(f"Le dernier jour du besoin ({day_in_words(need.expires_on)}) est passé : prolongez-le, ou choisissez-en un autre.")
+
+
 @asynccontextmanager
 async def take_post(db: Database, need_id: UUID, *, by: Principal) -> AsyncIterator[StaffingNeed]:
     """Fills one post, never one too many: the block saves who fills it, and its end saves the need.
@@ -227,7 +239,7 @@ async def take_post(db: Database, need_id: UUID, *, by: Principal) -> AsyncItera
         refused = await NEEDS.one(db, need_id, by=SYSTEM)
         if refused.status in SEEKING:
             refuse_concealed(await concealment(db, refused))
-        raise NoPostLeft if refused.filled_count == refused.headcount else NeedNotOpen
+        raise NoPostLeft if refused.filled_count == refused.headcount else _not_open(refused)
     need: StaffingNeed = rows[0]
     refuse_concealed(await concealment(db, need))
     yield need

@@ -76,6 +76,21 @@ async def test_events_about_a_person_name_nobody(employer: Employer, databases: 
                 assert identifier not in str(event)
 
 
+async def test_who_applies_to_a_need_that_seeks_nobody_is_told_what_to_do(employer: Employer) -> None:
+    draft, full, gone = await a_need(employer), await an_open_need(employer), await an_open_need(employer)
+    await accept(employer.client, await an_application(employer.client, full))
+    await move(employer.client, "needs", gone, "cancel", reason="Poste supprimé")
+    for need, said in (
+        (draft, "brouillon : publiez-le d'abord"),
+        (full, "pourvu : ajoutez-y un poste"),
+        (gone, "annulé : choisissez-en un autre"),
+    ):
+        answer = await employer.client.post(
+            "/recruitment/v1/applications", json={"need_id": need["id"], "candidate_ref": "C7F3A9K2"}, headers=with_key()
+        )
+        assert (answer.status_code, problem_type(answer), said in answer.json()["detail"]) == (409, "need-not-open", True), answer.text
+
+
 async def test_the_last_post_is_given_once(employer: Employer) -> None:
     need = await an_open_need(employer)
     first, second = await an_application(employer.client, need), await an_application(employer.client, need)
