@@ -124,7 +124,8 @@ async def fill(url: str, databases: Databases, catalogue: Catalogue, count: int)
     await connection.execute("SELECT setval(pg_get_serial_sequence('batch', 'id'), $1::int)", BATCHES)
     async with databases.open("observatory", "worker") as db:
         await refill(await db.connection())
-    for statement in ("VACUUM ANALYZE", f'ALTER DATABASE "{url.rpartition("/")[2]}" SET max_parallel_workers_per_gather = 0'):
+    name = await connection.fetchval("SELECT current_database()")
+    for statement in ("VACUUM ANALYZE", f'ALTER DATABASE "{name}" SET max_parallel_workers_per_gather = 0'):
         await connection.execute(statement)
     await connection.close()
 
