@@ -164,3 +164,12 @@ async def test_what_is_planned_is_read_ahead_of_today(databases: Databases) -> N
     assert (whole.to_come, whole.denominator) == (True, 2)
     to_come = await values(databases, "K06", period="2027")
     assert (to_come.as_of, to_come.to_come, to_come.denominator) == (date(2027, 12, 31), True, 1), "a period to come is read to its end"
+
+
+@pytest.mark.parametrize("code", ["R10", "R03"])
+@pytest.mark.parametrize("start", ["2026-10-01", "2026-10-02"])
+async def test_a_period_that_begins_after_the_day_of_reading_has_nothing_in_it(databases: Databases, code: str, start: str) -> None:
+    await applications(databases)
+    found = await values(databases, code, as_of="2026-09-30", by="department", **period(start))
+    assert not (found.numerator or found.samples)
+    assert found.groups == []

@@ -68,6 +68,7 @@ def ranges(question: Question, kind: Kind) -> list[Range]:
 
     Of what is not a sum, days are in the entries alone; of cells, months too. From the origin, it is all of ever less what comes later:
     reading goes on to the last day, and `Question.later` is taken away. Of a month that goes on, all is read, less the days to come.
+    A period without a day is one range, of no rows.
     """
     first = question.start or (question.starts[0] if question.starts else question.end)
     bounds = [first, *(start for start in question.starts if start > first), question.end]
@@ -80,7 +81,7 @@ def ranges(question: Question, kind: Kind) -> list[Range]:
                 found[-1] = found[-1]._replace(end=part.end)
             else:
                 found.append(part)
-    return found
+    return found or [Range("day", first, question.end)]
 
 
 def _parts(start: date, end: date | None, kind: Kind) -> list[Range]:
