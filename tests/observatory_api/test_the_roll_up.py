@@ -220,6 +220,17 @@ async def test_what_was_known_before_a_correction_is_found_again_by_what_was_kep
         assert await board(databases, **asked, known_at=new.known_at) == new
 
 
+async def test_months_far_apart_are_verified(databases: Databases, settings: Settings) -> None:
+    slip = reschedule("1900-01-10", "2026-08-31", "2026-10-15")
+    await record(databases, milestone(due_initial=on("2026-08-31"), due=slip.new_due, reschedules=(slip,)))
+    for as_of in ("1900-01-31", "2026-05-31"):
+        await values(databases, "K07", as_of=as_of)
+    assert await rows(databases, "SELECT count(*) FROM closed_month") == [(2,)]
+    assert (await verified(databases)).sound
+    await as_superuser(settings, """UPDATE closed_month SET figure = '{"value": 3, "samples": 4}' WHERE month = '2026-05-01'""")
+    assert (await verified(databases)).closed_months_against_entries == 1
+
+
 async def test_planned_days_are_in_the_roll_up_and_in_no_figure_before(databases: Databases) -> None:
     await record(databases, milestone(id=number(1), due_initial=on("2027-03-31"), due=on("2027-03-31")), milestone(id=number(2)))
     assert (await values(databases, "K06", as_of="2026-12-31")).denominator == 1

@@ -18,7 +18,6 @@ from services.observatory_api.values.figures import points
 from services.observatory_api.values.queries import Question
 from services.observatory_api.values.reading import Reader, entry_sums, open_snapshot
 
-MOST_MONTHS = 1200
 WORDS = "{indicator}/{definition} {department} {month} : {found} au lieu de {expected}"
 
 
@@ -36,9 +35,10 @@ async def check_closed_months(databases: Databases, report: Arithmetic, *, catal
 
 
 async def _wrong(reader: Reader, indicator: Indicator, department: str, kept: dict[date, str]) -> list[dict[str, object]]:
-    starts = tuple(starts_between(Step.month, min(kept), max(kept), MOST_MONTHS))
+    first, last = min(kept), max(kept)
+    starts = tuple(starts_between(Step.month, first, last, 12 * (last.year - first.year + 1)))
     filters = {} if department == REGION.code else {DEPARTMENT.name: department}
-    question = Question(span_of(Step.month, max(kept)).end, starts=starts, filters=filters)
+    question = Question(span_of(Step.month, last).end, starts=starts, filters=filters)
     good = await closed_months(reader.db, [indicator], question, reader.known_at)
     sums = await entry_sums(reader.db, indicator, question)
     expected = dict(zip(starts, points(indicator, sums.get((), {}), len(starts)), strict=True))
