@@ -1,5 +1,6 @@
 """The roll-up at three grains, and the figures that closed months keep: always what the entries say, and what was served."""
 
+import asyncio
 from bisect import bisect_right
 from collections import defaultdict
 from datetime import date, timedelta
@@ -15,9 +16,9 @@ from services.observatory_api.indicators.catalogue import CATALOGUE
 from services.observatory_api.indicators.kinds import Kind
 from services.observatory_api.indicators.model import Coverage, Figure, Indicator
 from services.observatory_api.ledger.contributions import contributed
-from services.observatory_api.ledger.rebuild import rebuild
+from services.observatory_api.ledger.rebuild import rebuild, refill
 from services.observatory_api.ledger.verify import Arithmetic, arithmetic
-from services.observatory_api.values import operations
+from services.observatory_api.values import closed, operations
 from services.observatory_api.values.closed import as_text, figure_from
 from services.observatory_api.values.figures import Tally, figure, points
 from services.observatory_api.values.queries import Question, ranges
@@ -206,6 +207,18 @@ async def test_a_reading_that_cannot_keep_what_it_made_is_one_all_the_same(datab
         await as_superuser(settings, "ALTER TABLE closed_month DROP CONSTRAINT shut")
     assert await rows(databases, "SELECT count(*) FROM closed_month") == [(0,)]
     assert await values(databases, "K07", **SERIES) == found
+
+
+async def test_a_reading_does_not_wait_for_who_holds_the_kept_months(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    await _some_slips(databases)
+    monkeypatch.setattr(closed, "WAIT", 0.2)
+    async with databases.open("observatory", "worker") as db:
+        await refill(await db.connection())
+        async with asyncio.timeout(10):
+            found = await values(databases, "K07", **SERIES)
+    assert await rows(databases, "SELECT count(*) FROM closed_month") == [(0,)]
+    assert await values(databases, "K07", **SERIES) == found
+    assert await rows(databases, "SELECT count(*) > 0 FROM closed_month") == [(True,)]
 
 
 async def test_what_was_known_before_a_correction_is_found_again_by_what_was_kept_or_by_the_entries(databases: Databases) -> None:

@@ -35,7 +35,7 @@ ON CONFLICT (indicator, definition, department, month) DO UPDATE SET figure = ex
  WHERE c.known_at < excluded.known_at
 """
 WAIT = 1.0
-"""Seconds that a reading waits for a connection to keep what it made."""
+"""Seconds that a reading takes to keep what it made, at the most: for a connection, and for the table, which a rebuild may hold."""
 KEEPING = asyncio.Lock()
 """Held by the one reading of a process that keeps what it made: it takes one connection more than those that answer."""
 
@@ -120,7 +120,7 @@ async def keep(db: Database, question: Question, made: Iterable[tuple[Indicator,
     if not rows or KEEPING.locked():
         return
     try:
-        async with KEEPING, db.databases.borrowed(db.service, "worker", wait=WAIT) as connection:
+        async with KEEPING, asyncio.timeout(WAIT), db.databases.borrowed(db.service, "worker", wait=WAIT) as connection:
             await connection.execute(KEEP, *zip(*rows, strict=True), _department(question), known_at)
     except UNREACHABLE as error:
         log.warning("closed_months.not_kept", error=repr(error)[:200])
