@@ -221,6 +221,17 @@ async def test_a_reading_does_not_wait_for_who_holds_the_kept_months(databases: 
     assert await rows(databases, "SELECT count(*) > 0 FROM closed_month") == [(True,)]
 
 
+async def test_a_kept_figure_is_written_once_whatever_is_asked_around_it(databases: Databases) -> None:
+    await _some_slips(databases)
+    asked = SERIES | {"as_of": "2026-05-31", "every": "week"}
+    read = await values(databases, "K07", **asked)
+    written = await rows(databases, "SELECT month, xmin::text, xmax::text FROM closed_month ORDER BY 1")
+    assert [month for month, *_ in written] == [on("2026-05-01")], "of these weeks, one alone ends with a month"
+    await record(databases, action())
+    assert (await values(databases, "K07", **asked)).series == read.series
+    assert await rows(databases, "SELECT month, xmin::text, xmax::text FROM closed_month ORDER BY 1") == written
+
+
 async def test_what_was_known_before_a_correction_is_found_again_by_what_was_kept_or_by_the_entries(databases: Databases) -> None:
     await _some_slips(databases)
     before = [await board(databases, **asked) for asked in ASKED]

@@ -110,7 +110,7 @@ async def _by_roll_up(reader: Reader, indicators: Sequence[Indicator], months: C
                 continue
             found[one.code] = _shown(one, sums[one.code], question, tracked_from, known)
             if months_of(one, question) and one.code in first_days:
-                made += _to_keep(one, question, found[one.code][()], length, first_days[one.code])
+                made += _to_keep(one, months, found[one.code][()], length, first_days[one.code])
     await keep(reader.db, question, made, reader.known_at)
     return found
 
@@ -121,12 +121,12 @@ def _answered(indicator: Indicator, question: Question, length: int) -> bool:
 
 
 def _to_keep(
-    indicator: Indicator, question: Question, one: Shown, length: int, first_day: date
+    indicator: Indicator, months: ClosedMonths, one: Shown, length: int, first_day: date
 ) -> Iterator[tuple[Indicator, date, Figure]]:
-    months = months_of(indicator, question)
+    """What was made of whole months, but for what they keep already: after a point that none keeps, it was made again."""
     points_made = one.points if one.points is not None else [one.total]
-    for month, point in zip(months[length:], points_made[length:], strict=False):
-        if month is not None and month >= first_day.replace(day=1):
+    for month, point in zip(months_of(indicator, months.question)[length:], points_made[length:], strict=False):
+        if month is not None and month >= first_day.replace(day=1) and months.figure(indicator, month) is None:
             yield indicator, month, point
 
 
