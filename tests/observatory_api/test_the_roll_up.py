@@ -26,7 +26,7 @@ from services.observatory_api.values.reading import open_snapshot, shown
 from services.observatory_api.values.schemas import DashboardQuery, DashboardRead
 from services.observatory_api.verification.closed_months import check_closed_months
 from tests.observatory_api.golden_files import sample_states
-from tests.observatory_api.ledger_support import as_superuser, by_entries_alone, dashboard_bytes, record, rows, values
+from tests.observatory_api.ledger_support import as_superuser, by_entries_alone, record, rows, values
 from tests.observatory_api.random_states import Chance
 from tests.observatory_api.states import action, at, history, milestone, number, on, reschedule
 
@@ -198,6 +198,20 @@ async def test_a_reader_of_an_older_snapshot_leaves_nothing_that_another_is_give
     assert (await verified(databases)).sound
 
 
+async def test_a_reader_of_a_roll_up_that_was_wrong_keeps_nothing_after_the_rebuild(databases: Databases, settings: Settings) -> None:
+    await _some_slips(databases)
+    await as_superuser(settings, "UPDATE rollup SET amount = amount + 3 WHERE grain IN ('month', 'ever')")
+    async with databases.open("observatory") as late:
+        reader = await open_snapshot(late, None)
+        assert (await rebuild(databases)).rolled_up > 0
+        wrong = (await shown(reader, [reader.current("K07")], reader.question(on("2026-04-30"))))["K07"][()]
+        assert wrong.total.samples != 4
+    assert await rows(databases, "SELECT count(*) FROM closed_month") == [(0,)]
+    assert (await values(databases, "K07", as_of="2026-04-30")).samples == 4
+    assert await rows(databases, "SELECT count(*) FROM closed_month") == [(1,)]
+    assert (await verified(databases)).sound
+
+
 async def test_a_reading_that_cannot_keep_what_it_made_is_one_all_the_same(databases: Databases, settings: Settings) -> None:
     await _some_slips(databases)
     await as_superuser(settings, "ALTER TABLE closed_month ADD CONSTRAINT shut CHECK (false) NOT VALID")
@@ -279,7 +293,7 @@ async def test_planned_days_are_in_the_roll_up_and_in_no_figure_before(databases
 async def test_verify_sees_it_and_rebuild_mends_it(databases: Databases, settings: Settings, fault: str, count: str) -> None:
     await _some_slips(databases)
     await record(databases, action())
-    served = await dashboard_bytes(databases, **SERIES)
+    served = await board(databases, **SERIES)
     await as_superuser(settings, fault)
     report = await verified(databases)
     counts = {
@@ -292,7 +306,7 @@ async def test_verify_sees_it_and_rebuild_mends_it(databases: Databases, setting
     assert report.examples
     await rebuild(databases)
     assert (await verified(databases)).sound
-    assert await dashboard_bytes(databases, **SERIES) == served
+    assert await board(databases, **SERIES, known_at=served.known_at) == served
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from services.contracts.registry import newest_state
 from services.kernel.data.database import Database, Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue, Feeds
 from services.observatory_api.ledger.definitions import feeds_to_post, let_go
-from services.observatory_api.ledger.posting import post
+from services.observatory_api.ledger.posting import NEXT_BATCH, post, stamp
 from services.observatory_api.ledger.rollup import WRONG_MONTHS, WRONG_ROLLUP
 from services.observatory_api.ledger.series import numbers_of
 from services.observatory_api.ledger.sums import Sums, add, from_text
@@ -85,12 +85,16 @@ async def refill(connection: asyncpg.Connection) -> int:
     """Sets right the rows of the roll-up and the months that differ from the entries; answers how many did.
 
     Workers write entries first and the roll-up next. Under this lock, every entry that has been added up is visible, and
-    every entry that has not will be added up later. Figures of closed months are made again by who reads them next.
+    every entry that has not will be added up later. Figures of closed months are made again by who reads them next. A batch without
+    entries says that something was wrong: who read it before then, and comes late with a figure of it, does not keep it.
     """
     await connection.execute("LOCK TABLE rollup, touched_month, closed_month IN SHARE ROW EXCLUSIVE MODE")
     done = [await connection.execute(each) for each in (REFILL, FORGET_MONTHS, TOUCH_MONTHS)]
     await connection.execute("DELETE FROM closed_month")
-    return sum(int(each.rpartition(" ")[2]) for each in done)
+    set_right = sum(int(each.rpartition(" ")[2]) for each in done)
+    if set_right:
+        await stamp(connection, await connection.fetchval(NEXT_BATCH), "rebuild", 0)
+    return set_right
 
 
 async def _rebuild_page(db: Database, page: Sequence[asyncpg.Record], feeds: Feeds) -> tuple[int, int]:

@@ -31,9 +31,11 @@ log = structlog.get_logger(__name__)
 KEEP = """
 INSERT INTO closed_month AS c (indicator, definition, department, month, figure, known_at)
 SELECT i, d, $5, m, f, $6 FROM unnest($1::text[], $2::smallint[], $3::date[], $4::text[]) AS t (i, d, m, f)
+ WHERE NOT EXISTS (SELECT FROM batch WHERE reason = 'rebuild' AND recorded_at > $7)
 ON CONFLICT (indicator, definition, department, month) DO UPDATE SET figure = excluded.figure, known_at = excluded.known_at
  WHERE c.known_at < excluded.known_at
 """
+"""Not what was made of a roll-up that a rebuild has set right since."""
 WAIT = 1.0
 """Seconds that a reading takes to keep what it made, at the most: for a connection, and for the table, which a rebuild may hold."""
 KEEPING = asyncio.Lock()
@@ -111,8 +113,10 @@ async def closed_months(db: Database, indicators: Sequence[Indicator], question:
     return ClosedMonths(known_at, question, stamps, kept)
 
 
-async def keep(db: Database, question: Question, made: Iterable[tuple[Indicator, date, Figure]], known_at: datetime) -> None:
-    """Keeps figures of months that are begun, on a connection of its own.
+async def keep(
+    db: Database, question: Question, made: Iterable[tuple[Indicator, date, Figure]], known_at: datetime, newest: datetime
+) -> None:
+    """Keeps figures of months that are begun, of a snapshot whose newest stamp is given, on a connection of its own.
 
     A reading that cannot keep what it made is one all the same: the next one makes it again.
     """
@@ -121,7 +125,7 @@ async def keep(db: Database, question: Question, made: Iterable[tuple[Indicator,
         return
     try:
         async with KEEPING, asyncio.timeout(WAIT), db.databases.borrowed(db.service, "worker", wait=WAIT) as connection:
-            await connection.execute(KEEP, *zip(*rows, strict=True), _department(question), known_at)
+            await connection.execute(KEEP, *zip(*rows, strict=True), _department(question), known_at, newest)
     except UNREACHABLE as error:
         log.warning("closed_months.not_kept", error=repr(error)[:200])
 

@@ -41,7 +41,8 @@ class Reader:
     db: Database
     catalogue: Catalogue
     known_at: datetime
-    past: bool
+    newest: datetime
+    """The stamp of its newest batch."""
     numbers: Mapping[str, int]
 
     def current(self, code: str) -> Indicator:
@@ -55,7 +56,9 @@ class Reader:
         """A question about the snapshot: what happened up to `as_of`, and no later than `end`."""
         end = asked.pop("end", None)
         following = as_of + timedelta(days=1)
-        return Question(end=min(end, following) if end else following, known_at=self.known_at if self.past else None, **asked)
+        return Question(
+            end=min(end, following) if end else following, known_at=self.known_at if self.known_at < self.newest else None, **asked
+        )
 
 
 async def open_snapshot(db: Database, known_at: datetime | None, catalogue: Catalogue = CATALOGUE) -> Reader:
@@ -66,7 +69,7 @@ async def open_snapshot(db: Database, known_at: datetime | None, catalogue: Cata
     if known_at is not None and known_at > newest:
         raise refused("known_at", f"Le registre ne sait rien après le {newest.isoformat()}.")
     at = known_at or newest
-    return Reader(db, catalogue, at, known_at is not None, await current_numbers(db, catalogue, at))
+    return Reader(db, catalogue, at, newest, await current_numbers(db, catalogue, at))
 
 
 async def shown(reader: Reader, indicators: Iterable[Indicator], question: Question) -> dict[str, dict[Group, Shown]]:
@@ -111,7 +114,7 @@ async def _by_roll_up(reader: Reader, indicators: Sequence[Indicator], months: C
             found[one.code] = _shown(one, sums[one.code], question, tracked_from, known)
             if months_of(one, question) and one.code in first_days:
                 made += _to_keep(one, months, found[one.code][()], length, first_days[one.code])
-    await keep(reader.db, question, made, reader.known_at)
+    await keep(reader.db, question, made, reader.known_at, reader.newest)
     return found
 
 
