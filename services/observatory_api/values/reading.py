@@ -22,6 +22,8 @@ from services.observatory_api.values.queries import Question
 Group = tuple[str | None, ...]
 Sums = dict[Group, dict[int, Tally]]
 """group → point of the series, from 1 (0: before it, or no series) → sums."""
+ALL: Sequence[Group] = ((),)
+"""The one group where none is asked for."""
 
 
 @dataclass(frozen=True)
@@ -233,15 +235,17 @@ async def rollup_sums(reader: Reader, indicators: Sequence[Indicator], question:
     From the origin, what stands before the first point is all of ever less what comes from there on.
     """
     sums: dict[str, Sums] = {indicator.code: {} for indicator in indicators}
-    of_code = {indicator.code: indicator for indicator in indicators}
+    places = {f"{one.code}/{one.definition}/{measure}": (one, measure, sums[one.code]) for one in indicators for measure in one.measures}
+    from_origin, later = question.start is None, question.later
     for row in await reader.db.fetch(queries.rollup_sums(indicators, question)) if indicators else ():
-        code, _, measure = row["measure"].split("/")
-        point, amount, what = row["point"], row["amount"], (measure, row["detail"])
-        for group in _groups(of_code[code], row, question):
-            if point < question.later:
-                _add(sums[code], group, point, what, amount)
-            if point and question.start is None:
-                _add(sums[code], group, 0, what, -amount)
+        key, detail, point, amount = row[:4]
+        indicator, measure, of_one = places[key]
+        what = measure, detail
+        for group in _groups(indicator, row, question):
+            if point < later:
+                _add(of_one, group, point, what, amount)
+            if point and from_origin:
+                _add(of_one, group, 0, what, -amount)
     return sums
 
 
@@ -250,13 +254,13 @@ def _add(sums: Sums, group: Group, point: int, what: tuple[str, str], amount: in
     tally[what] = tally.get(what, 0) + amount
 
 
-def _groups(indicator: Indicator, row: Any, question: Question) -> Iterator[Group]:
+def _groups(indicator: Indicator, row: Any, question: Question) -> Sequence[Group]:
     """The groups that a row of sums counts in: several where it is of every department, of which a filter leaves one."""
+    if not question.by:
+        return ALL
     group = tuple(row[f"g{position}"] for position in range(len(question.by)))
     if DEPARTMENT.name not in question.by:
-        yield group
-        return
+        return (group,)
     place, asked = question.by.index(DEPARTMENT.name), question.filters.get(DEPARTMENT.name)
-    for department in rows_of(indicator, group[place]):
-        if asked in (None, department):
-            yield (*group[:place], department, *group[place + 1 :])
+    departments = [department for department in rows_of(indicator, group[place]) if asked in (None, department)]
+    return [(*group[:place], department, *group[place + 1 :]) for department in departments]
