@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("definition", sa.SmallInteger(), nullable=False),
         sa.Column("department", sa.Text(collation="C"), nullable=False, comment="as it is asked for; 52: the region"),
         sa.Column("month", sa.Date(), nullable=False, comment="its first day"),
+        sa.Column("until", sa.Date(), nullable=False, comment="the first day of the next one; of the month under way, tomorrow"),
         sa.Column("figure", sa.Text(), nullable=False, comment="of a flow, of the month; of a stock, at its end"),
         sa.Column("known_at", postgresql.TIMESTAMP(timezone=True), nullable=False, comment="what was known when it was made"),
         sa.PrimaryKeyConstraint("indicator", "definition", "department", "month", name=op.f("closed_month_pkey")),

@@ -18,7 +18,7 @@ OUTPUT = Path(__file__).parents[2] / "build" / "bench.json"
 PARTS = frozenset({"requests", "growth", "events", "imports", "figures"})
 NAMES = {f"{what}/{other}" for what in ("list", "read", "write") for other in ("bare", "usual")}
 NAMES |= {"events/update", "events/usual", "import/copy", "growth/list"}
-NAMES |= {f"figures/{name}" for name in ("board/1st", "board/2nd", "growth/1st", "growth/2nd", "large dist.", "closed month")}
+NAMES |= {f"figures/{name}" for name in ("board/1st", "board/2nd", "board/all", "growth/1st", "growth/2nd", "large dist.", "closed month")}
 
 
 async def main(chosen: frozenset[str]) -> None:

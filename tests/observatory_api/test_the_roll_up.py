@@ -37,6 +37,7 @@ AS_OF = date(2026, 5, 12)
 ASKED: tuple[dict[str, Any], ...] = (
     {"every": "month"},
     {"every": "month", "department": "44"},
+    {"every": "month", "as_of": date(2026, 4, 15)},
     {"every": "month", "department": "regional"},
     {"every": "week"},
     {"every": "quarter", "department": "49"},
@@ -180,6 +181,28 @@ async def test_a_month_keeps_its_figure_until_somebody_writes_into_it_or_before(
     mended = await values(databases, "K07", **SERIES)
     assert 7777 not in {point.value for point in mended.series or ()}
     assert (await verified(databases)).sound
+
+
+async def test_the_month_under_way_keeps_today_s_figure_until_tomorrow_or_a_write(databases: Databases, settings: Settings) -> None:
+    await _some_slips(databases)
+    wrong = """UPDATE closed_month SET figure = '{"value": 7777, "samples": 1}' WHERE until = '2026-05-13'"""
+    with time_machine.travel(at("2026-05-12"), tick=False):
+        read = await values(databases, "K07", every="month")
+        assert await rows(databases, "SELECT until FROM closed_month WHERE month = '2026-05-01'") == [(on("2026-05-13"),)]
+        await as_superuser(settings, wrong)
+        assert (await values(databases, "K07")).value == 7777
+        assert (await verified(databases)).closed_months_against_entries == 1
+        assert (await values(databases, "K07", as_of="2026-05-11")).value == read.value
+    with time_machine.travel(at("2026-05-13"), tick=False):
+        assert (await values(databases, "K07")).value == read.value
+        assert await rows(databases, "SELECT until FROM closed_month WHERE month = '2026-05-01'") == [(on("2026-05-14"),)]
+        assert (await verified(databases)).sound
+    with time_machine.travel(at("2026-06-02"), tick=False):
+        assert (await values(databases, "K07", as_of="2026-05-31")).value == read.value
+        assert await rows(databases, "SELECT until FROM closed_month WHERE month = '2026-05-01'") == [(on("2026-06-01"),)]
+    with time_machine.travel(at("2026-05-12"), tick=False):
+        assert (await values(databases, "K07")).value == read.value, "a whole month is not given up for a part of it"
+        assert await rows(databases, "SELECT until FROM closed_month WHERE month = '2026-05-01'") == [(on("2026-06-01"),)]
 
 
 async def test_a_reader_of_an_older_snapshot_leaves_nothing_that_another_is_given(databases: Databases) -> None:

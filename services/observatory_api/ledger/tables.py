@@ -100,6 +100,7 @@ closed_month = sa.Table(
     sa.Column("definition", sa.SmallInteger, primary_key=True),
     sa.Column("department", sa.Text(collation="C"), primary_key=True, comment="as it is asked for; 52: the region"),
     sa.Column("month", sa.Date, primary_key=True, comment="its first day"),
+    sa.Column("until", sa.Date, nullable=False, comment="the first day of the next one; of the month under way, tomorrow"),
     sa.Column("figure", sa.Text, nullable=False, comment="of a flow, of the month; of a stock, at its end"),
     sa.Column("known_at", _instant, nullable=False, comment="what was known when it was made"),
     info=INTERNAL,

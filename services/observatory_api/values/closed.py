@@ -1,4 +1,6 @@
-"""Figures that whole months keep: of what cannot be added up, each is made once, and is good for as long as nobody writes into its months.
+"""Figures that months keep: of what cannot be added up, each is made once, and is good for as long as nobody writes into its months.
+
+A month is whole, or under way: then it keeps the figure of today, until tomorrow's.
 
 Nothing is taken away by who writes: a month remembers its last batch, and a figure what was known when it was made. A figure answers for
 an instant when its months were last written into before both. So a reader of an older snapshot harms nobody, and a figure served long ago
@@ -9,7 +11,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
@@ -29,11 +31,12 @@ from services.observatory_api.values.queries import Question
 log = structlog.get_logger(__name__)
 
 KEEP = """
-INSERT INTO closed_month AS c (indicator, definition, department, month, figure, known_at)
-SELECT i, d, $5, m, f, $6 FROM unnest($1::text[], $2::smallint[], $3::date[], $4::text[]) AS t (i, d, m, f)
- WHERE NOT EXISTS (SELECT FROM batch WHERE reason = 'rebuild' AND recorded_at > $7)
-ON CONFLICT (indicator, definition, department, month) DO UPDATE SET figure = excluded.figure, known_at = excluded.known_at
- WHERE c.known_at < excluded.known_at
+INSERT INTO closed_month AS c (indicator, definition, department, month, until, figure, known_at)
+SELECT i, d, $6, m, u, f, $7 FROM unnest($1::text[], $2::smallint[], $3::date[], $4::date[], $5::text[]) AS t (i, d, m, u, f)
+ WHERE NOT EXISTS (SELECT FROM batch WHERE reason = 'rebuild' AND recorded_at > $8)
+ON CONFLICT (indicator, definition, department, month)
+DO UPDATE SET until = excluded.until, figure = excluded.figure, known_at = excluded.known_at
+ WHERE (c.until, c.known_at) < (excluded.until, excluded.known_at)
 """
 """Not what was made of a roll-up that a rebuild has set right since."""
 WAIT = 1.0
@@ -42,14 +45,21 @@ KEEPING = asyncio.Lock()
 """Held by the one reading of a process that keeps what it made: it takes one connection more than those that answer."""
 
 
+class Month(NamedTuple):
+    """A month by its first day, up to a day excluded: that of the next one, or tomorrow."""
+
+    first: date
+    until: date
+
+
 @dataclass(frozen=True)
 class ClosedMonths:
-    """What a snapshot knows of whole months: when each was last written into, and the figures that they keep."""
+    """What a snapshot knows of months: when each was last written into, and the figures that they keep."""
 
     known_at: datetime
     question: Question
     stamps: Mapping[tuple[str, int], Mapping[date, datetime]]
-    kept: Mapping[tuple[str, int, date], tuple[Figure, datetime]]
+    kept: Mapping[tuple[str, int, Month], tuple[Figure, datetime]]
 
     def moved(self, indicator: Indicator) -> bool:
         """Whether somebody wrote into the days asked for after what is known: then the roll-up says more than was known."""
@@ -66,61 +76,64 @@ class ClosedMonths:
         nothing = figure(indicator, {})
         for month in months_of(indicator, self.question):
             kept = self.figure(indicator, month) if month else None
-            if month and (first_day is None or month < first_day.replace(day=1)):
+            if month and (first_day is None or month.until <= first_day):
                 kept = nothing
             if kept is None:
                 break
             found.append(kept)
         return found
 
-    def figure(self, indicator: Indicator, month: date) -> Figure | None:
+    def figure(self, indicator: Indicator, month: Month) -> Figure | None:
         """The figure that a month keeps, where it is good."""
         kept, made_at = self.kept.get((indicator.code, indicator.definition, month), (None, self.known_at))
         stamps = self.stamps.get((indicator.code, indicator.definition), {})
-        touched = [at for each, at in stamps.items() if each == month or (each < month and indicator.reading is Reading.stock)]
+        touched = [
+            at for first, at in stamps.items() if first == month.first or (first < month.first and indicator.reading is Reading.stock)
+        ]
         return kept if all(at <= min(self.known_at, made_at) for at in touched) else None
 
 
-def months_of(indicator: Indicator, question: Question) -> list[date | None]:
-    """The month whose figure each point is, or the one figure where no series is asked for; none of what is no whole month.
+def months_of(indicator: Indicator, question: Question) -> list[Month | None]:
+    """The month whose figure each point is, or the one figure where no series is asked for; none of what is no month.
 
     What stands at the end of a month is its figure, whatever the step; what happened is, in that month alone.
     """
     if indicator.kind is Kind.sum or question.by or not queries.rolled_up(question):
         return []
     starts = question.starts or (question.start,)
-    found: list[date | None] = []
+    found: list[Month | None] = []
     for start, end in zip(starts, [*starts[1:], question.end], strict=True):
-        month = span_of(Step.month, last_day(end)).start if end.day == 1 else None
+        first = span_of(Step.month, last_day(end)).start
         begun = max(start, question.start or start) if start else None
-        found.append(month if indicator.reading is Reading.stock or month == begun else None)
+        kept = end.day == 1 or last_day(end) == clock.today()
+        found.append(Month(first, end) if kept and (indicator.reading is Reading.stock or first == begun) else None)
     return found
 
 
 async def closed_months(db: Database, indicators: Sequence[Indicator], question: Question, known_at: datetime) -> ClosedMonths:
     """Reads what months keep; nothing where no figure could answer, and all that is recorded is known."""
-    found = [month for one in indicators for month in months_of(one, question) if month]
-    months = sorted(set(found))
+    months = sorted({month.first for one in indicators for month in months_of(one, question) if month})
     stamps: dict[tuple[str, int], dict[date, datetime]] = {}
-    kept: dict[tuple[str, int, date], tuple[Figure, datetime]] = {}
+    kept: dict[tuple[str, int, Month], tuple[Figure, datetime]] = {}
     if indicators and (months or question.known_at):
         first = min([*months, (question.start or question.end).replace(day=1)])
         for row in await db.fetch(queries.touches(indicators, first, question.end)):
             stamps.setdefault((row["indicator"], row["definition"]), {})[row["month"]] = row["recorded_at"]
     if months:
         for row in await db.fetch(queries.closed_months(indicators, _department(question), months)):
-            kept[row["indicator"], row["definition"], row["month"]] = (figure_from(row["figure"]), row["known_at"])
+            place = row["indicator"], row["definition"], Month(row["month"], row["until"])
+            kept[place] = (figure_from(row["figure"]), row["known_at"])
     return ClosedMonths(known_at, question, stamps, kept)
 
 
 async def keep(
-    db: Database, question: Question, made: Iterable[tuple[Indicator, date, Figure]], known_at: datetime, newest: datetime
+    db: Database, question: Question, made: Iterable[tuple[Indicator, Month, Figure]], known_at: datetime, newest: datetime
 ) -> None:
     """Keeps figures of months that are begun, of a snapshot whose newest stamp is given, on a connection of its own.
 
     A reading that cannot keep what it made is one all the same: the next one makes it again.
     """
-    rows = sorted((one.code, one.definition, month, as_text(told)) for one, month, told in made if month <= clock.today())
+    rows = sorted((one.code, one.definition, *month, as_text(told)) for one, month, told in made if month.first <= clock.today())
     if not rows or KEEPING.locked():
         return
     try:

@@ -14,7 +14,7 @@ from services.observatory_api.indicators.model import Figure, Indicator
 from services.observatory_api.ledger.definitions import ORIGIN, current_numbers
 from services.observatory_api.values import queries
 from services.observatory_api.values.asked import refused
-from services.observatory_api.values.closed import ClosedMonths, closed_months, keep, months_of
+from services.observatory_api.values.closed import ClosedMonths, Month, closed_months, keep, months_of
 from services.observatory_api.values.departments import rows_of
 from services.observatory_api.values.figures import Tally, figure, merged, points
 from services.observatory_api.values.queries import Question
@@ -103,7 +103,7 @@ async def _by_roll_up(reader: Reader, indicators: Sequence[Indicator], months: C
     for one in indicators:
         of_length.setdefault((len(kept[one.code]), one.reading), []).append(one)
     found: dict[str, dict[Group, Shown]] = {}
-    made: list[tuple[Indicator, date, Figure]] = []
+    made: list[tuple[Indicator, Month, Figure]] = []
     for (length, reading), some in of_length.items():
         asked = [one for one in some if not _answered(one, question, length)]
         sums = await rollup_sums(reader, asked, _after(question, reading, length))
@@ -127,11 +127,11 @@ def _answered(indicator: Indicator, question: Question, length: int) -> bool:
 
 def _to_keep(
     indicator: Indicator, months: ClosedMonths, one: Shown, length: int, first_day: date
-) -> Iterator[tuple[Indicator, date, Figure]]:
+) -> Iterator[tuple[Indicator, Month, Figure]]:
     """What was made of whole months, but for what they keep already: after a point that none keeps, it was made again."""
     points_made = one.points if one.points is not None else [one.total]
     for month, point in zip(months_of(indicator, months.question)[length:], points_made[length:], strict=False):
-        if month is not None and month >= first_day.replace(day=1) and months.figure(indicator, month) is None:
+        if month is not None and month.until > first_day and months.figure(indicator, month) is None:
             yield indicator, month, point
 
 
