@@ -307,6 +307,8 @@ async def test_planned_days_are_in_the_roll_up_and_in_no_figure_before(databases
             "roll_up",
         ),
         ("DELETE FROM rollup WHERE grain = 'month'", "roll_up"),
+        ("UPDATE series SET department = NULL WHERE indicator = 'K07' AND NOT dimensions ? 'department'", "series"),
+        ("UPDATE series SET department = '44' WHERE indicator = 'K05'", "series"),
         ("UPDATE touched_month SET batch = batch - 1", "months"),
         ("DELETE FROM touched_month", "months"),
         ("INSERT INTO touched_month VALUES ('K06', 1, '2020-01-01', 1)", "months"),
@@ -322,6 +324,7 @@ async def test_verify_sees_it_and_rebuild_mends_it(databases: Databases, setting
     counts = {
         "roll_up": report.roll_up_against_entries,
         "months": report.months_against_batches,
+        "series": report.series_against_indicators,
         "closed_months": report.closed_months_against_entries,
     }
     assert counts.pop(count) > 0

@@ -12,7 +12,7 @@ from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue, 
 from services.observatory_api.ledger.definitions import feeds_to_post, let_go
 from services.observatory_api.ledger.posting import NEXT_BATCH, post, stamp
 from services.observatory_api.ledger.rollup import WRONG_MONTHS, WRONG_ROLLUP
-from services.observatory_api.ledger.series import numbers_of
+from services.observatory_api.ledger.series import misplaced, numbers_of
 from services.observatory_api.ledger.sums import Sums, add, from_text
 
 PAGE = 500
@@ -25,6 +25,7 @@ UPDATE fact AS f SET previous = f.contributions, contributions = t.c
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS t(s, k, e, c)
 WHERE (f.source, f.kind, f.entity_key) = (t.s, t.k, t.e)
 """
+PLACE = "UPDATE series SET department = $2 WHERE id = $1"
 REFILL = f"""
 INSERT INTO rollup AS r (measure, grain, start, department, detail, amount)
 SELECT measure, grain, start, department, detail, expected FROM ({WRONG_ROLLUP}) AS w
@@ -77,18 +78,20 @@ async def rebuild(databases: Databases, *, catalogue: Catalogue = CATALOGUE, pro
         if progress:
             progress(facts)
     async with databases.open("observatory", "worker") as db:
-        rolled_up = await refill(await db.connection())
+        rolled_up = await refill(await db.connection(), catalogue)
     return Rebuilt(facts, changed, entries, rolled_up)
 
 
-async def refill(connection: asyncpg.Connection) -> int:
-    """Sets right the rows of the roll-up and the months that differ from the entries; answers how many did.
+async def refill(connection: asyncpg.Connection, catalogue: Catalogue = CATALOGUE) -> int:
+    """Sets right where series are added up, then the rows of the roll-up and the months that differ from the entries; answers how many did.
 
     Workers write entries first and the roll-up next. Under this lock, every entry that has been added up is visible, and
     every entry that has not will be added up later. Figures of closed months are made again by who reads them next. A batch without
     entries says that something was wrong: who read it before then, and comes late with a figure of it, does not keep it.
     """
+    wrong = await misplaced(connection, catalogue)
     await connection.execute("LOCK TABLE rollup, touched_month, closed_month IN SHARE ROW EXCLUSIVE MODE")
+    await connection.executemany(PLACE, [(one.series, one.expected) for one in wrong])
     done = [await connection.execute(each) for each in (REFILL, FORGET_MONTHS, TOUCH_MONTHS)]
     await connection.execute("DELETE FROM closed_month")
     set_right = sum(int(each.rpartition(" ")[2]) for each in done)

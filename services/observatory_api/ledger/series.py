@@ -1,4 +1,4 @@
-"""The numbers of the series: asked of the database once, then known to the process."""
+"""The series: their numbers, asked of the database once, then known to the process; and where they are added up, compared."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -7,8 +7,8 @@ import asyncpg
 
 from services.contracts.envelope import State
 from services.kernel.data.database import Database
-from services.observatory_api.indicators.catalogue import Feeds
-from services.observatory_api.ledger.contributions import Contributed, Place, SeriesKey, contributed, series_of
+from services.observatory_api.indicators.catalogue import Catalogue, Feeds
+from services.observatory_api.ledger.contributions import Contributed, Place, SeriesKey, contributed, rolled_up_in, series_of
 from services.observatory_api.ledger.sums import DAY_BITS, Sums, as_text
 
 NUMBER = """
@@ -84,6 +84,26 @@ class SeriesNumbers:
                     numbers[asked[position - 1]] = number
         for place, listed in wanted.items():
             self.of_place[place] = tuple(numbers[key] for key in listed)
+
+
+class Misplaced(NamedTuple):
+    """A series that `rollup` adds up under another department than its indicator says."""
+
+    series: int
+    expected: str | None
+    found: str | None
+
+
+async def misplaced(connection: asyncpg.Connection, catalogue: Catalogue) -> list[Misplaced]:
+    """Those, of the definitions that there are."""
+    of_number = {(one.code, one.definition): one for one in catalogue.indicators}
+    wrong: list[Misplaced] = []
+    for row in await connection.fetch("SELECT id, indicator, definition, dimensions, department FROM series ORDER BY id"):
+        if indicator := of_number.get((row["indicator"], row["definition"])):
+            expected = rolled_up_in(indicator, tuple(row["dimensions"].items()))
+            if row["department"] != expected:
+                wrong.append(Misplaced(row["id"], expected, row["department"]))
+    return wrong
 
 
 _known: dict[asyncpg.Pool, SeriesNumbers] = {}

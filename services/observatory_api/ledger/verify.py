@@ -1,4 +1,4 @@
-"""The arithmetic of `plam verify`: roll-up against entries, entries against facts, facts against the functions."""
+"""The arithmetic of `plam verify`: roll-up against entries, entries against facts, facts and series against what indicators say."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from services.observatory_api.indicators.catalogue import CATALOGUE, Catalogue
 from services.observatory_api.ledger.definitions import feeds_now
 from services.observatory_api.ledger.rebuild import facts, state_of
 from services.observatory_api.ledger.rollup import WRONG_MONTHS, WRONG_ROLLUP
-from services.observatory_api.ledger.series import numbers_of
+from services.observatory_api.ledger.series import misplaced, numbers_of
 from services.observatory_api.ledger.sums import STANDING
 
 MOST_EXAMPLES = 5
@@ -51,13 +51,15 @@ class Arithmetic:
     entries_against_facts: int = 0
     facts_against_functions: int = 0
     stray_entries: int = 0
+    series_against_indicators: int = 0
     examples: list[str] = field(default_factory=list)
 
     @property
     def differences(self) -> int:
         """How many rows differ, over all comparisons."""
         of_entries = self.roll_up_against_entries + self.months_against_batches + self.closed_months_against_entries
-        return of_entries + self.entries_against_facts + self.facts_against_functions + self.stray_entries
+        of_facts = self.entries_against_facts + self.facts_against_functions
+        return of_entries + of_facts + self.stray_entries + self.series_against_indicators
 
     @property
     def sound(self) -> bool:
@@ -85,6 +87,8 @@ async def arithmetic(db: Database, *, catalogue: Catalogue = CATALOGUE) -> Arith
     report.months_against_batches = report.note(months, "mois {indicator}/{definition} {month} : lot {found} au lieu de {expected}")
     report.entries_against_facts = report.note(await connection.fetch(ENTRIES), "série {series} {on} : {found} au lieu de {expected}")
     report.stray_entries = report.note(await connection.fetch(STRAY), "écriture sans lot ou sans série : {series} {on} {batch}")
+    misplaced_series = [one._asdict() for one in await misplaced(connection, catalogue)]
+    report.series_against_indicators = report.note(misplaced_series, "série {series} : cumulée dans {found} au lieu de {expected}")
     numbers, feeds = await numbers_of(db), await feeds_now(connection, catalogue)
     async for page in facts(connection):
         computed = await numbers.sums(feeds, [state_of(row) for row in page], db)
