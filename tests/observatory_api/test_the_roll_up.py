@@ -269,6 +269,14 @@ async def test_a_kept_figure_is_written_once_whatever_is_asked_around_it(databas
     assert await rows(databases, "SELECT month, xmin::text, xmax::text FROM closed_month ORDER BY 1") == written
 
 
+@time_machine.travel(at("2026-05-12"), tick=False)
+async def test_who_reads_the_end_of_the_month_under_way_leaves_today_its_place(databases: Databases) -> None:
+    await _some_slips(databases)
+    await values(databases, "K07", as_of="2026-05-31")
+    await values(databases, "K07", as_of="2026-05-12")
+    assert await rows(databases, "SELECT month, until FROM closed_month") == [(on("2026-05-01"), on("2026-05-13"))]
+
+
 async def test_what_was_known_before_a_correction_is_found_again_by_what_was_kept_or_by_the_entries(databases: Databases) -> None:
     await _some_slips(databases)
     before = [await board(databases, **asked) for asked in ASKED]

@@ -94,7 +94,7 @@ class ClosedMonths:
 
 
 def months_of(indicator: Indicator, question: Question) -> list[Month | None]:
-    """The month whose figure each point is, or the one figure where no series is asked for; none of what is no month.
+    """The month whose figure each point is, or the one figure where no series is asked for; none of what is no month, or is to come.
 
     What stands at the end of a month is its figure, whatever the step; what happened is, in that month alone.
     """
@@ -105,7 +105,7 @@ def months_of(indicator: Indicator, question: Question) -> list[Month | None]:
     for start, end in zip(starts, [*starts[1:], question.end], strict=True):
         first = span_of(Step.month, last_day(end)).start
         begun = max(start, question.start or start) if start else None
-        kept = end.day == 1 or last_day(end) == clock.today()
+        kept = last_day(end) == clock.today() or (end.day == 1 and end <= clock.today())
         found.append(Month(first, end) if kept and (indicator.reading is Reading.stock or first == begun) else None)
     return found
 
@@ -129,11 +129,11 @@ async def closed_months(db: Database, indicators: Sequence[Indicator], question:
 async def keep(
     db: Database, question: Question, made: Iterable[tuple[Indicator, Month, Figure]], known_at: datetime, newest: datetime
 ) -> None:
-    """Keeps figures of months that are begun, of a snapshot whose newest stamp is given, on a connection of its own.
+    """Keeps figures of months, of a snapshot whose newest stamp is given, on a connection of its own.
 
     A reading that cannot keep what it made is one all the same: the next one makes it again.
     """
-    rows = sorted((one.code, one.definition, *month, as_text(told)) for one, month, told in made if month.first <= clock.today())
+    rows = sorted((one.code, one.definition, *month, as_text(told)) for one, month, told in made)
     if not rows or KEEPING.locked():
         return
     try:
