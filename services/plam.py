@@ -402,7 +402,7 @@ def rebuild(patience: Patience = 30.0) -> None:
     if retired.found:
         out.print(f"{retired.retired} faits retirés, sur {retired.found} dont aucune ligne n'a la clé.", highlight=False)
     _show_lag(retired.lag)
-    out.print(f"{done.facts} faits relus, {done.changed} changés ; {done.entries} écritures ajoutées, {done.rolled_up} cumuls corrigés.")
+    out.print(f"{done.facts} faits relus, {done.changed} changés ; {done.entries} écritures ajoutées, {done.set_right} cumuls corrigés.")
 
 
 async def _rebuild(databases: Databases, patience: float, told: Progress) -> tuple[Retired, Rebuilt]:

@@ -36,7 +36,7 @@ async def verified(databases: Databases, catalogue: Catalogue = CATALOGUE) -> Ar
 async def test_on_a_healthy_ledger_rebuild_changes_nothing(databases: Databases) -> None:
     facts = await everything(databases)
     before = await rows(databases, "SELECT count(*), max(recorded_at) FROM batch")
-    assert await rebuild(databases) == Rebuilt(facts=facts, changed=0, entries=0, rolled_up=0)
+    assert await rebuild(databases) == Rebuilt(facts=facts, changed=0, entries=0, set_right=0)
     assert await rows(databases, "SELECT count(*), max(recorded_at) FROM batch") == before
     report = await verified(databases)
     assert report.sound, report.examples
@@ -76,7 +76,7 @@ async def test_rebuild_refills_the_roll_up(databases: Databases, settings: Setti
     served, known_at = await dashboard_bytes(databases, as_of="2026-06-30"), (await values(databases, "K06")).known_at
     await as_superuser(settings, "DELETE FROM rollup WHERE measure LIKE 'K%'; UPDATE rollup SET amount = 0 WHERE measure LIKE 'R%'")
     assert await dashboard_bytes(databases, as_of="2026-06-30") != served
-    assert (await rebuild(databases)).rolled_up > 0
+    assert (await rebuild(databases)).set_right > 0
     assert await dashboard_bytes(databases, as_of="2026-06-30", known_at=known_at) == served
     assert (await verified(databases)).sound
 

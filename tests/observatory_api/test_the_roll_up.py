@@ -113,7 +113,7 @@ async def test_roll_up_entries_recomputation_and_rebuild_agree_for_any_history(
     report = await verified(databases)
     assert report.sound, report.examples
     done = await rebuild(databases)
-    assert (done.changed, done.entries, done.rolled_up) == (0, 0, 0)
+    assert (done.changed, done.entries, done.set_right) == (0, 0, 0)
     assert [await board(databases, **asked) for asked in ASKED] == found
 
 
@@ -177,7 +177,7 @@ async def test_a_month_keeps_its_figure_until_somebody_writes_into_it_or_before(
         elif point.tracked:
             assert point.samples == (old.samples or 0) + 1
 
-    assert (await rebuild(databases)).rolled_up == 0
+    assert (await rebuild(databases)).set_right == 0
     mended = await values(databases, "K07", **SERIES)
     assert 7777 not in {point.value for point in mended.series or ()}
     assert (await verified(databases)).sound
@@ -226,7 +226,7 @@ async def test_a_reader_of_a_roll_up_that_was_wrong_keeps_nothing_after_the_rebu
     await as_superuser(settings, "UPDATE rollup SET amount = amount + 3 WHERE grain IN ('month', 'ever')")
     async with databases.open("observatory") as late:
         reader = await open_snapshot(late, None)
-        assert (await rebuild(databases)).rolled_up > 0
+        assert (await rebuild(databases)).set_right > 0
         wrong = (await shown(reader, [reader.current("K07")], reader.question(on("2026-04-30"))))["K07"][()]
         assert wrong.total.samples != 4
     assert await rows(databases, "SELECT count(*) FROM closed_month") == [(0,)]

@@ -51,7 +51,8 @@ class Rebuilt:
     facts: int
     changed: int
     entries: int
-    rolled_up: int
+    set_right: int
+    """Rows of the roll-up, and months, that differed from the entries."""
 
 
 async def rebuild(databases: Databases, *, catalogue: Catalogue = CATALOGUE, progress: Progress | None = None) -> Rebuilt:
@@ -78,8 +79,8 @@ async def rebuild(databases: Databases, *, catalogue: Catalogue = CATALOGUE, pro
         if progress:
             progress(facts)
     async with databases.open("observatory", "worker") as db:
-        rolled_up = await refill(await db.connection(), catalogue)
-    return Rebuilt(facts, changed, entries, rolled_up)
+        set_right = await refill(await db.connection(), catalogue)
+    return Rebuilt(facts, changed, entries, set_right)
 
 
 async def refill(connection: asyncpg.Connection, catalogue: Catalogue = CATALOGUE) -> int:

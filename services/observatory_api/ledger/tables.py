@@ -2,7 +2,7 @@
 
 fact (newest state of each entity, and what it contributes) ──differences──▶ entry (append-only) ──▶ rollup (by day, month, and of ever)
 series names what is summed; batch orders what was recorded; definition dates the changes of definition
-touched_month says which batch last wrote into a month; closed_month keeps figures of whole months, good for as long as none did
+touched_month says which batch last wrote into a month; closed_month keeps figures of months, good for as long as none did
 """
 
 import sqlalchemy as sa

@@ -73,7 +73,10 @@ class Arithmetic:
 
 
 async def arithmetic(db: Database, *, catalogue: Catalogue = CATALOGUE) -> Arithmetic:
-    """Compares the three stores of the ledger and the functions, in one snapshot. Changes nothing but series' numbers."""
+    """Compares the ledger with itself (facts, entries, roll-up, months), and with what indicators say, in one snapshot.
+
+    Changes nothing but series' numbers.
+    """
     connection = await db.connection()
     await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     report = Arithmetic(

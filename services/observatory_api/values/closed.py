@@ -39,7 +39,7 @@ DO UPDATE SET until = excluded.until, figure = excluded.figure, known_at = exclu
  WHERE (c.until, c.known_at) < (excluded.until, excluded.known_at)
 """
 """Not what was made of a roll-up that a rebuild has set right since."""
-WAIT = 1.0
+WAIT = 0.25
 """Seconds that a reading takes to keep what it made, at the most: for a connection, and for the table, which a rebuild may hold."""
 KEEPING = asyncio.Lock()
 """Held by the one reading of a process that keeps what it made: it takes one connection more than those that answer."""
@@ -111,7 +111,10 @@ def months_of(indicator: Indicator, question: Question) -> list[Month | None]:
 
 
 async def closed_months(db: Database, indicators: Sequence[Indicator], question: Question, known_at: datetime) -> ClosedMonths:
-    """Reads what months keep; nothing where no figure could answer, and all that is recorded is known."""
+    """Reads the stamps of months, and the figures that they keep.
+
+    Nothing is read where no month could answer, and nothing was recorded later than what is known.
+    """
     months = sorted({month.first for one in indicators for month in months_of(one, question) if month})
     stamps: dict[tuple[str, int], dict[date, datetime]] = {}
     kept: dict[tuple[str, int, Month], tuple[Figure, datetime]] = {}
@@ -151,8 +154,8 @@ def as_text(one: Figure) -> str:
 def figure_from(text: str) -> Figure:
     """What `as_text` wrote."""
     said: dict[str, Any] = orjson.loads(text)
-    coverage = said.pop("coverage", None)
-    return Figure(said.pop("value", None), **said, coverage=Coverage(*coverage) if coverage else None)
+    known = {name: said.get(name) for name in Figure._fields}  # a later release may have said more
+    return Figure(**known | {"coverage": Coverage(*said["coverage"]) if said.get("coverage") else None})
 
 
 def _department(question: Question) -> str:

@@ -44,7 +44,7 @@ class Range(NamedTuple):
     start: date
     end: date | None
     less: date | None = None
-    """The day from whose point they are taken away, where they are."""
+    """Of rows that are taken away again: a day of the point that they are taken from."""
 
 
 def newest_stamp() -> Select[Any]:
@@ -89,16 +89,16 @@ def _parts(start: date, end: date | None, kind: Kind) -> list[Range]:
     days = "day" if kind is Kind.sum else "entry"
     if kind is Kind.cell:
         return [Range("entry", start, end)]
-    whole = start if start.day == 1 else span_of(Step.month, start).end
+    first_whole = start if start.day == 1 else span_of(Step.month, start).end
     if end is None:
-        parts = [Range(days, start, whole), Range("month", whole, None)]
-    elif (last := end.replace(day=1)) < whole:
+        parts = [Range(days, start, first_whole), Range("month", first_whole, None)]
+    elif (after_whole := end.replace(day=1)) < first_whole:
         parts = [Range(days, start, end)]
-    elif days == "entry" and end > clock.today() and end != last:
-        following = span_of(Step.month, last).end
-        parts = [Range(days, start, whole), Range("month", whole, following), Range(days, end, following, last)]
+    elif days == "entry" and end > clock.today() and end != after_whole:
+        following = span_of(Step.month, after_whole).end
+        parts = [Range(days, start, first_whole), Range("month", first_whole, following), Range(days, end, following, after_whole)]
     else:
-        parts = [Range(days, start, whole), Range("month", whole, last), Range(days, last, end)]
+        parts = [Range(days, start, first_whole), Range("month", first_whole, after_whole), Range(days, after_whole, end)]
     return [part for part in parts if part.start != part.end]
 
 

@@ -99,12 +99,12 @@ async def _by_roll_up(reader: Reader, indicators: Sequence[Indicator], months: C
     question = months.question
     first_days = await _first_days(reader, indicators, question)
     kept = {one.code: months.figures(one, first_days.get(one.code)) for one in indicators}
-    of_length: dict[tuple[int, Reading], list[Indicator]] = {}
+    by_known: dict[tuple[int, Reading], list[Indicator]] = {}
     for one in indicators:
-        of_length.setdefault((len(kept[one.code]), one.reading), []).append(one)
+        by_known.setdefault((len(kept[one.code]), one.reading), []).append(one)
     found: dict[str, dict[Group, Shown]] = {}
     made: list[tuple[Indicator, Month, Figure]] = []
-    for (length, reading), some in of_length.items():
+    for (length, reading), some in by_known.items():
         asked = [one for one in some if not _answered(one, question, length)]
         sums = await rollup_sums(reader, asked, _after(question, reading, length))
         for one in some:
@@ -113,7 +113,7 @@ async def _by_roll_up(reader: Reader, indicators: Sequence[Indicator], months: C
             if one.code not in sums:
                 found[one.code] = {(): Shown(known[-1], known if question.starts else None, tracked_from)}
                 continue
-            found[one.code] = _shown(one, sums[one.code], question, tracked_from, known)
+            found[one.code] = _from_sums(one, sums[one.code], question, tracked_from, known)
             if months_of(one, question) and one.code in first_days:
                 made += _to_keep(one, months, found[one.code][()], length, first_days[one.code])
     await keep(reader.db, question, made, reader.known_at, reader.newest)
@@ -140,7 +140,7 @@ async def _by_entries(reader: Reader, indicator: Indicator, question: Question) 
     if question.starts and not question.start:
         first_day = (await reader.db.fetch(queries.first_day_of_entries(indicator, question)))[0]
     sums = await entry_sums(reader.db, indicator, _after(question, indicator.reading, 0))
-    return _shown(indicator, sums, question, _tracked_from(question, first_day), ())
+    return _from_sums(indicator, sums, question, _tracked_from(question, first_day), ())
 
 
 def _after(question: Question, reading: Reading, known: int) -> Question:
@@ -151,7 +151,9 @@ def _after(question: Question, reading: Reading, known: int) -> Question:
     return replace(question, starts=question.starts[known + (reading is Reading.stock) :])
 
 
-def _shown(indicator: Indicator, sums: Sums, question: Question, tracked_from: int | None, known: Sequence[Figure]) -> dict[Group, Shown]:
+def _from_sums(
+    indicator: Indicator, sums: Sums, question: Question, tracked_from: int | None, known: Sequence[Figure]
+) -> dict[Group, Shown]:
     """The figures of the sums of a question, its points after those that are known."""
     if not question.by:
         sums.setdefault((), {})

@@ -319,5 +319,5 @@ async def test_figures_know_nothing_of_it(databases: Databases) -> None:
         report = await arithmetic(db)
     assert (report.sound, report.differences) == (True, 0), report.examples
     kept = await rows(databases, KEPT)
-    assert await rebuild(databases) == Rebuilt(facts=2, changed=0, entries=0, rolled_up=0)
+    assert await rebuild(databases) == Rebuilt(facts=2, changed=0, entries=0, set_right=0)
     assert await rows(databases, KEPT) == kept
