@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF
 from services.kernel.data.database import Databases
 from services.observatory_api.values.operations import dashboard
 from services.observatory_api.values.schemas import DashboardQuery
@@ -47,7 +47,7 @@ def table(names: dict[str, str], before: dict[str, Json], after: dict[str, Json]
 async def test_e2_a_site_taken_over_takes_along_what_stands_there_and_moves_no_figure_of_before(
     client: Client, databases: Databases, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    everybody = client(*Role)
+    everybody = client(*STAFF)
     told = Told(everybody, databases)
     site, old, new = await told.begin()
     before, shown = await told.now(), await figures(databases, FIRST.date())
@@ -79,7 +79,7 @@ async def test_e2_a_site_taken_over_takes_along_what_stands_there_and_moves_no_f
 async def test_e2_both_employers_count_in_a_month_in_which_a_site_changed_hands_and_each_in_its_days(
     client: Client, databases: Databases
 ) -> None:
-    everybody = client(*Role)
+    everybody = client(*STAFF)
     told = Told(everybody, databases)
     site, old, new = await told.begin()
     annex = await a_site(everybody, new, name="Annexe")
@@ -96,7 +96,7 @@ async def test_e2_both_employers_count_in_a_month_in_which_a_site_changed_hands_
 
 
 async def test_e3_a_closed_site_is_in_no_stock_of_open_things_until_it_opens_again(client: Client, databases: Databases) -> None:
-    everybody = client(*Role)
+    everybody = client(*STAFF)
     told = Told(everybody, databases)
     site, _, _ = await told.begin()
     open_things = {"I27": 1, "I28": 1, "I29": 1, "R01": 2, "R06": 1, "R11": 1}

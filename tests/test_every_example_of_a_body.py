@@ -10,7 +10,7 @@ import httpx
 import pytest
 import time_machine
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF
 from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.access import load_communes
@@ -71,7 +71,7 @@ class Partner:
 
 
 async def test_every_example_of_a_body_is_accepted(client: Client, databases: Databases) -> None:
-    partner = Partner(client(*Role))
+    partner = Partner(client(*STAFF))
     await load_communes(databases)
 
     organisation, site = await access(partner)

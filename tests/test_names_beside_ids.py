@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from services.access_api.service import SERVICE as ACCESS
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF
 from services.internships_api.service import SERVICE as INTERNSHIPS
 from services.kernel.base import ids
 from services.kernel.data import names
@@ -57,7 +57,7 @@ def versions(rows: dict[str, Json]) -> dict[str, int]:
 
 async def told_of(client: Client, databases: Databases) -> tuple[httpx.AsyncClient, Told, Json, Json]:
     """The story, its caller, the site and the organisation that has it; with an action that the organisation leads."""
-    everybody = client(*Role)
+    everybody = client(*STAFF)
     told = Told(everybody, databases)
     site, old, _ = await told.begin()
     action = await post(everybody, "/actions/v1/actions", **action_of(lead_organisation_id=old["id"]))
@@ -122,7 +122,7 @@ async def test_g6_a_site_of_another_commune_takes_its_name_along(client: Client,
 
 
 async def test_g6_who_takes_over_is_named_with_it(client: Client, databases: Databases) -> None:
-    everybody = client(*Role)
+    everybody = client(*STAFF)
     told = Told(everybody, databases)
     site, _, new = await told.begin()
     before = await told.now()

@@ -125,6 +125,7 @@ class Trial:
             "employer": client(Role.employer, organisation=host),
             "other employer": client(Role.employer, Role.institute, organisation=stranger),
             "institute": client(Role.institute, organisation=host),
+            "contributor": client(Role.partner, organisation=host),
             "reader": client(Role.reader),
         }
 

@@ -4,7 +4,6 @@ A department more, an axis or an objective more is a line here, and the migratio
 """
 
 from datetime import date
-from enum import StrEnum
 from typing import NamedTuple
 
 from services.contracts.labelled import Labelled
@@ -153,13 +152,27 @@ class Profession(Labelled):
     aide_medico_psychologique = "amp", "Aide médico-psychologique"
 
 
-class Role(StrEnum):
-    """What a caller may be. A right is a role, within an organisation, within departments."""
+class Role(Labelled):
+    """What a caller may be. A right is a role, over an extent: the region, departments, an organisation."""
 
-    steering = "steering"
-    committee = "committee"
-    hr_partner = "hr_partner"
-    employer = "employer"
-    institute = "institute"
-    finance = "finance"
-    reader = "reader"
+    steering = "steering", "Pilotage"
+    committee = "committee", "Comité"
+    hr_partner = "hr_partner", "Partenaire RH"
+    employer = "employer", "Employeur"
+    institute = "institute", "Institut de formation"
+    finance = "finance", "Financement"
+    partner = "partner", "Organisation partenaire"
+    reader = "reader", "Lecteur"
+
+
+STAFF = (
+    Role.steering,
+    Role.committee,
+    Role.hr_partner,
+    Role.employer,
+    Role.institute,
+    Role.finance,
+    Role.partner,
+    Role.reader,
+)
+"""Who works on the plan, or for one of its organisations. Routes name them: a role that is added is given no right by itself."""

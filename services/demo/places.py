@@ -84,7 +84,7 @@ class Places:
         for site, commune, sector in sites:
             code = await self._commune(commune, department)
             opened.append(await steering.make(SITES, organisation_id=organisation.id, name=site, commune_code=code, sector=sector))
-        acts = [ACTS[role] for role in roles if role in ACTS] or [Role.reader]
+        acts = [ACTS[role] for role in roles if role in ACTS] or [Role.partner]
         party = self._world.party(f"house-{number}", *acts, organisation=organisation.id, departments=[department])
         self._world.houses.append(House(organisation, party, opened))
 

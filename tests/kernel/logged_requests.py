@@ -5,7 +5,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF
 from services.kernel.api.auth import Tokens
 from services.kernel.base import logs
 from services.kernel.base.principals import Principal
@@ -27,7 +27,7 @@ async def main(database_url: str, home: Path) -> None:
     settings = Settings(home=home, database_url=database_url, secret=CANARY).model_copy(update=UNHURRIED)
     databases = Databases(settings, ROUTING, any_secret=True)  # the secret is one that a log must not show
     app = World().app(databases)
-    token = Tokens(settings).issue(Principal("tests", frozenset(Role)), timedelta(hours=1))
+    token = Tokens(settings).issue(Principal("tests", frozenset(STAFF)), timedelta(hours=1))
     sent = 0
     for nasty in NASTY:
         text = nasty.encode().decode("latin-1")

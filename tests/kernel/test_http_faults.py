@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Message
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF
 from services.kernel.api.auth import Tokens
 from services.kernel.base import ids
 from services.kernel.base.principals import Principal
@@ -332,7 +332,7 @@ class Away:
         settings = Settings(home=home, database_url=url, secret=SECRET)
         self.databases = Databases(settings, ROUTING)
         self.app: ASGIApp = system_app(SERVICES, self.databases)
-        token = Tokens(settings).issue(Principal("tests", frozenset(Role), ids.new()), timedelta(hours=1))
+        token = Tokens(settings).issue(Principal("tests", frozenset(STAFF), ids.new()), timedelta(hours=1))
         self.authorization = ("authorization", f"Bearer {token}")
 
     async def answer(self, operation: Operation) -> tuple[Answer, float]:

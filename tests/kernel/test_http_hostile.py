@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from starlette.types import ASGIApp
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF
 from services.kernel.api.auth import Tokens
 from services.kernel.base import ids
 from services.kernel.base.principals import Principal
@@ -36,7 +36,7 @@ class System:
         self.settings = settings
         self.databases = Databases(settings, ROUTING)
         self.app: ASGIApp = system_app(SERVICES, self.databases)
-        caller = Principal("hostile", frozenset(Role), ids.new())
+        caller = Principal("hostile", frozenset(STAFF), ids.new())
         self.authorization = ("authorization", f"Bearer {Tokens(settings).issue(caller, timedelta(hours=1))}")
 
     async def send(self, operation: Operation, case: hostile.Case) -> Answer:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Message, Scope
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF
 from services.kernel.api.route_calls import StrictRequest
 from services.kernel.api.routing import Route
 from services.kernel.api.validation import problem_of
@@ -24,7 +24,7 @@ from services.kernel.base.problems import Problem, Unauthenticated
 from services.kernel.data.database import Database
 
 GOOD_TOKEN = "good"
-CALLER = Principal("tests", frozenset(Role))
+CALLER = Principal("tests", frozenset(STAFF))
 LONGEST_BODY = 1_048_576
 Fault = tuple[str, str, str]
 """Where it is (body, query, path, header), its pointer or its name, its code."""

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.contracts.codes import Department, Role
+from services.contracts.codes import STAFF, Department
 from services.kernel.base import clock
 from services.kernel.data.database import Databases
 from services.observatory_api.indicators.catalogue import CATALOGUE
@@ -80,7 +80,7 @@ async def test_the_catalogue_gives_it(client: Client, databases: Databases) -> N
 
 
 async def test_its_rows_are_what_the_figure_counts(client: Client, databases: Databases) -> None:
-    everybody = client(*Role)
+    everybody = client(*STAFF)
     await load_communes(databases)
     async with delivering(databases):
         await a_whole_story(everybody)

@@ -50,10 +50,11 @@ async def test_who_acts_in_departments_reads_those_of_the_token(client: Client, 
     assert len(await by_department(client(role))) == 5, "a token of the whole region"
 
 
-async def test_a_reader_has_the_dashboard_alone_and_nobody_else_has_it(client: Client) -> None:
+async def test_partners_and_readers_have_the_dashboard_alone_and_nobody_else_has_it(client: Client) -> None:
     for role in Role:
         assert (await client(role).get("/observatory/v1/values")).status_code == 200, role
-    assert problem_type(await client(Role.reader).get(PATH)) == "forbidden"
+    for role in (Role.partner, Role.reader):
+        assert problem_type(await client(role).get(PATH)) == "forbidden"
     assert (await client().get("/observatory/v1/values")).status_code == 401
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF
 from services.kernel.api.auth import Tokens
 from services.kernel.base import clock
 from services.kernel.base.principals import Principal
@@ -63,7 +63,7 @@ class Release:
         process.start()
         try:
             wait_ready(self.address, "recruitment", process)
-            token = Tokens(Settings(home=self.folder)).issue(Principal("a release", frozenset(Role)), timedelta(hours=1))
+            token = Tokens(Settings(home=self.folder)).issue(Principal("a release", frozenset(STAFF)), timedelta(hours=1))
             yield httpx.AsyncClient(base_url=self.address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
         finally:
             process.terminate()

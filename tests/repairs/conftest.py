@@ -7,7 +7,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.kernel.data.secret_fingerprints import fingerprint
@@ -25,7 +25,7 @@ OTHER = "another secret than that of the tests"
 @pytest.fixture
 def everybody(client: Client) -> httpx.AsyncClient:
     """A caller who may do everything."""
-    return client(*Role)
+    return client(*STAFF)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF
 from services.kernel.api.auth import Tokens
 from services.kernel.base.principals import Principal
 from services.kernel.base.settings import Settings
@@ -78,4 +78,4 @@ def steering_token(plant: Plant) -> str:
     """A token that the plant's services accept."""
     home = Path(plant.environment["PLAM_HOME"])
     settings = Settings(home=home, database_url=SecretStr(plant.environment["PLAM_DATABASE_URL"]))
-    return Tokens(settings).issue(Principal("system tests", frozenset(Role)), timedelta(hours=1))
+    return Tokens(settings).issue(Principal("system tests", frozenset(STAFF)), timedelta(hours=1))

@@ -12,7 +12,7 @@ import httpx
 import orjson
 import pytest
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF
 from tests.support.story import action_of, make, tell
 from tests.system.processes import Process, free_port, wait_ready
 
@@ -52,7 +52,7 @@ class Alone:
 
     def client(self) -> httpx.AsyncClient:
         """A client who may do everything."""
-        roles = [argument for role in Role for argument in ("--role", role.value)]
+        roles = [argument for role in STAFF for argument in ("--role", role.value)]
         token = self.command("token", *roles).strip()
         return httpx.AsyncClient(base_url=self.address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
 

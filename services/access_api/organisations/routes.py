@@ -15,7 +15,7 @@ from services.access_api.organisations.schemas import (
     OrganisationQuery,
     OrganisationRead,
 )
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF, Role
 from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
@@ -34,7 +34,7 @@ routes = router(
     "Les entités juridiques : employeurs, structures d'accueil, instituts, financeurs, pilotes.",
 )
 
-OrganisationReader = Annotated[Principal, allow(*Role)]
+OrganisationReader = Annotated[Principal, allow(*STAFF)]
 Steering = Annotated[Principal, allow(Role.steering)]
 
 

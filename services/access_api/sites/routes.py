@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from services.access_api.sites import operations
 from services.access_api.sites.queries import SITES
 from services.access_api.sites.schemas import SiteCreate, SiteListed, SitePatch, SiteQuery, SiteRead, SiteTransfer
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF, Role
 from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
@@ -22,7 +22,7 @@ from services.kernel.base.problems import MOVE, problems
 
 routes = router("/v1/sites", "sites", "Sites", "Les établissements : un lieu d'une organisation, dans une commune.")
 
-SiteReader = Annotated[Principal, allow(*Role)]
+SiteReader = Annotated[Principal, allow(*STAFF)]
 Steering = Annotated[Principal, allow(Role.steering)]
 
 

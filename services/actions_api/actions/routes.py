@@ -16,7 +16,7 @@ from services.actions_api.actions.schemas import (
     ActionRead,
     DecisionReference,
 )
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF, Role
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
@@ -28,7 +28,7 @@ from services.kernel.base.problems import MOVE, problems
 
 routes = router("/v1/actions", "actions", "Actions", "Les actions du plan, de la proposition à l'évaluation.")
 
-ActionReader = Annotated[Principal, allow(*Role)]
+ActionReader = Annotated[Principal, allow(*STAFF)]
 ActionEditor = Annotated[Principal, allow(Role.steering, Role.committee)]
 Steering = Annotated[Principal, allow(Role.steering)]
 

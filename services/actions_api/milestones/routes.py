@@ -18,7 +18,7 @@ from services.actions_api.milestones.schemas import (
     MilestoneRead,
     MilestoneReschedule,
 )
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF, Role
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
@@ -30,7 +30,7 @@ from services.kernel.base.problems import MOVE, problems
 
 routes = router("/v1/milestones", "milestones", "Jalons", "Les étapes datées d'une action : atteintes, reportées ou annulées.")
 
-MilestoneReader = Annotated[Principal, allow(*Role)]
+MilestoneReader = Annotated[Principal, allow(*STAFF)]
 MilestoneEditor = Annotated[Principal, allow(Role.steering, Role.committee)]
 
 

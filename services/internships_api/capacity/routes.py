@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF, Role
 from services.internships_api.capacity import operations
 from services.internships_api.capacity.schemas import CapacityList, CapacityQuery, CapacityWrite
 from services.kernel.api.auth import allow
@@ -21,7 +21,7 @@ routes = router(
     "Ce qu'un terrain peut accueillir, a offert et a confirmé, semaine par semaine.",
 )
 
-CapacityReader = Annotated[Principal, allow(*Role)]
+CapacityReader = Annotated[Principal, allow(*STAFF)]
 CapacityEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF, Role
 from services.internships_api.capacity.operations import CapacityLacking
 from services.internships_api.offers import operations
 from services.internships_api.offers.queries import OFFERS
@@ -22,7 +22,7 @@ from services.kernel.base.problems import MOVE, problems
 
 routes = router("/v1/offers", "offers", "Offres de stage", "Les places qu'un terrain propose sur une suite de semaines.")
 
-OfferReader = Annotated[Principal, allow(*Role)]
+OfferReader = Annotated[Principal, allow(*STAFF)]
 OfferEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF, Role
 from services.internships_api.units import operations
 from services.internships_api.units.queries import UNITS
 from services.internships_api.units.schemas import UnitCreate, UnitPatch, UnitQuery, UnitRead
@@ -21,7 +21,7 @@ from services.kernel.base.problems import MOVE, problems
 
 routes = router("/v1/units", "units", "Terrains de stage", "Les unités d'un site qui accueillent des stagiaires.")
 
-UnitReader = Annotated[Principal, allow(*Role)]
+UnitReader = Annotated[Principal, allow(*STAFF)]
 UnitEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
 
 

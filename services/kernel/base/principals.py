@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.contracts.codes import Department, Role
+from services.contracts.codes import STAFF, Department, Role
 from services.kernel.base.problems import Forbidden
 
 
@@ -37,5 +37,5 @@ class Principal:
 
 
 ANONYMOUS = Principal("anonymous")
-SYSTEM = Principal("system", frozenset(Role))
+SYSTEM = Principal("system", frozenset(STAFF))
 """The services themselves: imports, scheduled jobs, projections."""

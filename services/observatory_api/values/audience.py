@@ -9,7 +9,7 @@ WHOLE = (Role.steering, Role.committee)
 """Who decides on the plan: every figure."""
 TERRITORIAL = (Role.hr_partner, Role.finance, Role.employer, Role.institute)
 """Who acts in departments: the region's figures, and those of the departments that the token names."""
-READERS = (Role.reader,)
+READERS = (Role.partner, Role.reader)
 """Who reads what is to be published: the region's dashboard."""
 
 DETAILED = (*WHOLE, *TERRITORIAL)

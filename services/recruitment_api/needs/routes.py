@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF, Role
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
@@ -21,7 +21,7 @@ from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPat
 
 routes = router("/v1/needs", "needs", "Besoins", "Les postes qu'un employeur cherche à pourvoir dans un site.")
 
-NeedReader = Annotated[Principal, allow(*Role)]
+NeedReader = Annotated[Principal, allow(*STAFF)]
 NeedEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.contracts.codes import Role
+from services.contracts.codes import STAFF, Role
 from services.kernel.api.allowed_operations import Live
 from services.kernel.api.auth import allow
 from services.kernel.api.history import History, HistoryQuery
@@ -22,7 +22,7 @@ routes = router(
     "/v1/schemes", "schemes", "Dispositifs", "Les dispositifs de recrutement d'urgence : ce qu'ils financent, et pendant combien de temps."
 )
 
-SchemeReader = Annotated[Principal, allow(*Role)]
+SchemeReader = Annotated[Principal, allow(*STAFF)]
 SchemeHistoryReader = Annotated[Principal, allow(Role.steering, Role.committee, Role.finance)]
 Steering = Annotated[Principal, allow(Role.steering)]
 

@@ -114,7 +114,7 @@ async def test_earlier_versions_are_kept(steering: httpx.AsyncClient) -> None:
     assert known[0]["document"] == action
 
 
-@pytest.mark.parametrize("role", [Role.employer, Role.institute, Role.hr_partner, Role.finance, Role.reader])
+@pytest.mark.parametrize("role", [Role.employer, Role.institute, Role.hr_partner, Role.finance, Role.partner, Role.reader])
 async def test_only_those_who_prepare_the_plan_write_it(client: Client, role: Role) -> None:
     assert (await client(role).post("/actions/v1/actions", json=action_body())).status_code == 403
     assert (await client().post("/actions/v1/actions", json=action_body())).status_code == 401

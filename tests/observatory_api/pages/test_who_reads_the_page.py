@@ -59,10 +59,10 @@ async def test_the_root_leads_to_it(databases: Databases, path: str) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_every_role_reads_it_and_a_reader_without_breakdowns(client: Client, facts: None, role: Role) -> None:
+async def test_every_role_reads_it_and_partners_and_readers_without_breakdowns(client: Client, facts: None, role: Role) -> None:
     answer = await client(role).get("/observatory/")
     assert answer.status_code == 200
-    assert bool(read(answer.text).all("table", **{"class": "levels"})) is (role is not Role.reader)
+    assert bool(read(answer.text).all("table", **{"class": "levels"})) is (role not in (Role.partner, Role.reader))
 
 
 async def test_breakdowns_by_department_are_those_of_the_token(client: Client, facts: None) -> None:
@@ -81,7 +81,11 @@ async def test_the_page_of_a_department_is_for_who_reads_its_figures(client: Cli
     options = {one.attributes["value"]: "selected" in one.attributes for one in document.one("select").all("option")}
     assert options == {"": False, "44": True}
     assert (await hr_partner.get("/observatory/?department=72")).status_code == 403
-    for refused in (client(Role.reader, departments=here), browser("203.0.113.5", public_pages=True)):
+    for refused in (
+        client(Role.partner, departments=here),
+        client(Role.reader, departments=here),
+        browser("203.0.113.5", public_pages=True),
+    ):
         answer = await refused.get("/observatory/?department=44")
         assert answer.status_code == 403
         assert "toute la région" in read(answer.text).one("main").text
