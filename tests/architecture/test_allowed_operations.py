@@ -3,7 +3,7 @@
 import pytest
 
 from services.kernel.api.allowed_operations import declared
-from services.kernel.api.auth import roles_of
+from services.kernel.api.rights import roles_of
 from tests.support.api import Operation, operations
 
 ON_A_ROW = {each.id: each for each in operations() if each.method != "get" and each.path.count("{") == 1}

@@ -17,7 +17,7 @@ def every_role(source: str) -> Iterator[int]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Starred):
             taken = [node.value]
-        elif isinstance(node, ast.Call):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) != "isinstance":
             taken = node.args
         elif isinstance(node, (ast.For, ast.comprehension)):
             taken = [node.iter]

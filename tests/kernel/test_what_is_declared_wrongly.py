@@ -13,10 +13,12 @@ from sqlmodel import Field, col
 
 from services.actions_api.actions.tables import Action
 from services.contracts.actions import ActionState, ActionStatus
-from services.contracts.codes import Department
+from services.contracts.codes import Department, Role
 from services.contracts.envelope import Contract, Count, Day, Instant, Several, State, Text
+from services.kernel.api.auth import allow
 from services.kernel.api.paging import ListQuery
 from services.kernel.api.reading import Reading
+from services.kernel.api.rights import Rights, own
 from services.kernel.api.routing import router
 from services.kernel.data import statements
 from services.kernel.data.columns import personal, sensitive
@@ -240,6 +242,15 @@ def test_a_dependency_without_a_name_is_refused() -> None:
     routes.add_api_route("/{thing_id}", served, methods=["POST"], operation_id="x")
     with pytest.raises(TypeError, match=r"served : une dépendance sans nom"):
         routes.add_api_route("/{thing_id}/again", served, methods=["POST"], operation_id="y", dependencies=[Depends(ring)])
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [(), (Role.reader, Role.reader), (Role.steering, own(Role.steering)), (own(Role.employer), own(Role.employer))],
+)
+def test_a_right_that_gives_nothing_is_refused(granted: tuple[Role | Rights, ...]) -> None:
+    with pytest.raises(TypeError, match="Un droit ne dit rien"):
+        allow(*granted)
 
 
 def test_statements_of_ever_new_shapes_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.resources import IfMatch, Page, created, live, page_of, resource
+from services.kernel.api.rights import within
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -29,8 +30,9 @@ from services.kernel.base.problems import MOVE, problems
 routes = router("/v1/actions", "actions", "Actions", "Les actions du plan, de la proposition à l'évaluation.")
 
 ActionReader = Annotated[Principal, allow(*STAFF)]
-ActionEditor = Annotated[Principal, allow(Role.steering, Role.committee)]
-Steering = Annotated[Principal, allow(Role.steering)]
+ActionHistoryReader = Annotated[Principal, allow(Role.steering, Role.committee)]
+ActionEditor = Annotated[Principal, allow(within(Role.steering, Role.committee))]
+Steering = Annotated[Principal, allow(within(Role.steering))]
 
 
 @routes.get("", operation_id="listActions", response_model=Page[ActionListed])
@@ -58,7 +60,7 @@ async def read_action_live(action_id: UUID, caller: ActionReader, db: Db) -> Res
 
 
 @routes.get("/{action_id}/history", operation_id="readActionHistory", response_model=History[ActionRead], responses=problems(404))
-async def read_action_history(action_id: UUID, query: Annotated[HistoryQuery, Query()], caller: ActionEditor, db: Db) -> Response:
+async def read_action_history(action_id: UUID, query: Annotated[HistoryQuery, Query()], caller: ActionHistoryReader, db: Db) -> Response:
     """Les versions successives de l'action, la plus récente d'abord ; `known_at` : telle qu'elle était connue à un instant."""
     return await ACTIONS.history(db, action_id, query, by=caller)
 

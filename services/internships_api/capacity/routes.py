@@ -10,6 +10,7 @@ from services.internships_api.capacity import operations
 from services.internships_api.capacity.schemas import CapacityList, CapacityQuery, CapacityWrite
 from services.kernel.api.auth import allow
 from services.kernel.api.resources import live
+from services.kernel.api.rights import own
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import problems
@@ -22,7 +23,7 @@ routes = router(
 )
 
 CapacityReader = Annotated[Principal, allow(*STAFF)]
-CapacityEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
+CapacityEditor = Annotated[Principal, allow(Role.steering, own(Role.employer))]
 
 
 @routes.get("", operation_id="readCapacity", response_model=CapacityList, responses=problems(404))

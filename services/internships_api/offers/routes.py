@@ -16,6 +16,7 @@ from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey, RequiredKey
 from services.kernel.api.lookalikes import Force
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
+from services.kernel.api.rights import own
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -23,7 +24,7 @@ from services.kernel.base.problems import MOVE, problems
 routes = router("/v1/offers", "offers", "Offres de stage", "Les places qu'un terrain propose sur une suite de semaines.")
 
 OfferReader = Annotated[Principal, allow(*STAFF)]
-OfferEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
+OfferEditor = Annotated[Principal, allow(Role.steering, own(Role.employer))]
 
 
 @routes.get("", operation_id="listOffers", response_model=Page[OfferRead])

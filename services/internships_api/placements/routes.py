@@ -14,15 +14,16 @@ from services.kernel.api.auth import allow
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import RequiredKey
 from services.kernel.api.resources import IfMatch, Page, live, resource
+from services.kernel.api.rights import own, within
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
 
 routes = router("/v1/placements", "placements", "Stages", "Les stages confirmés : une personne, une place, des semaines.")
 
-PlacementReader = Annotated[Principal, allow(Role.steering, Role.hr_partner, Role.employer, Role.institute)]
-Institute = Annotated[Principal, allow(Role.steering, Role.institute)]
-Party = Annotated[Principal, allow(Role.steering, Role.employer, Role.institute)]
+PlacementReader = Annotated[Principal, allow(Role.steering, own(Role.employer, Role.institute), within(Role.hr_partner))]
+Institute = Annotated[Principal, allow(Role.steering, own(Role.institute))]
+Party = Annotated[Principal, allow(Role.steering, own(Role.employer, Role.institute))]
 
 
 @routes.get("", operation_id="listPlacements", response_model=Page[PlacementRead])

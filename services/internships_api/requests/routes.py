@@ -16,6 +16,7 @@ from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey, RequiredKey
 from services.kernel.api.lookalikes import Force
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
+from services.kernel.api.rights import own, within
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -24,9 +25,9 @@ routes = router(
     "/v1/requests", "requests", "Demandes de stage", "Les places qu'un institut demande sur une offre, et la réponse du terrain."
 )
 
-RequestReader = Annotated[Principal, allow(Role.steering, Role.hr_partner, Role.employer, Role.institute)]
-Institute = Annotated[Principal, allow(Role.steering, Role.institute)]
-Host = Annotated[Principal, allow(Role.steering, Role.employer)]
+RequestReader = Annotated[Principal, allow(Role.steering, own(Role.employer, Role.institute), within(Role.hr_partner))]
+Institute = Annotated[Principal, allow(Role.steering, own(Role.institute))]
+Host = Annotated[Principal, allow(Role.steering, own(Role.employer))]
 
 
 @routes.get("", operation_id="listRequests", response_model=Page[RequestRead])

@@ -15,6 +15,7 @@ from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
+from services.kernel.api.rights import own
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -22,7 +23,7 @@ from services.kernel.base.problems import MOVE, problems
 routes = router("/v1/units", "units", "Terrains de stage", "Les unités d'un site qui accueillent des stagiaires.")
 
 UnitReader = Annotated[Principal, allow(*STAFF)]
-UnitEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
+UnitEditor = Annotated[Principal, allow(Role.steering, own(Role.employer))]
 
 
 @routes.get("", operation_id="listUnits", response_model=Page[UnitRead])

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.kernel.api.auth import roles_of
 from services.kernel.api.reading import Reading
+from services.kernel.api.rights import roles_of
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict, Forbidden, NotFound
 from services.kernel.data.database import Database, Databases

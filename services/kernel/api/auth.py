@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from services.contracts.codes import Role
+from services.kernel.api.rights import Rights, rights
 from services.kernel.api.strict_json import strict_json
 from services.kernel.api.token_claims import claims_of, principal_of
 from services.kernel.base import clock
@@ -111,10 +112,11 @@ def authenticate(request: Request) -> Principal:
 
 
 class Policy(SecurityBase):
-    """A right beside a route: the caller must be identified, and have one of the roles."""
+    """The rights beside a route: the caller must be identified, and have one of the roles. How far its right goes, the operation checks."""
 
-    def __init__(self, *roles: Role) -> None:
-        self.roles = frozenset(roles)
+    def __init__(self, granted: Rights) -> None:
+        self.rights: Rights | None = granted
+        self.roles = frozenset(right.role for right in granted)
         self.scheme_name = "bearer"
         self.model = HTTPBearerModel(bearerFormat="JWT", description="Jeton d'accès PlaM.")
 
@@ -132,27 +134,19 @@ class Policy(SecurityBase):
 class PublicPolicy:
     """The right of everybody, said aloud: no token needed, a bad one refused."""
 
+    rights: Rights | None = None
+
     async def __call__(self, request: Request) -> Principal:
         """The caller, perhaps anonymous."""
         return authenticate(request)
 
 
-_ROLES: dict[str, frozenset[Role]] = {}
+def allow(*granted: Role | Rights) -> Any:
+    """The dependency of a route that callers with one of the rights may use.
 
-
-def declare_roles(operation: str, roles: frozenset[Role]) -> None:
-    """Remembers which roles an operation takes, as its route says it."""
-    _ROLES[operation] = roles
-
-
-def roles_of(operation: str) -> frozenset[Role]:
-    """The roles that an operation takes. Raises `KeyError` for one that no route has."""
-    return _ROLES[operation]
-
-
-def allow(*roles: Role) -> Any:
-    """The dependency of a route that callers with one of the roles may use: `Annotated[Principal, allow(Role.steering)]`."""
-    return Depends(Policy(*roles))
+    `Annotated[Principal, allow(Role.steering, own(Role.employer), within(Role.hr_partner))]`: a role by itself has the whole region.
+    """
+    return Depends(Policy(rights(*granted)))
 
 
 Public = Annotated[Principal, Depends(PublicPolicy())]

@@ -12,9 +12,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
-from services.kernel.api import idempotency
+from services.kernel.api import idempotency, rights
 from services.kernel.api.allowed_operations import say_allowed
-from services.kernel.api.auth import Policy, authenticate, declare_roles
+from services.kernel.api.auth import Policy, PublicPolicy, authenticate
 from services.kernel.api.existing import already_exists
 from services.kernel.api.route_calls import Call, StrictRequest
 from services.kernel.base.declared_fields import suggested
@@ -53,9 +53,10 @@ class Route(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        policies = [dependency.call for dependency in self.dependant.dependencies if isinstance(dependency.call, Policy)]
-        if self.operation_id and policies:
-            declare_roles(self.operation_id, frozenset.intersection(*(policy.roles for policy in policies)))
+        for each in (dependency.call for dependency in self.dependant.dependencies):
+            if self.operation_id and isinstance(each, (Policy, PublicPolicy)):
+                method = min(self.methods or {"GET"})
+                rights.declare(self.operation_id, method=method, path=path, endpoint=endpoint, granted=each.rights)
         self.app = _Answer(self.get_route_handler())
 
     def get_route_handler(self) -> Handler:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from services.kernel.api.auth import allow
 from services.kernel.api.resources import live
+from services.kernel.api.rights import within
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import problems
@@ -14,7 +15,7 @@ from services.observatory_api.values import audience, operations
 from services.observatory_api.values.schemas import DashboardQuery, DashboardRead, ValuesQuery, ValuesRead
 
 Anyone = Annotated[Principal, allow(*audience.ANY)]
-Detailed = Annotated[Principal, allow(*audience.DETAILED)]
+Detailed = Annotated[Principal, allow(*audience.WHOLE, within(*audience.TERRITORIAL))]
 Code = Annotated[str, Path(min_length=3, max_length=4, pattern=r"^[A-Z][0-9]{2,3}$", description="Code de l'indicateur.", examples=["K06"])]
 
 values = router("/v1", "values", "Chiffres", "Les chiffres des indicateurs, à un jour et à un état de connaissance donnés.")

@@ -10,6 +10,7 @@ from services.kernel.api.auth import allow
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey, RequiredKey
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
+from services.kernel.api.rights import own, within
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -27,8 +28,8 @@ from services.recruitment_api.needs.operations import NeedNotOpen, NoPostLeft
 
 routes = router("/v1/applications", "applications", "Candidatures", "Les candidatures à un besoin, et la réponse de l'employeur.")
 
-Party = Annotated[Principal, allow(Role.steering, Role.employer, Role.hr_partner)]
-Employer = Annotated[Principal, allow(Role.steering, Role.employer)]
+Party = Annotated[Principal, allow(Role.steering, own(Role.employer), within(Role.hr_partner))]
+Employer = Annotated[Principal, allow(Role.steering, own(Role.employer))]
 
 
 @routes.get("", operation_id="listApplications", response_model=Page[ApplicationRead])

@@ -11,6 +11,7 @@ from services.kernel.api.auth import allow
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import RequiredKey
 from services.kernel.api.resources import IfMatch, Page, live, resource
+from services.kernel.api.rights import own, within
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -20,8 +21,8 @@ from services.recruitment_api.assignments.schemas import AssignmentCancellation,
 
 routes = router("/v1/assignments", "assignments", "Affectations", "Les personnes retenues sur un poste.")
 
-Party = Annotated[Principal, allow(Role.steering, Role.employer, Role.hr_partner)]
-Employer = Annotated[Principal, allow(Role.steering, Role.employer)]
+Party = Annotated[Principal, allow(Role.steering, own(Role.employer), within(Role.hr_partner))]
+Employer = Annotated[Principal, allow(Role.steering, own(Role.employer))]
 
 
 @routes.get("", operation_id="listAssignments", response_model=Page[AssignmentRead])

@@ -12,6 +12,7 @@ from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import RequiredKey
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
+from services.kernel.api.rights import within
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -22,11 +23,12 @@ from services.recruitment_api.envelopes.operations import EnvelopeExceeded
 
 routes = router("/v1/commitments", "commitments", "Engagements", "Les montants engagés sur une enveloppe, jusqu'à leur libération.")
 
-CommitmentEditor = Annotated[Principal, allow(Role.steering, Role.finance)]
+CommitmentReader = Annotated[Principal, allow(Role.steering, Role.finance)]
+CommitmentEditor = Annotated[Principal, allow(within(Role.steering, Role.finance))]
 
 
 @routes.get("", operation_id="listCommitments", response_model=Page[CommitmentRead])
-async def list_commitments(request: Request, query: Annotated[CommitmentQuery, Query()], caller: CommitmentEditor, db: Db) -> Response:
+async def list_commitments(request: Request, query: Annotated[CommitmentQuery, Query()], caller: CommitmentReader, db: Db) -> Response:
     """Les engagements, les plus récents d'abord."""
     return await COMMITMENTS.page(request, db, query, by=caller)
 
@@ -38,13 +40,13 @@ async def create_commitment(request: Request, body: CommitmentCreate, caller: Co
 
 
 @routes.get("/{commitment_id}", operation_id="readCommitment", response_model=CommitmentRead, responses=problems(404))
-async def read_commitment(request: Request, commitment_id: UUID, caller: CommitmentEditor, db: Db) -> Response:
+async def read_commitment(request: Request, commitment_id: UUID, caller: CommitmentReader, db: Db) -> Response:
     """Un engagement."""
     return await COMMITMENTS.document(request, db, commitment_id, by=caller)
 
 
 @routes.get("/{commitment_id}/live", operation_id="readCommitmentLive", response_model=Live, responses=problems(404))
-async def read_commitment_live(commitment_id: UUID, caller: CommitmentEditor, db: Db) -> Response:
+async def read_commitment_live(commitment_id: UUID, caller: CommitmentReader, db: Db) -> Response:
     """Ce que l'appelant peut faire maintenant de l'engagement."""
     return live(await operations.ALLOWED.live(db, commitment_id, by=caller))
 
@@ -53,7 +55,7 @@ async def read_commitment_live(commitment_id: UUID, caller: CommitmentEditor, db
     "/{commitment_id}/history", operation_id="readCommitmentHistory", response_model=History[CommitmentRead], responses=problems(404)
 )
 async def read_commitment_history(
-    commitment_id: UUID, query: Annotated[HistoryQuery, Query()], caller: CommitmentEditor, db: Db
+    commitment_id: UUID, query: Annotated[HistoryQuery, Query()], caller: CommitmentReader, db: Db
 ) -> Response:
     """Les versions successives de l'engagement, la plus récente d'abord."""
     return await COMMITMENTS.history(db, commitment_id, query, by=caller)

@@ -14,6 +14,7 @@ from services.kernel.api.idempotency import OptionalKey, RequiredKey
 from services.kernel.api.lookalikes import Force
 from services.kernel.api.paging import PageQuery
 from services.kernel.api.resources import IfMatch, Page, created, live, page_of, resource
+from services.kernel.api.rights import within
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -30,7 +31,8 @@ from services.recruitment_api.envelopes.schemas import (
 routes = router("/v1/envelopes", "envelopes", "Enveloppes", "Les crédits d'un dispositif pour une année, et leur registre.")
 
 EnvelopeReader = Annotated[Principal, allow(Role.steering, Role.finance, Role.committee, Role.hr_partner, Role.reader)]
-EnvelopeEditor = Annotated[Principal, allow(Role.steering, Role.finance)]
+LedgerReader = Annotated[Principal, allow(Role.steering, Role.finance)]
+EnvelopeEditor = Annotated[Principal, allow(within(Role.steering, Role.finance))]
 
 
 @routes.get("", operation_id="listEnvelopes", response_model=Page[EnvelopeRead])
@@ -67,7 +69,7 @@ async def read_envelope_history(envelope_id: UUID, query: Annotated[HistoryQuery
 
 @routes.get("/{envelope_id}/entries", operation_id="listEnvelopeEntries", response_model=Page[EntryRead], responses=problems(404))
 async def list_envelope_entries(
-    request: Request, envelope_id: UUID, query: Annotated[PageQuery, Query()], caller: EnvelopeEditor, db: Db
+    request: Request, envelope_id: UUID, query: Annotated[PageQuery, Query()], caller: LedgerReader, db: Db
 ) -> Response:
     """Le registre de l'enveloppe : ses écritures, la dernière d'abord."""
     return page_of(request, query, await operations.read_entries(db, envelope_id, query, by=caller), no_store=True)

@@ -12,6 +12,7 @@ from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.lookalikes import Force
 from services.kernel.api.resources import IfMatch, Page, created, live, resource
+from services.kernel.api.rights import own
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -22,7 +23,7 @@ from services.recruitment_api.needs.schemas import NeedCreate, NeedLive, NeedPat
 routes = router("/v1/needs", "needs", "Besoins", "Les postes qu'un employeur cherche à pourvoir dans un site.")
 
 NeedReader = Annotated[Principal, allow(*STAFF)]
-NeedEditor = Annotated[Principal, allow(Role.steering, Role.employer)]
+NeedEditor = Annotated[Principal, allow(Role.steering, own(Role.employer))]
 
 
 @routes.get("", operation_id="listNeeds", response_model=Page[NeedRead])
