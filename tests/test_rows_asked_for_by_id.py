@@ -17,7 +17,8 @@ from tests.support.http import ok
 from tests.support.story import tell
 
 ACTIONS = "/actions/v1/actions"
-OF_NO_NOUN = {"listAxes", "listObjectives", "listDepartments", "listCommunes", "listEnvelopeEntries", "listIndicators", "listContextSeries"}
+OF_NO_NOUN = {"listAxes", "listObjectives", "listDepartments", "listCommunes", "listPermissions", "listEnvelopeEntries"}
+OF_NO_NOUN |= {"listIndicators", "listContextSeries"}
 """Lists of what has no id: codes, or the rank of an entry, tell it."""
 
 

@@ -5,6 +5,7 @@ from services.access_api.communes.routes import routes as communes
 from services.access_api.meaning import MEANING
 from services.access_api.names import FOLLOW_NAMES
 from services.access_api.organisations.routes import routes as organisations
+from services.access_api.permissions.routes import routes as permissions
 from services.access_api.sites.routes import routes as sites
 from services.kernel.data.service import Service
 
@@ -15,7 +16,7 @@ SERVICE = Service(
     title="PlaM · accès",
     description="Qui est qui, et où : organisations, sites, communes.",
     metadata=METADATA,
-    routers=(organisations, sites, communes),
+    routers=(organisations, sites, communes, permissions),
     consumers={
         "observatory": BOTH,
         "actions": frozenset({"organisation"}),

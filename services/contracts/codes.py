@@ -153,7 +153,7 @@ class Profession(Labelled):
 
 
 class Role(Labelled):
-    """What a caller may be. A right is a role, over an extent: the region, departments, an organisation."""
+    """Ce qu'un appelant peut être ; un droit est un rôle et son étendue."""
 
     steering = "steering", "Pilotage"
     committee = "committee", "Comité"

@@ -1,12 +1,15 @@
-"""What there is to know beside the routes: the states that events carry, and the settings of the processes."""
+"""What there is to know beside the documents: the states that events carry, the settings of the processes, the rights of callers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
+from services.contracts.codes import STAFF
 from services.contracts.envelope import State
 from services.contracts.registry import STATES
+from services.kernel.api.openapi import summary_of
+from services.kernel.api.rights import Extent, Rights, published
 from services.kernel.base.settings import PREFIX, Settings
 from services.reference.shapes import ABSENT, FieldSaid, fields_of, kind_of
 
@@ -30,6 +33,33 @@ class SettingSaid(NamedTuple):
     default: str
     words: str
     example: str
+
+
+class PermissionSaid(NamedTuple):
+    """An operation, and who may ask for it, in a sentence."""
+
+    service: str
+    operation: str
+    summary: str
+    who: str
+
+
+def permissions() -> list[PermissionSaid]:
+    """Who may ask for each operation of each service, by address."""
+    return [PermissionSaid(each.service, each.operation, summary_of(each.words), who(each.rights)) for each in published()]
+
+
+def who(rights: Rights | None) -> str:
+    """Rights in words: the roles of each extent."""
+    if rights is None:
+        return "tout le monde, sans jeton"
+    by_extent = {extent: [right.role for right in rights if right.extent is extent] for extent in Extent}
+    parts = [
+        f"{'tous les rôles' if set(STAFF) <= set(roles) else ', '.join(role.label for role in roles)} ({extent.label.lower()})"
+        for extent, roles in by_extent.items()
+        if roles
+    ]
+    return " ; ".join(parts)
 
 
 def states() -> list[StateSaid]:

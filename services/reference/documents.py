@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from services.kernel.base.problems import PROBLEM, TYPE_PREFIX
+from services.reference.catalogues import permissions, who
 from services.reference.shapes import FieldSaid, codes, field, fields_of, reached, references
 
 JSON = "application/json"
@@ -22,14 +23,14 @@ class Refusal(NamedTuple):
 
 
 class OperationSaid(NamedTuple):
-    """An operation: how it is called, what it takes and gives, what it may refuse. Examples are JSON."""
+    """An operation: how it is called, by whom, what it takes and gives, what it may refuse. Examples are JSON."""
 
     id: str
     method: str
     path: str
     summary: str
     words: str
-    public: bool
+    who: str
     parameters: Sequence[tuple[str, FieldSaid]]
     body: str | None
     body_example: str
@@ -131,7 +132,7 @@ def _operation(service: str, document: Mapping[str, Any], method: str, path: str
         path=f"/{service}{path}",
         summary=spec["summary"],
         words=spec["description"],
-        public=not spec["security"],
+        who=_who(service, spec["operationId"]),
         parameters=[(PLACES[each["in"]], _parameter(each)) for each in spec.get("parameters", ())],
         body=_name(body),
         body_example=_example(body, document),
@@ -142,6 +143,11 @@ def _operation(service: str, document: Mapping[str, Any], method: str, path: str
             _refusal(status, answer, document) for status, answer in spec["responses"].items() if PROBLEM in answer.get("content", {})
         ],
     )
+
+
+def _who(service: str, operation: str) -> str:
+    """Who may call an operation: everybody, where it is none of a noun's, but a probe."""
+    return next((each.who for each in permissions() if (each.service, each.operation) == (service, operation)), who(None))
 
 
 def _parameter(parameter: Mapping[str, Any]) -> FieldSaid:

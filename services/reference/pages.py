@@ -16,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from services.kernel.api.rights import Extent
 from services.kernel.base.problems import HELP, TYPE_PREFIX
 from services.kernel.process.app import Pages
-from services.reference.catalogues import settings, states
+from services.reference.catalogues import permissions, settings, states
 from services.reference.documents import ServiceSaid, service_said
 from services.reference.problems import ProblemSaid, problems
 from services.reference.shapes import codes
@@ -67,6 +68,7 @@ class Reference:
         return {
             "/docs": lambda: _rendered("index.html", services=self._services, origin=self._origin()),
             "/docs/events": _events,
+            "/docs/permissions": lambda: _rendered("permissions.html", permissions=permissions(), extents=Extent),
             "/docs/settings": lambda: _rendered("settings.html", settings=settings()),
             "/errors": lambda: _rendered("problems.html", problems=problems()),
             **tags,

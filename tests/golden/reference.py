@@ -1,9 +1,10 @@
-"""`docs/events.md` and `docs/settings.md`, from the contracts and the settings."""
+"""`docs/events.md`, `docs/settings.md` and `docs/permissions.md`, from the contracts, the settings and the routes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from services.reference.catalogues import StateSaid, settings, states
+from services.kernel.api.rights import Extent
+from services.reference.catalogues import StateSaid, permissions, settings, states
 from services.reference.shapes import FieldSaid, codes
 from tests.golden import snapshots
 
@@ -13,7 +14,11 @@ WRITTEN = "<!-- Written by `python -m tests.golden`: change the sources, not thi
 
 def pages() -> Mapping[Path, str]:
     """The pages as they should be, by where they are kept."""
-    return {DOCS / "events.md": _joined(_events()), DOCS / "settings.md": _joined(_settings())}
+    return {
+        DOCS / "events.md": _joined(_events()),
+        DOCS / "permissions.md": _joined(_permissions()),
+        DOCS / "settings.md": _joined(_settings()),
+    }
 
 
 def _joined(lines: Iterator[str]) -> str:
@@ -60,3 +65,18 @@ def _settings() -> Iterator[str]:
     for each in settings():
         default, example = (f"`{value}`" if value else "" for value in (each.default, each.example))
         yield f"| `{each.variable}` | {each.kind} | {default} | {each.words} | {example} |"
+
+
+def _permissions() -> Iterator[str]:
+    yield from ("# Permissions", "", WRITTEN, "")
+    yield "Who may ask for each operation, and how far, as its route declares it: `tests/test_who_may_do_what.py` tries it. One right is"
+    yield "enough. The status of a row and the day may refuse more: `allowed_operations` says it of each. The same in JSON:"
+    yield "`GET /access/v1/permissions`. Roles and extents are in French, as the API is."
+    yield ""
+    yield from (f"- **{extent.label}**: {extent.description}" for extent in Extent)
+    service = ""
+    for each in permissions():
+        if each.service != service:
+            service = each.service
+            yield from ("", f"## {service}", "", "| operation | does | who |", "|---|---|---|")
+        yield f"| `{each.operation}` | {each.summary} | {each.who} |"

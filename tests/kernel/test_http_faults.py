@@ -342,7 +342,7 @@ class Away:
         return await timed(call(self.app, operation.method.upper(), target, headers, content))
 
 
-OF_THE_CODE = ("listAxes", "listObjectives", "listDepartments", "listIndicators", "readIndicator")
+OF_THE_CODE = ("listPermissions", "listAxes", "listObjectives", "listDepartments", "listIndicators", "readIndicator")
 """Operations that answer what the code knows."""
 
 

@@ -15,6 +15,7 @@ from services.plam import PAGES, ROUTING, SERVICES
 from services.reference.catalogues import settings as every_setting
 from services.reference.problems import TOLD, problems
 from tests.support.api import documents, operations
+from tests.support.hostile import PROBES
 from tests.support.http import problem_type
 
 HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
@@ -122,6 +123,15 @@ async def test_states_settings_and_codes_are_told(visitor: httpx.AsyncClient) ->
     needs = Read((await visitor.get("/docs/recruitment/needs")).text)
     assert "Sage-femme" in needs.text
     assert "Contrat d'apprentissage" in needs.text
+
+
+async def test_who_may_do_what_is_told_of_each_operation(visitor: httpx.AsyncClient) -> None:
+    page = (await visitor.get("/docs/permissions")).text
+    assert [each.id for each in operations() if (f"<code>{each.id}</code>" in page) is (each.path.rpartition("/")[2] in PROBES)] == []
+    units = Read((await visitor.get("/docs/internships/units")).text).text
+    assert "changeUnit · Pilotage (région) ; Employeur (organisation)" in units
+    assert "readUnit · tous les rôles (région)" in units
+    assert "listCommunes · tout le monde, sans jeton" in Read((await visitor.get("/docs/access/communes")).text).text
 
 
 async def test_headings_leave_no_level_out(visitor: httpx.AsyncClient) -> None:

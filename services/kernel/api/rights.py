@@ -10,9 +10,9 @@ from services.contracts.labelled import Labelled
 class Extent(Labelled):
     """Jusqu'où va un droit."""
 
-    region = "region", "toute la région"
-    departments = "departments", "les départements de son jeton"
-    organisation = "organisation", "son organisation"
+    region = "region", "Région", "Tout ce que l'opération concerne."
+    departments = "departments", "Départements", "Ce qui est des départements que le jeton nomme ; un jeton de toute la région les a tous."
+    organisation = "organisation", "Organisation", "Ce qui est de l'organisation que le jeton nomme."
 
 
 class Right(NamedTuple):
@@ -76,5 +76,5 @@ def roles_of(operation: str) -> frozenset[Role]:
 
 
 def published() -> list[Guarded]:
-    """Every operation of every service of this installation, whichever of them this process serves; by address."""
+    """Every operation of the documents of every service, whichever of them this process serves; by address."""
     return sorted((each for each in _DECLARED.values() if each.service), key=lambda each: (each.service, each.path, each.method))

@@ -54,7 +54,7 @@ class Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
         for each in (dependency.call for dependency in self.dependant.dependencies):
-            if self.operation_id and isinstance(each, (Policy, PublicPolicy)):
+            if self.operation_id and self.include_in_schema and isinstance(each, (Policy, PublicPolicy)):
                 method = min(self.methods or {"GET"})
                 rights.declare(self.operation_id, method=method, path=path, endpoint=endpoint, granted=each.rights)
         self.app = _Answer(self.get_route_handler())
