@@ -245,7 +245,7 @@ class Matrix:
         return {
             "createOrganisation": creation("/access/v1/organisations", {"name": "Nouvelle", "roles": ["host"]}, {}),
             "createSite": creation("/access/v1/sites", {"organisation_id": own, "name": "Neuf", "commune_code": commune}, {}),
-            "createAction": creation("/actions/v1/actions", action_of(**here), here),
+            "createAction": creation("/actions/v1/actions", action_of(**here, cohort=None), here),
             "createMilestone": creation("/actions/v1/milestones", milestone, action),
             "createUnit": creation("/internships/v1/units", new_unit, place),
             "createOffer": creation("/internships/v1/offers?force=true", new_offer, unit),

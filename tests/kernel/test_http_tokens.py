@@ -308,7 +308,7 @@ async def test_a_public_route_refuses_a_bad_token(anonymous: httpx.AsyncClient) 
 
 async def test_a_role_that_is_not_enough_is_403(anonymous: httpx.AsyncClient, tokens: Tokens) -> None:
     token = tokens.issue(Principal("reader", frozenset({Role.reader})), timedelta(hours=1))
-    answer = await anonymous.post(ACTIONS, json={}, headers={"Authorization": f"Bearer {token}"})
+    answer = await anonymous.post("/access/v1/organisations", json={}, headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 403
     assert answer.json()["type"] == "urn:plam:problem:forbidden"
 

@@ -43,3 +43,6 @@ OPERATIONS = {
     "abandonAction": (S.approved, S.in_progress, S.suspended),
 }
 """The operations on an action, and the statuses from which each may be asked for."""
+
+BY_DECISION = ("sendBackAction", "approveAction", "evaluateAction", "reopenAction", "abandonAction")
+"""Those that are not the lead organisation's: who prepares the plan decides on what it does."""

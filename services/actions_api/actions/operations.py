@@ -7,12 +7,14 @@ from uuid import UUID
 
 from services.actions_api.actions import health, queries
 from services.actions_api.actions.dates import check_milestones_within
-from services.actions_api.actions.lifecycle import ENDED, OPERATIONS, move
+from services.actions_api.actions.leading import BY_PLANNERS, check_settable
+from services.actions_api.actions.lifecycle import BY_DECISION, ENDED, OPERATIONS, move
 from services.actions_api.actions.queries import ACTIONS
 from services.actions_api.actions.schemas import ActionCreate, ActionLive, ActionPatch, ActionQuery, ActionWrite
 from services.actions_api.actions.tables import Action
 from services.actions_api.copies import ORGANISATIONS
 from services.actions_api.milestones.tables import Milestone
+from services.actions_api.parties import PLANNERS, check_planner, check_planner_or_lead, plans
 from services.contracts.access import OrganisationStatus
 from services.contracts.actions import LIVE, ActionStatus, EndsChange, MilestoneStatus
 from services.kernel.api.allowed_operations import AllowedOperations
@@ -43,25 +45,36 @@ class NotReady(Conflict):
 
 
 async def create(db: Database, body: ActionCreate, *, by: Principal) -> Action:
-    """Creates a draft.
+    """Creates a draft, which its own organisation leads where the caller does not prepare the plan.
 
-    Raises `Forbidden` outside the caller's departments, `AlreadyExists` when the reference is taken, `Invalid` for an unknown lead.
+    Raises `Forbidden` outside the caller's departments and for another organisation, `AlreadyExists` when the reference is taken, `Invalid`
+    for an unknown lead, and for what an organisation does not say of its own action.
     """
-    by.check_covers(body.departments)
-    name = await _name_of_lead(db, body.lead_organisation_id)
-    return await db.save(Action(**body.model_dump(), lead_organisation_name=name), event="actions.action.created", by=by)
+    lead_id = body.lead_organisation_id
+    if lead_id is None and not by.has(*PLANNERS):
+        lead_id = by.organisation
+    check_planner_or_lead(by, body.departments, lead_id)
+    if not plans(by, body.departments):
+        check_settable({name: (getattr(body, name), ActionWrite.model_fields[name].default) for name in BY_PLANNERS})
+    given = {**body.model_dump(), "lead_organisation_id": lead_id}
+    return await db.save(Action(**given, lead_organisation_name=await _name_of_lead(db, lead_id)), event="actions.action.created", by=by)
 
 
 async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Principal, version: int) -> Action:
     """Changes the fields that were sent; the milestones copy the axis and the departments, so they are sent again.
 
-    Raises `ActionEnded`, `NotReady` when an action under way would lose its lead, `Invalid` for dates that leave an open milestone outside.
+    Raises `ActionEnded`, `NotReady` when an action under way would lose its lead, `Invalid` for dates that leave an open milestone outside,
+    and for what the lead organisation does not say of its own action.
     """
     lock = Lock.no_key_update if patch.model_fields_set & {"starts_on", "ends_on"} else None  # no milestone is given a day meanwhile
     action = await ACTIONS.load_for_change(db, action_id, by=by, version=version, lock=lock)
     if action.status in ENDED:
         reopens = action.status is ActionStatus.completed
         raise ActionEnded("Rouvrez l'action pour la changer." if reopens else "Évaluée ou abandonnée, elle ne change plus.")
+    lead_id = action.lead_organisation_id
+    if not plans(by, action.departments):
+        sent = patch.model_fields_set & {*BY_PLANNERS, "lead_organisation_id"}
+        check_settable({name: (getattr(patch, name), getattr(action, name)) for name in sent})
     if "lead_organisation_id" in patch.model_fields_set:
         action.lead_organisation_name = await _name_of_lead(db, patch.lead_organisation_id)
         if patch.lead_organisation_id is None and action.status in (ActionStatus.in_progress, ActionStatus.suspended):
@@ -74,23 +87,26 @@ async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Princ
     if action.ends_on != dates[1] and action.status in LIVE:
         moved = EndsChange(on=clock.today(), old=dates[1], new=action.ends_on)
         action.ends_changes = [*action.ends_changes, moved.model_dump(mode="json")]
-    by.check_covers(action.departments)
+    check_planner_or_lead(by, action.departments, lead_id)
     return await _save(db, action, "actions.action.changed", by)
 
 
 async def submit(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Submits a draft to its committee."""
-    return await _move(db, action_id, ActionStatus.submitted, "actions.action.submitted", by=by, version=version)
+    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version)
+    return await _move(db, action, ActionStatus.submitted, "actions.action.submitted", by=by)
 
 
 async def send_back(db: Database, action_id: UUID, reason: str, *, by: Principal, version: int) -> Action:
     """Sends a submitted action back to its authors."""
-    return await _move(db, action_id, ActionStatus.draft, "actions.action.sent_back", by=by, version=version, reason=reason)
+    action = await _load_to_decide(db, action_id, by=by, version=version)
+    return await _move(db, action, ActionStatus.draft, "actions.action.sent_back", by=by, reason=reason)
 
 
 async def approve(db: Database, action_id: UUID, decision_ref: str, *, by: Principal, version: int) -> Action:
     """Approves a submitted action, by a decision."""
-    return await _move(db, action_id, ActionStatus.approved, "actions.action.approved", by=by, version=version, decision_ref=decision_ref)
+    action = await _load_to_decide(db, action_id, by=by, version=version)
+    return await _move(db, action, ActionStatus.approved, "actions.action.approved", by=by, decision_ref=decision_ref)
 
 
 async def start(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
@@ -109,7 +125,8 @@ async def start(db: Database, action_id: UUID, *, by: Principal, version: int) -
 
 async def suspend(db: Database, action_id: UUID, reason: str, *, by: Principal, version: int) -> Action:
     """Suspends an action in progress."""
-    return await _move(db, action_id, ActionStatus.suspended, "actions.action.suspended", by=by, version=version, reason=reason)
+    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version)
+    return await _move(db, action, ActionStatus.suspended, "actions.action.suspended", by=by, reason=reason)
 
 
 async def resume(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
@@ -133,12 +150,13 @@ async def complete(db: Database, action_id: UUID, *, by: Principal, version: int
 
 async def evaluate(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
     """Closes a completed action once it has been evaluated."""
-    return await _move(db, action_id, ActionStatus.evaluated, "actions.action.evaluated", by=by, version=version)
+    action = await _load_to_decide(db, action_id, by=by, version=version)
+    return await _move(db, action, ActionStatus.evaluated, "actions.action.evaluated", by=by)
 
 
 async def reopen(db: Database, action_id: UUID, reason: str, *, by: Principal, version: int) -> Action:
     """Takes a completed action back into progress, with a reason."""
-    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version)
+    action = await _load_to_decide(db, action_id, by=by, version=version)
     move(action, ActionStatus.in_progress, only_from=ActionStatus.completed)
     action.status_reason = reason
     return await _save(db, action, "actions.action.reopened", by)
@@ -146,7 +164,8 @@ async def reopen(db: Database, action_id: UUID, reason: str, *, by: Principal, v
 
 async def abandon(db: Database, action_id: UUID, decision_ref: str, *, by: Principal, version: int) -> Action:
     """Abandons an action, by a decision."""
-    return await _move(db, action_id, ActionStatus.abandoned, "actions.action.abandoned", by=by, version=version, decision_ref=decision_ref)
+    action = await _load_to_decide(db, action_id, by=by, version=version)
+    return await _move(db, action, ActionStatus.abandoned, "actions.action.abandoned", by=by, decision_ref=decision_ref)
 
 
 async def read_live(db: Database, action_id: UUID, *, by: Principal) -> ActionLive:
@@ -177,18 +196,16 @@ def _live(action: Action, milestones: Sequence[Milestone], today: date, by: Prin
     return ActionLive(health=state, reasons=reasons, progress=made, allowed_operations=ALLOWED.of(action, by=by))
 
 
+async def _load_to_decide(db: Database, action_id: UUID, *, by: Principal, version: int) -> Action:
+    """An action on which the caller decides: its lead organisation does not. Raises `NotFound`, `PreconditionFailed`, `Forbidden`."""
+    action = await ACTIONS.one(db, action_id, by=by, version=version)
+    _check_decides(by, action)
+    return action
+
+
 async def _move(
-    db: Database,
-    action_id: UUID,
-    to: ActionStatus,
-    event: str,
-    *,
-    by: Principal,
-    version: int,
-    reason: str | None = None,
-    decision_ref: str | None = None,
+    db: Database, action: Action, to: ActionStatus, event: str, *, by: Principal, reason: str | None = None, decision_ref: str | None = None
 ) -> Action:
-    action = await ACTIONS.load_for_change(db, action_id, by=by, version=version)
     move(action, to)
     action.status_reason = reason
     action.decision_ref = decision_ref or action.decision_ref
@@ -198,10 +215,10 @@ async def _move(
 async def _save(db: Database, action: Action, event: str, by: Principal) -> Action:
     """Saves an action, and then its milestones where what they copy of it has changed."""
     await db.save(action, event=event, by=by)
-    copies = action.axis, action.departments, action.status
+    copies = action.axis, action.departments, action.status, action.lead_organisation_id
     for milestone in await db.fetch(queries.milestones_of([action.id]).with_for_update()):
-        if (milestone.axis, milestone.departments, milestone.action_status) != copies:
-            milestone.axis, milestone.departments, milestone.action_status = copies
+        if (milestone.axis, milestone.departments, milestone.action_status, milestone.lead_organisation_id) != copies:
+            milestone.axis, milestone.departments, milestone.action_status, milestone.lead_organisation_id = copies
             await db.save(milestone, event="actions.milestone.realigned", by=by)
     return action
 
@@ -216,4 +233,8 @@ async def _name_of_lead(db: Database, organisation_id: UUID | None) -> str | Non
     return lead.name
 
 
-ALLOWED = AllowedOperations(ACTIONS, OPERATIONS)
+def _check_decides(by: Principal, action: Action) -> None:
+    check_planner(by, action.departments)
+
+
+ALLOWED = AllowedOperations(ACTIONS, OPERATIONS, theirs=dict.fromkeys(BY_DECISION, _check_decides))

@@ -11,14 +11,13 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.actions_api.actions.schemas import ActionQuery
 from services.actions_api.actions.tables import Action
 from services.actions_api.milestones.tables import Milestone
+from services.actions_api.parties import OTHERS, PLANNERS, check_planner_or_lead
 from services.contracts.actions import LIVE, ActionStatus, MilestoneStatus
-from services.contracts.codes import Role
-from services.kernel.api.reading import Reading, equal_to, visible_to
+from services.kernel.api.reading import Audience, Reading, equal_to, visible_to
 from services.kernel.data.conditions import among, holds
 
-SEE_DRAFTS = (Role.steering, Role.committee)
-"""A draft, and its milestones, are seen by steering and the committee, and by nobody else."""
 SHARED = col(Action.status) != ActionStatus.draft
+"""A draft, and its milestones, are seen by those who prepare the plan and by its lead organisation, and by nobody else."""
 
 TODAY: BindParameter[Any] = bindparam("today", type_=Date())
 MILESTONE_PAST_DUE = (
@@ -46,8 +45,9 @@ ACTIONS = Reading(
         "flagship": and_(col(Action.flagship)),
         "overdue": LATE,
     },
-    visible=visible_to(region=SEE_DRAFTS, shared=SHARED),
-    check_change=lambda caller, action: caller.check_covers(action.departments),
+    visible=visible_to(region=PLANNERS, organisation=dict.fromkeys(OTHERS, Action.lead_organisation_id), shared=SHARED),
+    check_change=lambda caller, action: check_planner_or_lead(caller, action.departments, action.lead_organisation_id),
+    history=Audience.editors,
     answered=("live",),
 )
 

@@ -16,13 +16,14 @@ from services.actions_api.actions.schemas import (
     ActionRead,
     DecisionReference,
 )
+from services.actions_api.parties import PLANNERS
 from services.contracts.codes import STAFF, Role
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.resources import IfMatch, Page, created, live, page_of, resource
-from services.kernel.api.rights import within
+from services.kernel.api.rights import own, within
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -30,8 +31,8 @@ from services.kernel.base.problems import MOVE, problems
 routes = router("/v1/actions", "actions", "Actions", "Les actions du plan, de la proposition à l'évaluation.")
 
 ActionReader = Annotated[Principal, allow(*STAFF)]
-ActionHistoryReader = Annotated[Principal, allow(Role.steering, Role.committee)]
-ActionEditor = Annotated[Principal, allow(within(Role.steering, Role.committee))]
+ActionEditor = Annotated[Principal, allow(within(*PLANNERS), own(*STAFF))]
+Planner = Annotated[Principal, allow(within(*PLANNERS))]
 Steering = Annotated[Principal, allow(within(Role.steering))]
 
 
@@ -43,7 +44,7 @@ async def list_actions(request: Request, query: Annotated[ActionQuery, Query()],
 
 @routes.post("", operation_id="createAction", status_code=201, response_model=ActionRead, responses=problems(409))
 async def create_action(request: Request, body: ActionCreate, caller: ActionEditor, _key: OptionalKey, db: Db) -> Response:
-    """Crée une action, à l'état de brouillon."""
+    """Crée une action, à l'état de brouillon ; une organisation crée celles qu'elle pilotera."""
     return created(request, await operations.create(db, body, by=caller))
 
 
@@ -60,14 +61,18 @@ async def read_action_live(action_id: UUID, caller: ActionReader, db: Db) -> Res
 
 
 @routes.get("/{action_id}/history", operation_id="readActionHistory", response_model=History[ActionRead], responses=problems(404))
-async def read_action_history(action_id: UUID, query: Annotated[HistoryQuery, Query()], caller: ActionHistoryReader, db: Db) -> Response:
+async def read_action_history(action_id: UUID, query: Annotated[HistoryQuery, Query()], caller: ActionEditor, db: Db) -> Response:
     """Les versions successives de l'action, la plus récente d'abord ; `known_at` : telle qu'elle était connue à un instant."""
     return await ACTIONS.history(db, action_id, query, by=caller)
 
 
 @routes.patch("/{action_id}", operation_id="changeAction", response_model=ActionRead, responses=MOVE | problems(operations.ActionEnded))
 async def change_action(action_id: UUID, body: ActionPatch, caller: ActionEditor, version: IfMatch, db: Db) -> Response:
-    """Change une action : les champs envoyés."""
+    """Change une action : les champs envoyés.
+
+    L'organisation pilote change la sienne, mais ni `flagship`, ni `cohort`, ni `weight`, ni `lead_organisation_id` (422) : le pilotage et
+    les comités en décident.
+    """
     return resource(await operations.change(db, action_id, body, by=caller, version=version))
 
 
@@ -78,7 +83,7 @@ async def submit_action(action_id: UUID, caller: ActionEditor, version: IfMatch,
 
 
 @routes.post("/{action_id}/send-back", operation_id="sendBackAction", response_model=ActionRead, responses=MOVE)
-async def send_back_action(action_id: UUID, body: Reason, caller: ActionEditor, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+async def send_back_action(action_id: UUID, body: Reason, caller: Planner, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
     """Renvoie l'action à ses auteurs, avec un motif."""
     return resource(await operations.send_back(db, action_id, body.reason, by=caller, version=version))
 

@@ -64,9 +64,9 @@ class ActionWrite(BaseModel):
     sectors: Sectors = Field([], description="Secteurs concernés.", json_schema_extra={"uniqueItems": True})
     sides: Sides = Field([], description="Versants concernés.", json_schema_extra={"uniqueItems": True})
     horizon: Horizon = Field(Horizon.medium, description="Terme : court, moyen ou long.")
-    flagship: Flag = Field(False, description="Action phare.")
-    cohort: Code | None = Field(None, description="Cohorte de priorisation.", examples=["2023-2024"])
-    weight: count(1, 100) = Field(1, description="Poids dans l'avancement du plan.")  # type: ignore[valid-type]  # a type made by a function
+    flagship: Flag = Field(False, description="Action phare ; le pilotage et les comités le disent.")
+    cohort: Code | None = Field(None, description="Cohorte de priorisation ; le pilotage et les comités la disent.", examples=["2023-2024"])
+    weight: count(1, 100) = Field(1, description="Poids dans l'avancement du plan ; le pilotage et les comités le disent.")  # type: ignore[valid-type]  # a type made by a function
     lead_organisation_id: UUID | None = Field(None, description="Organisation pilote.")
     starts_on: Day | None = Field(None, description="Début prévu.")
     ends_on: Day | None = Field(None, description="Fin prévue, exclue.")

@@ -22,6 +22,7 @@ from services.actions_api.milestones.schemas import (
     MilestoneWrite,
 )
 from services.actions_api.milestones.tables import Milestone
+from services.actions_api.parties import check_keeper
 from services.contracts.actions import LIVE, MilestoneStatus
 from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.patching import patched
@@ -35,14 +36,15 @@ from services.kernel.data.database import Database
 
 
 async def create(db: Database, body: MilestoneCreate, *, by: Principal) -> Milestone:
-    """Adds a milestone to an action. Raises `Invalid` for an unknown action or a day outside its dates, `ActionEnded`."""
+    """Adds a milestone to an action. Raises `Invalid` for an unknown action or a day outside its dates, `Forbidden`, `ActionEnded`."""
     unknown = "Cette action n'existe pas."  # held as it is: what the milestone copies must not change meanwhile
     action = await ACTIONS.cited(db, body.action_id, by=by, pointer="#/action_id", unknown=unknown, lock=Lock.share)
-    by.check_covers(action.departments)
+    check_keeper(by, action.departments, action.lead_organisation_id)
     if action.status in ENDED:
         raise ActionEnded
     check_due(action, body.due)
     copies: dict[str, Any] = {"axis": action.axis, "departments": action.departments, "action_status": action.status}
+    copies |= {"lead_organisation_id": action.lead_organisation_id}
     return await db.save(Milestone(**body.model_dump(), due_initial=body.due, **copies), event="actions.milestone.planned", by=by)
 
 

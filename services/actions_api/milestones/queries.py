@@ -7,11 +7,12 @@ from sqlalchemy import and_, literal_column
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.actions_api.actions.queries import SEE_DRAFTS, TODAY
+from services.actions_api.actions.queries import TODAY
 from services.actions_api.milestones.schemas import MilestoneQuery
 from services.actions_api.milestones.tables import Milestone
+from services.actions_api.parties import OTHERS, PLANNERS, check_keeper
 from services.contracts.actions import LIVE, ActionStatus, MilestoneStatus
-from services.kernel.api.reading import Reading, equal_to, visible_to
+from services.kernel.api.reading import Audience, Reading, equal_to, visible_to
 from services.kernel.data.conditions import among
 
 SHARED = col(Milestone.action_status) != ActionStatus.draft
@@ -27,8 +28,9 @@ MILESTONES = Reading(
         **equal_to(Milestone, "action_id", "axis", "status"),
         "overdue": OVERDUE,
     },
-    visible=visible_to(region=SEE_DRAFTS, shared=SHARED),
-    check_change=lambda caller, milestone: caller.check_covers(milestone.departments),
+    visible=visible_to(region=PLANNERS, organisation=dict.fromkeys(OTHERS, Milestone.lead_organisation_id), shared=SHARED),
+    check_change=lambda caller, milestone: check_keeper(caller, milestone.departments, milestone.lead_organisation_id),
+    history=Audience.editors,
     answered=("live",),
 )
 

@@ -18,13 +18,14 @@ from services.actions_api.milestones.schemas import (
     MilestoneRead,
     MilestoneReschedule,
 )
+from services.actions_api.parties import PLANNERS
 from services.contracts.codes import STAFF, Role
 from services.kernel.api.auth import allow
 from services.kernel.api.bodies import Reason
 from services.kernel.api.history import History, HistoryQuery
 from services.kernel.api.idempotency import OptionalKey
 from services.kernel.api.resources import IfMatch, Page, created, live, page_of, resource
-from services.kernel.api.rights import within
+from services.kernel.api.rights import own, within
 from services.kernel.api.routing import Db, router
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import MOVE, problems
@@ -32,8 +33,7 @@ from services.kernel.base.problems import MOVE, problems
 routes = router("/v1/milestones", "milestones", "Jalons", "Les étapes datées d'une action : atteintes, reportées ou annulées.")
 
 MilestoneReader = Annotated[Principal, allow(*STAFF)]
-MilestoneHistoryReader = Annotated[Principal, allow(Role.steering, Role.committee)]
-MilestoneEditor = Annotated[Principal, allow(within(Role.steering, Role.committee))]
+MilestoneEditor = Annotated[Principal, allow(within(*PLANNERS, Role.hr_partner), own(*STAFF))]
 
 
 @routes.get("", operation_id="listMilestones", response_model=Page[MilestoneListed])
@@ -61,9 +61,7 @@ async def read_milestone_live(milestone_id: UUID, caller: MilestoneReader, db: D
 
 
 @routes.get("/{milestone_id}/history", operation_id="readMilestoneHistory", response_model=History[MilestoneRead], responses=problems(404))
-async def read_milestone_history(
-    milestone_id: UUID, query: Annotated[HistoryQuery, Query()], caller: MilestoneHistoryReader, db: Db
-) -> Response:
+async def read_milestone_history(milestone_id: UUID, query: Annotated[HistoryQuery, Query()], caller: MilestoneEditor, db: Db) -> Response:
     """Les versions successives du jalon, la plus récente d'abord."""
     return await MILESTONES.history(db, milestone_id, query, by=caller)
 

@@ -1,4 +1,4 @@
-"""Where milestones live. The axis, the departments and the status of the action are copies, kept by its operations."""
+"""Where milestones live. The axis, the departments, the status and the lead of the action are copies, kept by its operations."""
 
 from datetime import date
 from typing import Any
@@ -44,6 +44,7 @@ class Milestone(ActionsRecord, table=True):
     axis: Axis = internal(Text)
     departments: list[Department] = internal(ARRAY(Text))
     action_status: ActionStatus = internal(Text)
+    lead_organisation_id: UUID | None = internal(SaUuid, default=None)
     title: str = internal(Text)
     deliverable: str | None = internal(Text, default=None)
     evidence: str | None = internal(Text, default=None)

@@ -30,9 +30,13 @@ class Principal:
         nobody = "Votre jeton ne nomme aucune organisation : demandez-en un qui nomme la vôtre."
         return Forbidden(nobody if self.organisation is None else words)
 
+    def covers_all(self, departments: Collection[Department]) -> bool:
+        """Whether every one of these departments is within the caller's. None of them stands for the whole region."""
+        return not self.departments or (bool(departments) and self.departments.issuperset(departments))
+
     def check_covers(self, departments: Collection[Department]) -> None:
-        """Raises `Forbidden` unless every one of these departments is within the caller's. None of them stands for the whole region."""
-        if self.departments and not (departments and self.departments.issuperset(departments)):
+        """Raises `Forbidden` unless the caller covers all of these departments."""
+        if not self.covers_all(departments):
             raise Forbidden("Vos droits ne couvrent pas tous les départements concernés.")
 
 
