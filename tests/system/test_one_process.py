@@ -14,6 +14,7 @@ import pytest
 
 from services.contracts.codes import STAFF
 from tests.support.story import action_of, make, tell
+from tests.system.patience import patient
 from tests.system.processes import Process, free_port, wait_ready
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,7 @@ class Alone:
         """A client who may do everything."""
         roles = [argument for role in STAFF for argument in ("--role", role.value)]
         token = self.command("token", *roles).strip()
-        return httpx.AsyncClient(base_url=self.address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        return patient(self.address, token)
 
 
 @pytest.fixture

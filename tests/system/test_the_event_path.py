@@ -14,6 +14,7 @@ from tests.support.http import ok
 from tests.support.story import action_of, make, tell, verb
 from tests.support.story_of_a_site import tell_of_a_site
 from tests.system.event_table import event_table, show
+from tests.system.patience import patient
 from tests.system.processes import Plant
 
 NEVER_TOLD: frozenset[str] = frozenset()
@@ -34,12 +35,11 @@ async def test_every_event_arrives_and_moves_a_figure_or_a_copy(
     observatory = plant.serve("observatory", "observatory")
     for name in ("relay", "worker", "scheduler"):
         plant.start(name, name)
-    headers = {"Authorization": f"Bearer {steering_token}"}
     url = plant.environment["PLAM_DATABASE_URL"]
     plant.command("import", "communes")
     async with (
-        httpx.AsyncClient(base_url=api, headers=headers, timeout=30) as writer,
-        httpx.AsyncClient(base_url=observatory, headers=headers, timeout=30) as reader,
+        patient(api, steering_token) as writer,
+        patient(observatory, steering_token) as reader,
     ):
         story = await tell(writer)
         await tell_of_a_site(writer, story)

@@ -3,10 +3,10 @@
 import asyncio
 import time
 
-import httpx
 import pytest
 
 from tests.support.story import tell
+from tests.system.patience import patient
 from tests.system.processes import Plant, Process, free_port
 
 OTHER = "another secret than that of the tests"
@@ -34,7 +34,7 @@ async def test_b1_of_two_processes_with_two_secrets_the_second_refuses(
     plant.start("relay", "relay")
     plant.start("worker", "worker")
     plant.command("import", "communes")
-    async with httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {steering_token}"}, timeout=30) as client:
+    async with patient(address, steering_token) as client:
         await tell(client)
         plant.command("verify")
 
