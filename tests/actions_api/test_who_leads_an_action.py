@@ -202,3 +202,51 @@ async def test_an_hr_partner_keeps_no_milestone_beyond_them(client: Client, stee
 
     assert [answer.status_code for answer in asked] == [403] * 3
     assert ok(await partner.get(f"{MILESTONES}/{milestone['id']}/live"))["allowed_operations"] == []
+
+
+async def test_a_lead_organisation_moves_its_draft_and_then_no_more(client: Client, steering: httpx.AsyncClient, hospital: UUID) -> None:
+    lead, here = client(Role.employer, organisation=hospital), client(Role.committee, departments=HERE)
+    action = await an_action(lead, departments=["72"])
+    action = ok(await lead.patch(f"{ACTIONS}/{action['id']}", json={"departments": ["44"]}, headers=at(action)))
+
+    for verb, said in (("submit", {}), ("approve", {"decision_ref": "COPIL-2022-10-19-3"}), ("suspend", {"reason": "Arbitrage"})):
+        if verb == "suspend":
+            await a_milestone(lead, action)
+            action = await move(lead, action, "start")
+        action = await move(steering if verb == "approve" else lead, action, verb, **said)
+        for departments in (["72"], ["44", "72"], []):
+            answer = await lead.patch(f"{ACTIONS}/{action['id']}", json={"departments": departments}, headers=at(action))
+            assert (answer.status_code, pointers(answer)) == (422, ["#/departments"])
+        same = {"departments": ["44"], "title": f"Charte : {verb}"}
+        action = ok(await lead.patch(f"{ACTIONS}/{action['id']}", json=same, headers=at(action)))
+
+    assert "resumeAction" in await live(here, action)
+
+
+@pytest.mark.parametrize("role", [Role.steering, Role.committee])
+async def test_a_lead_moves_no_action_to_where_it_would_decide_on_it(
+    client: Client, steering: httpx.AsyncClient, hospital: UUID, role: Role
+) -> None:
+    lead = client(role, organisation=hospital, departments=HERE)
+    action = await an_action(lead, departments=["72"], lead_organisation_id=str(hospital))
+    once = await lead.patch(f"{ACTIONS}/{action['id']}", json={"departments": ["44"], "weight": 100}, headers=at(action))
+    action = await move(lead, action, "submit")
+    then = await lead.patch(f"{ACTIONS}/{action['id']}", json={"departments": ["44"]}, headers=at(action))
+
+    assert [(answer.status_code, pointers(answer)) for answer in (once, then)] == [(422, ["#/weight"]), (422, ["#/departments"])]
+
+
+async def test_who_prepares_the_plan_here_takes_no_action_elsewhere(
+    client: Client, steering: httpx.AsyncClient, hospital: UUID, neighbour: UUID
+) -> None:
+    lead = client(Role.committee, organisation=hospital, departments=HERE)
+    draft = await an_action(lead, departments=["44"], lead_organisation_id=str(hospital))
+    approved = await an_approved_action(steering, departments=["44"], lead_organisation_id=str(hospital))
+    given = {"departments": ["72"], "flagship": True, "lead_organisation_id": str(neighbour)}
+
+    of_draft = await lead.patch(f"{ACTIONS}/{draft['id']}", json=given, headers=at(draft))
+    of_approved = await lead.patch(f"{ACTIONS}/{approved['id']}", json={"departments": ["72"]}, headers=at(approved))
+
+    assert (of_draft.status_code, pointers(of_draft)) == (422, ["#/flagship", "#/lead_organisation_id"])
+    assert (of_approved.status_code, pointers(of_approved)) == (422, ["#/departments"])
+    assert ok(await lead.patch(f"{ACTIONS}/{approved['id']}", json={"flagship": True}, headers=at(approved)))["flagship"]

@@ -3,10 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.contracts.actions import ActionStatus
 from services.kernel.base.problems import FieldError, Invalid
 
 BY_PLANNERS = ("flagship", "cohort", "weight")
-"""The place of an action in the plan. Who leads it is theirs to change too."""
+"""The place of an action in the plan."""
+
+
+def kept_by_planners(status: ActionStatus) -> tuple[str, ...]:
+    """What only who prepares the plan changes of an action: its place, who leads it, and, once it is no draft, who decides on it."""
+    whose = ("lead_organisation_id",) if status is ActionStatus.draft else ("lead_organisation_id", "departments")
+    return *BY_PLANNERS, *whose
 
 
 def check_settable(said: Mapping[str, tuple[Any, Any]]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.actions_api.actions import health, queries
 from services.actions_api.actions.dates import check_milestones_within
-from services.actions_api.actions.leading import BY_PLANNERS, check_settable
+from services.actions_api.actions.leading import BY_PLANNERS, check_settable, kept_by_planners
 from services.actions_api.actions.lifecycle import BY_DECISION, ENDED, OPERATIONS, move
 from services.actions_api.actions.queries import ACTIONS
 from services.actions_api.actions.schemas import ActionCreate, ActionLive, ActionPatch, ActionQuery, ActionWrite
@@ -71,9 +71,10 @@ async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Princ
     if action.status in ENDED:
         reopens = action.status is ActionStatus.completed
         raise ActionEnded("Rouvrez l'action pour la changer." if reopens else "Évaluée ou abandonnée, elle ne change plus.")
-    lead_id = action.lead_organisation_id
-    if not plans(by, action.departments):
-        sent = patch.model_fields_set & {*BY_PLANNERS, "lead_organisation_id"}
+    departments = patch.departments if "departments" in patch.model_fields_set else action.departments
+    check_planner_or_lead(by, departments, action.lead_organisation_id)
+    if not (plans(by, action.departments) and plans(by, departments)):  # who leads may come from, or go to, where it prepares the plan
+        sent = patch.model_fields_set.intersection(kept_by_planners(action.status))
         check_settable({name: (getattr(patch, name), getattr(action, name)) for name in sent})
     if "lead_organisation_id" in patch.model_fields_set:
         action.lead_organisation_name = await _name_of_lead(db, patch.lead_organisation_id)
@@ -87,7 +88,6 @@ async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Princ
     if action.ends_on != dates[1] and action.status in LIVE:
         moved = EndsChange(on=clock.today(), old=dates[1], new=action.ends_on)
         action.ends_changes = [*action.ends_changes, moved.model_dump(mode="json")]
-    check_planner_or_lead(by, action.departments, lead_id)
     return await _save(db, action, "actions.action.changed", by)
 
 

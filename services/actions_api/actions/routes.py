@@ -70,8 +70,8 @@ async def read_action_history(action_id: UUID, query: Annotated[HistoryQuery, Qu
 async def change_action(action_id: UUID, body: ActionPatch, caller: ActionEditor, version: IfMatch, db: Db) -> Response:
     """Change une action : les champs envoyés.
 
-    L'organisation pilote change la sienne, mais ni `flagship`, ni `cohort`, ni `weight`, ni `lead_organisation_id` (422) : le pilotage et
-    les comités en décident.
+    L'organisation pilote change la sienne, mais ni `flagship`, ni `cohort`, ni `weight`, ni `lead_organisation_id`, ni, une fois l'action
+    soumise, `departments` (422) : le pilotage et les comités en décident.
     """
     return resource(await operations.change(db, action_id, body, by=caller, version=version))
 
