@@ -1,5 +1,6 @@
 """actions_api on one page: its routes, who hears its events, what it hears."""
 
+from services.actions_api.actions.followed import FOLLOW_ACTIONS
 from services.actions_api.actions.routes import routes as actions
 from services.actions_api.base import METADATA
 from services.actions_api.copies import holdings
@@ -18,6 +19,6 @@ SERVICE = Service(
     consumers={"observatory": frozenset({"action", "milestone"})},
     apply=apply,
     holdings=holdings,
-    jobs=(FOLLOW_NAMES,),
+    jobs=(FOLLOW_NAMES, FOLLOW_ACTIONS),
     meaning=MEANING,
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.actions_api.actions import health, queries
 from services.actions_api.actions.dates import check_milestones_within
+from services.actions_api.actions.followed import follow
 from services.actions_api.actions.leading import BY_PLANNERS, check_settable, kept_by_planners
 from services.actions_api.actions.lifecycle import BY_DECISION, ENDED, OPERATIONS, move
 from services.actions_api.actions.queries import ACTIONS
@@ -215,11 +216,7 @@ async def _move(
 async def _save(db: Database, action: Action, event: str, by: Principal) -> Action:
     """Saves an action, and then its milestones where what they copy of it has changed."""
     await db.save(action, event=event, by=by)
-    copies = action.axis, action.departments, action.status, action.lead_organisation_id
-    for milestone in await db.fetch(queries.milestones_of([action.id]).with_for_update()):
-        if (milestone.axis, milestone.departments, milestone.action_status, milestone.lead_organisation_id) != copies:
-            milestone.axis, milestone.departments, milestone.action_status, milestone.lead_organisation_id = copies
-            await db.save(milestone, event="actions.milestone.realigned", by=by)
+    await follow(db, action, by=by)
     return action
 
 

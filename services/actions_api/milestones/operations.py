@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from services.actions_api.actions.dates import check_due
+from services.actions_api.actions.followed import copied
 from services.actions_api.actions.lifecycle import ENDED
 from services.actions_api.actions.operations import ActionEnded
 from services.actions_api.actions.queries import ACTIONS
@@ -43,9 +43,7 @@ async def create(db: Database, body: MilestoneCreate, *, by: Principal) -> Miles
     if action.status in ENDED:
         raise ActionEnded
     check_due(action, body.due)
-    copies: dict[str, Any] = {"axis": action.axis, "departments": action.departments, "action_status": action.status}
-    copies |= {"lead_organisation_id": action.lead_organisation_id}
-    return await db.save(Milestone(**body.model_dump(), due_initial=body.due, **copies), event="actions.milestone.planned", by=by)
+    return await db.save(Milestone(**body.model_dump(), due_initial=body.due, **copied(action)), event="actions.milestone.planned", by=by)
 
 
 async def change(db: Database, milestone_id: UUID, patch: MilestonePatch, *, by: Principal, version: int) -> Milestone:
