@@ -73,6 +73,10 @@ def _permissions() -> Iterator[str]:
     yield "enough. The status of a row and the day may refuse more: `allowed_operations` says it of each. The same in JSON:"
     yield "`GET /access/v1/permissions`. Roles and extents are in French, as the API is."
     yield ""
+    yield "Reading has two rules besides. A draft is shown to who prepares it or decides on it, alone; so is, in lists, what is concealed."
+    yield "Figures of the region are for whoever reads figures; those of a department for steering, committees and who acts there"
+    yield "([ADR 10](adr/0010-who-reads-which-figures.md))."
+    yield ""
     yield from (f"- **{extent.label}**: {extent.description}" for extent in Extent)
     service = ""
     for each in permissions():
