@@ -21,7 +21,7 @@ from services.observatory_api.indicators.themes import PLAN
     labels=(STATUS,),
     regional=False,
     shown_by=(STATUS, DEPARTMENT),
-    listing=rows_of("/actions/v1/actions", note="le pilotage et le comité y voient aussi les brouillons, qui ne comptent pas"),
+    listing=rows_of("/actions/v1/actions", note="qui prépare des actions y voit aussi leurs brouillons, qui ne comptent pas"),
 )
 def actions_by_status(action: ActionState) -> Iterable[Contribution]:
     """Actions par statut : nombre d'actions du plan dans chaque statut, brouillons exclus."""
