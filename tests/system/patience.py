@@ -16,10 +16,10 @@ class Patient(httpx.AsyncHTTPTransport):
         for _ in range(TIMES):
             answer = await super().handle_async_request(request)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
+                return answer
             await answer.aread()
             await asyncio.sleep(PAUSE)
-        return answer
+        return await super().handle_async_request(request)
 
 
 def patient(address: str, token: str) -> httpx.AsyncClient:
