@@ -44,7 +44,7 @@ MISTAKES = [
     Mistake(f"POST {ACTIONS}", 415, "« Content-Type: application/json »", b"{}", {"Content-Type": "text/plain"}),
     Mistake(f"POST {ACTIONS}", 422, "axis : valeurs permises : A1, A2, A3, A4, A5, A6 ou A7.", {**ACTION, "axis": "A9"}),
     Mistake(f"POST {ACTIONS}", 422, 'objectives : une liste est attendue, par exemple ["O1"].', {**ACTION, "objectives": "O2"}),
-    Mistake(f"POST {ACTIONS}", 422, 'ref : ce n\'est pas la forme attendue, par exemple "F4".', {**ACTION, "ref": "a b/c"}),
+    Mistake(f"POST {ACTIONS}", 422, 'ref : ce n\'est pas la forme attendue, par exemple "F51".', {**ACTION, "ref": "a b/c"}),
     Mistake(f"POST {ACTIONS}", 422, "titel : champ inconnu ; est-ce title ? Permis : title, desc", {**ACTION, "titel": "y"}),
     Mistake(f"POST {ACTIONS}", 422, "une date s'écrit AAAA-MM-JJ", {**ACTION, "starts_on": "01/02/2026"}),
     Mistake(
