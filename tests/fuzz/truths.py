@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from services.actions_api import parties
+from services.actions_api.actions.leading import BY_PLANNERS
 from services.contracts.codes import PLAN
 from services.kernel.api.allowed_operations import declared
 from services.kernel.base import clock
@@ -44,6 +46,10 @@ ROOM = timedelta(days=30)
 """Between the last day of a need and the end of its posts, for the need to be prolonged."""
 
 
+PLANNERS = {str(role) for role in parties.PLANNERS}
+OF_PLANNERS = (*BY_PLANNERS, "lead_organisation_id")
+
+
 def made_sound(world: World, operation: str, body: Json, now: Json | None, caller: Mapping[str, Any]) -> Json:
     """A body of sound fields, made sound as a whole. `now` is the resource that it changes."""
     body = dict(body)
@@ -78,8 +84,20 @@ def _owners(world: World, operation: str, body: Json, now: Json | None, caller: 
         body |= {"organisation_id": world.random.choice(others), "on": clock.today().isoformat()}
     elif operation == "createSite":
         body["organisation_id"] = world.random.choice(world.anchors[ORGANISATIONS])
+    elif operation in ("createAction", "changeAction") and caller["role"] not in PLANNERS:
+        for name in (*OF_PLANNERS, *(["departments"] if operation == "changeAction" else [])):
+            body.pop(name, None)
+    elif operation == "createMilestone" and caller["role"] not in PLANNERS:
+        shown = [key for key, action in world.pools.get(ACTIONS, {}).items() if _takes_milestones(action)]
+        body["action_id"] = world.random.choice(shown or [body["action_id"]])
     elif operation == "submitRequest" and (body.get("institute_id") or caller["role"] != "institute"):
         body["institute_id"] = world.institutes[0] if world.random.random() < 0.8 else world.random.choice(world.institutes)
+
+
+def _takes_milestones(action: Json) -> bool:
+    """Whether an action is shown to all, and lasts as long as the plan."""
+    starts, ends = action.get("starts_on") or FIRST_DAY.isoformat(), action.get("ends_on") or LAST_DAY.isoformat()
+    return action.get("status") != "draft" and starts <= PLAN.starts_on.isoformat() and ends >= PLAN.ends_on.isoformat()
 
 
 def _corrections(operation: str, body: Json, now: Json, today: str) -> None:
