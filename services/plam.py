@@ -28,10 +28,9 @@ from services.demo.command import command_of
 from services.demo.parties import DemoStoppedError
 from services.internships_api.service import SERVICE as INTERNSHIPS
 from services.kernel.api.auth import Tokens
-from services.kernel.api.token_claims import RESERVED, SUBJECT
 from services.kernel.base import logs
 from services.kernel.base.file_reports import Report
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.problems import Problem
 from services.kernel.base.secrets import SecretMissingError
 from services.kernel.base.settings import Settings
@@ -308,7 +307,7 @@ def token(
     department: Annotated[
         list[Department] | None, typer.Option(help="Département ; peut être répété (toute la région par défaut).")
     ] = None,
-    subject: Annotated[str, typer.Option(help="Qui.")] = "development",
+    subject: Annotated[str, typer.Option(help="Qui : un nom donne toujours la même personne, de nulle part ailleurs.")] = "development",
 ) -> None:
     """Signe un jeton de développement de 12 heures (base embarquée seulement)."""
     settings = read_settings()
@@ -316,9 +315,7 @@ def token(
         raise typer.BadParameter(
             "plam token ne sert qu'avec la base embarquée : en production, les jetons sont signés avec une clé de PLAM_TOKEN_KEYS."
         )
-    if not SUBJECT.fullmatch(subject) or subject in RESERVED:
-        raise typer.BadParameter("--subject : 1 à 255 caractères ASCII imprimables, et pas un nom réservé.")
-    principal = Principal(subject, frozenset(role), organisation, frozenset(department or ()))
+    principal = Principal(somebody(subject), frozenset(role), organisation, frozenset(department or ()))
     typer.echo(Tokens(settings).issue(principal, DEVELOPMENT_TOKEN))
 
 

@@ -26,7 +26,7 @@ from services.kernel.api.reading import any_row, everybody
 from services.kernel.api.rights import Extent, Right, published
 from services.kernel.api.routing import router
 from services.kernel.base import clock
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Database, Databases
 from services.kernel.process.app import service_app
@@ -290,7 +290,7 @@ def untried(cells: Sequence[Cell], matrix: Matrix) -> list[str]:
 def expired(tokens: Tokens) -> str:
     """A token of everybody's roles that was good for five minutes, an hour ago."""
     with time_machine.travel(TODAY - timedelta(hours=1)):
-        return tokens.issue(Principal("late", frozenset(STAFF)), timedelta(minutes=5))
+        return tokens.issue(Principal(somebody("late"), frozenset(STAFF)), timedelta(minutes=5))
 
 
 async def test_s1_what_a_route_declares_is_what_its_operation_does(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.contracts.codes import Department, Role
 from services.demo.parties import Line, Party, Thing
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 
 FRAME = date(2026, 8, 31)
 """The Monday on which the frame is set; the month that is played is the September after it."""
@@ -58,7 +58,7 @@ class World:
     def party(self, subject: str, *roles: Role, organisation: str | None = None, departments: Sequence[str] = ()) -> Party:
         """Somebody with a token."""
         within = frozenset(Department(code) for code in departments)
-        principal = Principal(f"demo:{subject}", frozenset(roles), UUID(organisation) if organisation else None, within)
+        principal = Principal(somebody(subject), frozenset(roles), UUID(organisation) if organisation else None, within)
         return Party(self.line, self.issue(principal))
 
     def __post_init__(self) -> None:

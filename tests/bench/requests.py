@@ -14,7 +14,7 @@ import orjson
 from services.contracts.codes import Role
 from services.kernel.api.auth import Tokens
 from services.kernel.api.paging import cursor
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.settings import Settings
 from tests.bench.load import get, post, send
 from tests.bench.measure import Figure, compared, cpu_seconds
@@ -65,7 +65,7 @@ async def contenders(url: str, home: Path) -> AsyncIterator[list[Contender]]:
 
 def bearer_of(home: Path) -> dict[str, str]:
     """The header of a caller of the agency; the token is signed by the key that ours will find in its data folder."""
-    token = Tokens(Settings(home=home)).issue(Principal("bench", frozenset({Role.steering})), timedelta(hours=1))
+    token = Tokens(Settings(home=home)).issue(Principal(somebody("bench"), frozenset({Role.steering})), timedelta(hours=1))
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -19,7 +19,7 @@ from schemathesis.engine import Status, events, from_schema
 
 from services.contracts.codes import Department, Role
 from services.kernel.api.auth import Tokens
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.settings import Settings
 from services.plam import SERVICES
 from tests.fuzz import formats
@@ -74,7 +74,7 @@ def attack(order: Attack, home: Path, database_url: str) -> Outcome:
     settings = Settings(home=home, database_url=SecretStr(database_url), secret=SecretStr(SECRET))
     with serving(home, database_url) as address:
         tokens = Tokens(settings)
-        steering = _token(tokens, Principal("fuzz seed", frozenset({Role.steering})))
+        steering = _token(tokens, Principal(somebody("fuzz seed"), frozenset({Role.steering})))
         with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {steering}"}, timeout=60) as client:
             world = seeded(client, steering, order.seed, settings)
             outcome = _attacked(order, world, address, _caller(order.role, world), tokens)
@@ -139,7 +139,7 @@ def _caller(role: str, world: World) -> Principal | None:
         return None
     organisation = {"employer": world.hosts[0][0], "institute": world.institutes[0]}.get(role)
     departments = frozenset({Department.loire_atlantique}) if role == Role.hr_partner else frozenset()
-    return Principal(f"fuzz {role}", frozenset({Role(role)}), UUID(organisation) if organisation else None, departments)
+    return Principal(somebody(f"fuzz {role}"), frozenset({Role(role)}), UUID(organisation) if organisation else None, departments)
 
 
 def _token(tokens: Tokens, principal: Principal) -> str:

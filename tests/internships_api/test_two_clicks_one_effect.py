@@ -14,7 +14,7 @@ from services.internships_api.requests.tables import PlacementRequest
 from services.kernel.api.auth import Tokens
 from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.base import clock
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.data.database import Databases
 from services.kernel.process.app import system_app
 from services.plam import ROUTING, SERVICES
@@ -142,7 +142,7 @@ async def test_e1_a_key_whose_twin_was_refused_serves_to_insist(steering: httpx.
 
 async def test_e1_a_twin_under_way_for_too_long_is_a_503(steering: httpx.AsyncClient, databases: Databases, tokens: Tokens) -> None:
     hasty = Databases(databases.settings.model_copy(update={"lock_timeout": 0.2}), ROUTING)
-    somebody = Bearer(tokens, Principal("tests", frozenset({Role.steering})))
+    caller = Bearer(tokens, Principal(somebody("tests"), frozenset({Role.steering})))
     place = await a_place(databases)
     offer = await an_offer(steering, await a_unit(steering, place))
     same = {"offer_id": UUID(offer["id"]), "institute_id": place.institute, "profession": "ide"}
@@ -150,7 +150,7 @@ async def test_e1_a_twin_under_way_for_too_long_is_a_503(steering: httpx.AsyncCl
     async with databases.open("internships") as slow:
         await refuse_lookalike(slow, PlacementRequest, same, queries.stands(clock.now() - AGO), said="")
         transport = httpx.ASGITransport(system_app(SERVICES, hasty))
-        async with httpx.AsyncClient(transport=transport, base_url="http://plam.test", auth=somebody) as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://plam.test", auth=caller) as client:
             waited = await client.post(REQUESTS, json=request_body(offer, institute_id=str(place.institute)))
         other = await steering.post(REQUESTS, json=request_body(offer, institute_id=str(await an_institute(databases))))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from services.contracts.codes import STAFF
 from services.kernel.api.auth import Tokens
 from services.kernel.base import logs
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.plam import ROUTING
@@ -27,7 +27,7 @@ async def main(database_url: str, home: Path) -> None:
     settings = Settings(home=home, database_url=database_url, secret=CANARY).model_copy(update=UNHURRIED)
     databases = Databases(settings, ROUTING, any_secret=True)  # the secret is one that a log must not show
     app = World().app(databases)
-    token = Tokens(settings).issue(Principal("tests", frozenset(STAFF)), timedelta(hours=1))
+    token = Tokens(settings).issue(Principal(somebody("tests"), frozenset(STAFF)), timedelta(hours=1))
     sent = 0
     for nasty in NASTY:
         text = nasty.encode().decode("latin-1")

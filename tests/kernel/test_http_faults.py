@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message
 from services.contracts.codes import STAFF
 from services.kernel.api.auth import Tokens
 from services.kernel.base import ids
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.problems import ConnectionLost
 from services.kernel.base.settings import PoolSizes, Settings
 from services.kernel.data.database import Databases
@@ -332,7 +332,7 @@ class Away:
         settings = Settings(home=home, database_url=url, secret=SECRET)
         self.databases = Databases(settings, ROUTING)
         self.app: ASGIApp = system_app(SERVICES, self.databases)
-        token = Tokens(settings).issue(Principal("tests", frozenset(STAFF), ids.new()), timedelta(hours=1))
+        token = Tokens(settings).issue(Principal(somebody("tests"), frozenset(STAFF), ids.new()), timedelta(hours=1))
         self.authorization = ("authorization", f"Bearer {token}")
 
     async def answer(self, operation: Operation) -> tuple[Answer, float]:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from services.contracts.codes import STAFF
 from services.kernel.api.auth import Tokens
 from services.kernel.base import ids
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.kernel.process.app import system_app
@@ -36,7 +36,7 @@ class System:
         self.settings = settings
         self.databases = Databases(settings, ROUTING)
         self.app: ASGIApp = system_app(SERVICES, self.databases)
-        caller = Principal("hostile", frozenset(STAFF), ids.new())
+        caller = Principal(somebody("hostile"), frozenset(STAFF), ids.new())
         self.authorization = ("authorization", f"Bearer {Tokens(settings).issue(caller, timedelta(hours=1))}")
 
     async def send(self, operation: Operation, case: hostile.Case) -> Answer:

@@ -12,7 +12,7 @@ import pytest
 from services.contracts.codes import Role
 from services.kernel.api.auth import Tokens
 from services.kernel.base import ids
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.settings import PoolSizes, Settings
 from services.kernel.data import kept_answers
 from services.kernel.data.database import Databases
@@ -81,7 +81,7 @@ async def test_a_refusal_is_not_kept(steering: httpx.AsyncClient) -> None:
 
 async def test_a_key_belongs_to_its_caller(client: Client, tokens: Tokens, databases: Databases) -> None:
     theirs = client(Role.steering)
-    theirs.auth = Bearer(tokens, Principal("somebody else", frozenset({Role.steering})))
+    theirs.auth = Bearer(tokens, Principal(somebody("somebody else"), frozenset({Role.steering})))
     mine = await client(Role.steering).post(ACTIONS, json=action_body(), headers=KEY)
     other = await theirs.post(ACTIONS, json=action_body(), headers=KEY)
     assert (mine.status_code, other.status_code) == (201, 201)

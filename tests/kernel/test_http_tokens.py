@@ -19,7 +19,7 @@ from joserfc.jwk import OKPKey, RSAKey
 from services.contracts.codes import Department, Role
 from services.kernel.api.auth import LEEWAY, LONGEST_TOKEN, Tokens
 from services.kernel.base import clock, ids
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.problems import Unauthenticated
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
@@ -27,7 +27,7 @@ from services.kernel.process.app import system_app
 from services.plam import SERVICES
 
 ACTIONS = "/actions/v1/actions"
-CALLER = Principal("tests", frozenset({Role.steering}), ids.new(), frozenset({Department.vendee}))
+CALLER = Principal(somebody("tests"), frozenset({Role.steering}), ids.new(), frozenset({Department.vendee}))
 
 
 def now() -> int:
@@ -47,7 +47,7 @@ class Forge:
         self.key = OKPKey.import_key(self.kept)
         self.sound = tokens.issue(CALLER, timedelta(hours=1))
         self.header = {"alg": "Ed25519", "typ": "at+jwt", "kid": self.kept["kid"]}
-        self.claims: dict[str, Any] = {"iss": "plam", "aud": "plam", "sub": "tests", "iat": now(), "exp": now() + 300}
+        self.claims: dict[str, Any] = {"iss": "plam", "aud": "plam", "sub": somebody("tests"), "iat": now(), "exp": now() + 300}
         self.claims |= {"roles": ["steering"], "organisation": None, "departments": ["region"]}
 
     def signed(self, header: dict[str, Any] | None = None, without: str = "", **claims: Any) -> str:
@@ -150,6 +150,24 @@ HOSTILE: dict[str, Callable[[Forge], str]] = {
     "sub of control characters": lambda forge: forge.signed(sub="a\x00b"),
     "sub of a system": lambda forge: forge.signed(sub="system"),
     "sub of 10,000 characters": lambda forge: forge.signed(sub="x" * 5_000),
+    "sub of an address": lambda forge: forge.signed(sub="claire.martin@example.org"),
+    "sub of a person by address": lambda forge: forge.signed(sub="person:claire.martin@example.org"),
+    "sub of a name": lambda forge: forge.signed(sub="person:development"),
+    "sub of capitals": lambda forge: forge.signed(sub=somebody("tests").upper()),
+    "sub and more": lambda forge: forge.signed(sub=f"{somebody('tests')} "),
+    "sub of another kind": lambda forge: forge.signed(sub=somebody("tests").replace("person", "organisation")),
+    "alg EdDSA": lambda forge: forge.signed({"alg": "EdDSA"}),
+    "signed by the public key": lambda forge: forge.symmetric(forge.key.public_key.public_bytes_raw()),
+    "membership of text": lambda forge: forge.signed(membership="x"),
+    "membership null": lambda forge: forge.signed(membership=None),
+    "manager of text": lambda forge: forge.signed(manager="true"),
+    "manager of a number": lambda forge: forge.signed(manager=1),
+    "services of text": lambda forge: forge.signed(services="actions"),
+    "services of nothing": lambda forge: forge.signed(services=[]),
+    "services of numbers": lambda forge: forge.signed(services=[1]),
+    "jti of a number": lambda forge: forge.signed(jti=1),
+    "jti of spaces": lambda forge: forge.signed(jti=" "),
+    "jti of 10,000 characters": lambda forge: forge.signed(jti="x" * 5_000),
     "roles of text": lambda forge: forge.signed(roles="steering"),
     "roles unknown": lambda forge: forge.signed(roles=["root"]),
     "roles of objects": lambda forge: forge.signed(roles=[{}]),
@@ -237,8 +255,6 @@ CLAIMS = ("iss", "aud", "sub", "iat", "exp", "nbf", "roles", "organisation", "de
 
 
 def _is_legal(claim: str, value: Any) -> bool:
-    if claim == "sub":
-        return isinstance(value, str) and value != ""
     return claim == "organisation" and value is None
 
 
@@ -268,7 +284,7 @@ def test_b6_the_region_is_said_aloud(tokens: Tokens, forge: Forge) -> None:
     assert tokens.verify(forge.signed()).departments == frozenset()
     assert tokens.verify(forge.signed(departments=["44"])).departments == {Department.loire_atlantique}
     for departments in (frozenset(), frozenset({Department.vendee}), frozenset(Department)):
-        principal = Principal("tests", frozenset({Role.hr_partner}), None, departments)
+        principal = Principal(somebody("tests"), frozenset({Role.hr_partner}), None, departments)
         token = tokens.issue(principal, timedelta(minutes=5))
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
         assert claims["departments"] == ([*map(str, sorted(departments))] or ["region"])
@@ -307,7 +323,7 @@ async def test_a_public_route_refuses_a_bad_token(anonymous: httpx.AsyncClient) 
 
 
 async def test_a_role_that_is_not_enough_is_403(anonymous: httpx.AsyncClient, tokens: Tokens) -> None:
-    token = tokens.issue(Principal("reader", frozenset({Role.reader})), timedelta(hours=1))
+    token = tokens.issue(Principal(somebody("reader"), frozenset({Role.reader})), timedelta(hours=1))
     answer = await anonymous.post("/access/v1/organisations", json={}, headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 403
     assert answer.json()["type"] == "urn:plam:problem:forbidden"

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from services.contracts.codes import Role
 from services.kernel.api.auth import Tokens
 from services.kernel.base import ids
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.kernel.data.database_roles import owner_role
@@ -143,7 +143,7 @@ async def of(tmp_path: Path) -> AsyncIterator[Callable[[str], Databases]]:
 
 def client_of(databases: Databases) -> httpx.AsyncClient:
     """A steering client of the whole system on a database."""
-    auth = Bearer(Tokens(databases.settings), Principal("tests", frozenset({Role.steering})))
+    auth = Bearer(Tokens(databases.settings), Principal(somebody("tests"), frozenset({Role.steering})))
     return httpx.AsyncClient(transport=httpx.ASGITransport(system_app(SERVICES, databases)), base_url="http://plam.test", auth=auth)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 
 from services.contracts.codes import Department, Role
 from services.kernel.api.reading import REGION, Scope, visible_to
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 
 ROWS = Table("row", MetaData(), Column("host", Uuid), Column("school", Uuid), Column("department", Text), Column("status", Text))
 SHARED = ROWS.c.status.is_not(None)
@@ -27,7 +27,7 @@ def sql(scope: Scope) -> str:
 
 def caller(*roles: Role) -> Principal:
     """Somebody of an organisation, for one department."""
-    return Principal("somebody", frozenset(roles), uuid4(), frozenset({Department.sarthe}))
+    return Principal(somebody("somebody"), frozenset(roles), uuid4(), frozenset({Department.sarthe}))
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,6 @@ def test_one_name_is_one_condition() -> None:
 
 
 def test_the_departments_are_those_that_the_caller_covers() -> None:
-    everywhere = Principal("somebody", frozenset({Role.hr_partner}))
+    everywhere = Principal(somebody("somebody"), frozenset({Role.hr_partner}))
     assert visible(caller(Role.hr_partner)).values["own_departments"] == ["72"]
     assert visible(everywhere).values["own_departments"] == [department.value for department in Department]

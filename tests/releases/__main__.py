@@ -24,7 +24,7 @@ import httpx
 from services.contracts.codes import STAFF
 from services.kernel.api.auth import Tokens
 from services.kernel.base import clock
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.settings import Settings
 from services.plam import SERVICES
 from tests.support.database import database_url
@@ -63,7 +63,7 @@ class Release:
         process.start()
         try:
             wait_ready(self.address, "recruitment", process)
-            token = Tokens(Settings(home=self.folder)).issue(Principal("a release", frozenset(STAFF)), timedelta(hours=1))
+            token = Tokens(Settings(home=self.folder)).issue(Principal(somebody("a release"), frozenset(STAFF)), timedelta(hours=1))
             yield httpx.AsyncClient(base_url=self.address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
         finally:
             process.terminate()

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from services.contracts.codes import STAFF
 from services.kernel.api.auth import Tokens
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.settings import Settings
 from services.plam import SERVICES
 from tests.support.database import database_url
@@ -78,4 +78,4 @@ def steering_token(plant: Plant) -> str:
     """A token that the plant's services accept."""
     home = Path(plant.environment["PLAM_HOME"])
     settings = Settings(home=home, database_url=SecretStr(plant.environment["PLAM_DATABASE_URL"]))
-    return Tokens(settings).issue(Principal("system tests", frozenset(STAFF)), timedelta(hours=1))
+    return Tokens(settings).issue(Principal(somebody("system tests"), frozenset(STAFF)), timedelta(hours=1))

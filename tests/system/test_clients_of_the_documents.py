@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from services.contracts.codes import Role
 from services.kernel.api.auth import Tokens
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.settings import Settings
 from tests.golden.snapshots import ROOT, openapi_path
 from tests.support.api import apps
@@ -164,7 +164,7 @@ def served(tmp_path: Path, database: str) -> Iterator[tuple[str, str]]:
         address = f"http://127.0.0.1:{plant.port}"
         wait_ready(address, "recruitment", process)
         settings = Settings(home=Path(plant.environment["PLAM_HOME"]), database_url=SecretStr(database))
-        yield address, Tokens(settings).issue(Principal("a partner", frozenset({Role.steering})), timedelta(hours=1))
+        yield address, Tokens(settings).issue(Principal(somebody("a partner"), frozenset({Role.steering})), timedelta(hours=1))
 
 
 def test_the_client_in_python_plays_its_scenario(served: tuple[str, str], python_clients: Path, expected: Mapping[str, Any]) -> None:

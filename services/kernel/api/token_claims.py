@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.contracts.codes import Department, Role
-from services.kernel.base.principals import ANONYMOUS, SYSTEM, Principal
+from services.kernel.base import ids
+from services.kernel.base.principals import CREDENTIAL, PERSON, Principal
 from services.kernel.base.problems import Unauthenticated
 
 ISSUER = AUDIENCE = "plam"
@@ -16,8 +18,9 @@ LONGEST_LIFETIME = 86_400
 """Seconds from `iat` to `exp`: a development token lives twelve hours, the others five minutes."""
 LAST_INSTANT = 253_402_300_799
 """The end of the year 9999."""
-SUBJECT = re.compile(r"[\x20-\x7e]{1,255}")
-RESERVED = frozenset({ANONYMOUS.subject, SYSTEM.subject})
+SUBJECT = re.compile(f"(?:{PERSON}|{CREDENTIAL})[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}")
+JTI = re.compile(r"[\x21-\x7e]{1,255}")
+SERVICE = re.compile(r"[a-z]{1,63}")
 ROLES, DEPARTMENTS = frozenset(Role), frozenset(Department)
 
 
@@ -29,9 +32,13 @@ def claims_of(principal: Principal, *, issued: int, expires: int) -> dict[str, A
         "sub": principal.subject,
         "iat": issued,
         "exp": expires,
+        "jti": str(ids.new()),
         "roles": sorted(principal.roles),
         "organisation": str(principal.organisation) if principal.organisation else None,
         "departments": sorted(principal.departments) or [REGION],
+        **({"membership": str(principal.membership)} if principal.membership else {}),
+        **({"manager": True} if principal.manager else {}),
+        **({"services": sorted(principal.services)} if principal.services else {}),
     }
 
 
@@ -44,13 +51,28 @@ def principal_of(claims: Any) -> Principal:
             raise Unauthenticated(f"Jeton refusé : « {name} » doit être {words}.")
     if not 0 < claims["exp"] - claims["iat"] <= LONGEST_LIFETIME:
         raise Unauthenticated(f"Jeton refusé : « exp » doit suivre « iat » de {LONGEST_LIFETIME // 3600} heures au plus.")
-    organisation, departments = claims.get("organisation"), claims["departments"]
+    organisation, membership, departments = claims.get("organisation"), claims.get("membership"), claims["departments"]
     return Principal(
         subject=claims["sub"],
         roles=frozenset(Role(role) for role in claims["roles"]),
         organisation=UUID(organisation) if organisation else None,
         departments=frozenset() if departments == [REGION] else frozenset(Department(code) for code in departments),
+        membership=UUID(membership) if membership else None,
+        manager=claims.get("manager", False),
+        services=frozenset(claims.get("services", ())),
+        issued_at=_issued_at(claims["iat"], claims.get("jti", "")),
     )
+
+
+def _issued_at(iat: float, jti: str) -> datetime:
+    """When a token was issued: `iat`, to the millisecond where the `jti` is a UUIDv7 made then."""
+    issued = datetime.fromtimestamp(iat, UTC)
+    try:
+        identifier = UUID(jti)
+    except ValueError:
+        return issued
+    precise = datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
+    return precise if identifier.version == 7 and timedelta() <= precise - issued < timedelta(seconds=2) else issued
 
 
 def _is_text(value: Any) -> bool:
@@ -62,14 +84,14 @@ def _is_audience(value: Any) -> bool:
 
 
 def _is_subject(value: Any) -> bool:
-    return isinstance(value, str) and SUBJECT.fullmatch(value) is not None and value not in RESERVED
+    return isinstance(value, str) and SUBJECT.fullmatch(value) is not None
 
 
 def _is_instant(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LAST_INSTANT
 
 
-def _is_organisation(value: Any) -> bool:
+def _is_identifier(value: Any) -> bool:
     if value is None:
         return True
     try:
@@ -82,16 +104,24 @@ def _names_some_of(known: frozenset[str]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list) and bool(value) and all(isinstance(one, str) and one in known for one in value)
 
 
+def _names_services(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and bool(value) and all(_is_text(one) and SERVICE.fullmatch(one) for one in value))
+
+
 _names_departments = _names_some_of(DEPARTMENTS)
 _RIGHT: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "iss": (lambda value: value == ISSUER, f"« {ISSUER} »"),
     "aud": (_is_audience, f"« {AUDIENCE} », ou une liste de textes qui le contient"),
-    "sub": (_is_subject, "un texte de 1 à 255 caractères ASCII imprimables, et pas un nom réservé"),
+    "sub": (_is_subject, f"« {PERSON} » ou « {CREDENTIAL} », puis un UUID en minuscules"),
     "iat": (_is_instant, "un nombre de secondes depuis 1970"),
     "exp": (_is_instant, "un nombre de secondes depuis 1970"),
     "nbf": (lambda value: value is None or _is_instant(value), "un nombre de secondes depuis 1970"),
     "roles": (_names_some_of(ROLES), f"une liste non vide de rôles ({', '.join(sorted(ROLES))})"),
-    "organisation": (_is_organisation, "l'UUID d'une organisation, ou null"),
+    "organisation": (_is_identifier, "l'UUID d'une organisation, ou null"),
+    "membership": (_is_identifier, "l'UUID d'une appartenance"),
+    "manager": (lambda value: value is None or isinstance(value, bool), "true ou false"),
+    "services": (_names_services, "une liste non vide de noms de services"),
+    "jti": (lambda value: value is None or (_is_text(value) and JTI.fullmatch(value) is not None), "un texte ASCII de 1 à 255 caractères"),
     "departments": (
         lambda value: value == [REGION] or _names_departments(value),
         f'une liste non vide de départements ({", ".join(sorted(DEPARTMENTS))}), ou ["{REGION}"] pour toute la région',

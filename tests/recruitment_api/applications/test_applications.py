@@ -14,7 +14,7 @@ from services.contracts.codes import Department, Role
 from services.contracts.recruitment import NeedUrgency
 from services.kernel.api.existing import already_exists
 from services.kernel.base import clock
-from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.base.principals import SYSTEM, Principal, somebody
 from services.kernel.data.database import Databases
 from services.recruitment_api.applications.deadlines import respond_by
 from services.recruitment_api.applications.schemas import ApplicationRead
@@ -259,9 +259,9 @@ async def test_g7_who_does_not_see_what_exists_is_not_told_its_id(employer: Empl
     broken.schema_name, broken.table_name, broken.constraint_name = "recruitment", "application", "application_pending"
     broken.detail = f"Key (need_id, candidate_ref)=({need['id']}, C7F3A9K2) already exists."
     for who, told in (
-        (Principal("s", frozenset({Role.steering})), application["id"]),
-        (Principal("e", frozenset({Role.employer}), uuid4()), None),
-        (Principal("h", frozenset({Role.hr_partner}), None, frozenset({Department.vendee})), None),
+        (Principal(somebody("s"), frozenset({Role.steering})), application["id"]),
+        (Principal(somebody("e"), frozenset({Role.employer}), uuid4()), None),
+        (Principal(somebody("h"), frozenset({Role.hr_partner}), None, frozenset({Department.vendee})), None),
     ):
         problem = await already_exists(broken, databases, "recruitment", by=who)
         assert problem.extra.get("existing_id") == told
