@@ -6,20 +6,23 @@ from services.access_api.meaning import MEANING
 from services.access_api.names import FOLLOW_NAMES
 from services.access_api.organisations.routes import routes as organisations
 from services.access_api.permissions.routes import routes as permissions
+from services.access_api.revocations.routes import routes as revocations
 from services.access_api.sites.routes import routes as sites
 from services.kernel.data.service import Service
 
-BOTH = frozenset({"organisation", "site"})
+ALL = frozenset({"revocation"})
+"""What every service hears: whose tokens it refuses."""
+BOTH = ALL | {"organisation", "site"}
 
 SERVICE = Service(
     name="access",
     title="PlaM · accès",
     description="Qui est qui, et où : organisations, sites, communes.",
     metadata=METADATA,
-    routers=(organisations, sites, communes, permissions),
+    routers=(organisations, sites, communes, permissions, revocations),
     consumers={
         "observatory": BOTH,
-        "actions": frozenset({"organisation"}),
+        "actions": ALL | {"organisation"},
         "internships": BOTH,
         "recruitment": BOTH,
     },

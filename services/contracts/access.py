@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.contracts.codes import Department, OrganisationRole, Sector
-from services.contracts.envelope import Several, State, Text
+from services.contracts.envelope import Instant, Several, State, Text
 from services.contracts.labelled import Labelled
 from services.contracts.standing import Owner
 
@@ -55,3 +55,23 @@ class SiteState(State):
     lon_e6: MicroDegrees | None = None
     owners: Several[Owner] = ()
     status: OrganisationStatus
+
+
+class Revocable(Labelled):
+    """Ce sur quoi un jeton repose, et qui peut être retiré."""
+
+    person = "person", "Personne"
+    organisation = "organisation", "Organisation"
+    membership = "membership", "Appartenance"
+    credential = "credential", "Clé d'accès"
+
+
+class RevocationState(State):
+    """Un retrait : les jetons délivrés jusqu'à cet instant, et qui reposent sur la cible, sont refusés partout. Il ne change jamais."""
+
+    kind: ClassVar[str] = "revocation"
+    number: ClassVar[int] = 1
+
+    what: Revocable
+    target_id: UUID
+    since: Instant

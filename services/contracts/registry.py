@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.contracts.access import OrganisationState, SiteState
+from services.contracts.access import OrganisationState, RevocationState, SiteState
 from services.contracts.actions import ActionState, MilestoneState
 from services.contracts.envelope import Event, State
 from services.contracts.internships import OfferState, PlacementState, RequestState, UnitState
@@ -22,6 +22,7 @@ STATES: Mapping[str, type[State]] = {
     for state in (
         OrganisationState,
         SiteState,
+        RevocationState,
         ActionState,
         MilestoneState,
         UnitState,

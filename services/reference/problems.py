@@ -22,6 +22,11 @@ TOLD: Mapping[str, tuple[str, str]] = {
         "La requête n'a pas de jeton, ou le jeton est périmé, d'une autre clé, ou mal formé.",
         "Envoyez `Authorization: Bearer` suivi d'un jeton en cours de validité, signé par une clé de ce serveur (son `PLAM_HOME`).",
     ),
+    "revoked": (
+        "Le jeton est bien formé, mais ce sur quoi il repose (personne, appartenance, organisation, clé d'accès) a été suspendu, fermé, "
+        "révoqué ou modifié depuis qu'il est délivré.",
+        "Demandez un nouveau jeton. S'il est refusé aussi, adressez-vous à votre gestionnaire, ou au pilotage.",
+    ),
     "forbidden": (
         "Le jeton est bon, mais son rôle, son organisation ou ses départements ne permettent pas cela.",
         "Un jeton d'employeur ou d'institut nomme son organisation. Sinon, demandez ce droit au pilotage, ou adressez-vous à qui l'a ; "

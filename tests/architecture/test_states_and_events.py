@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.contracts.access import RevocationState
 from services.contracts.envelope import Contract, State
 from services.contracts.registry import STATES as NEWEST, UPCASTERS, newest_state
 from services.kernel.data.nouns import NOUNS
@@ -156,7 +157,12 @@ def test_what_an_indicator_reads_is_sent_to_the_observatory() -> None:
 
 @pytest.mark.parametrize("service", [each for each in SERVICES if isinstance(each.holdings, HeldCopies)], ids=lambda service: service.name)
 def test_a_service_keeps_a_copy_of_each_kind_that_it_is_sent(service: Any) -> None:
-    assert service.holdings.kinds == sent_to(service.name)
+    assert {*service.holdings.kinds, RevocationState.kind} == sent_to(service.name)
+
+
+@pytest.mark.parametrize("service", [service for service in SERVICES if service.name != "access"], ids=lambda service: service.name)
+def test_every_service_hears_what_is_revoked(service: Any) -> None:
+    assert RevocationState.kind in sent_to(service.name)
 
 
 def test_persons_are_known_to_the_observatory_alone() -> None:

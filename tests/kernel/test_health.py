@@ -8,11 +8,11 @@ import pytest
 import time_machine
 
 from services.kernel.base.settings import Settings
+from services.kernel.base.shared_look import SharedLook
 from services.kernel.data.database import Databases
 from services.kernel.process import event_metrics, health
 from services.kernel.process.app import system_app
 from services.kernel.process.doctor import Verdict, examine
-from services.kernel.process.shared_look import SharedLook
 from services.plam import ROUTING, SERVICES
 from tests.kernel.http_world import look
 from tests.support.api import call, gauge

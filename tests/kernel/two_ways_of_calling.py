@@ -19,12 +19,12 @@ from services.contracts.codes import STAFF
 from services.kernel.api.route_calls import StrictRequest
 from services.kernel.api.routing import Route
 from services.kernel.api.validation import problem_of
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.problems import Problem, Unauthenticated
 from services.kernel.data.database import Database
 
 GOOD_TOKEN = "good"
-CALLER = Principal("tests", frozenset(STAFF))
+CALLER = Principal(somebody("tests"), frozenset(STAFF))
 LONGEST_BODY = 1_048_576
 Fault = tuple[str, str, str]
 """Where it is (body, query, path, header), its pointer or its name, its code."""
@@ -111,7 +111,14 @@ class _Databases:
         return _Pool()
 
 
-APPLICATION = SimpleNamespace(state=SimpleNamespace(databases=_Databases(), tokens=_Tokens(), service=SimpleNamespace(name="tests")))
+class _Revocations:
+    async def check(self, _caller: Principal) -> None:
+        """Nobody's is."""
+
+
+APPLICATION = SimpleNamespace(
+    state=SimpleNamespace(databases=_Databases(), tokens=_Tokens(), revocations=_Revocations(), service=SimpleNamespace(name="tests"))
+)
 """What a request finds in its scope as its application."""
 
 # ── The two ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -32,9 +32,8 @@ async def _deliver(databases: Databases, producer: Service, consumer: Service) -
     rows = await outbox.fetch(WAITING, consumer.name)
     events = [Event.model_validate_json(row["event"]) for row in rows]
     if events:
-        assert consumer.apply is not None
         async with databases.open(consumer.name, "worker") as db:
-            await consumer.apply(db, [Received(event, read_state(event)) for event in events])
+            await consumer.hear(db, [Received(event, read_state(event)) for event in events])
         await outbox.execute(ACKNOWLEDGE, consumer.name, [row["id"] for row in rows])
     return len(events)
 

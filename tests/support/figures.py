@@ -19,7 +19,7 @@ async def hand_over(databases: Databases, service: Service) -> Meaning:
     events = [Event.model_validate_json(row["event"]) for row in await pool.fetch("SELECT event FROM outbox ORDER BY id")]
     assert OBSERVATORY.apply is not None
     async with databases.open("observatory", "worker") as db:
-        await OBSERVATORY.apply(db, [Received(event, read_state(event)) for event in events])
+        await OBSERVATORY.hear(db, [Received(event, read_state(event)) for event in events])
     return await meaning(databases, [service], clock.today())
 
 

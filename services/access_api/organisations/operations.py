@@ -18,8 +18,9 @@ from services.access_api.organisations.schemas import (
     OrganisationWrite,
 )
 from services.access_api.organisations.tables import Organisation
+from services.access_api.revocations.operations import revoke
 from services.access_api.sites.tables import Site
-from services.contracts.access import OrganisationStatus
+from services.contracts.access import OrganisationStatus, Revocable
 from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
@@ -65,12 +66,13 @@ async def change(
 
 
 async def close(db: Database, organisation_id: UUID, reason: str, *, by: Principal, version: int) -> Organisation:
-    """Closes an organisation and, with it, its sites."""
+    """Closes an organisation and, with it, its sites; its callers' tokens are refused."""
     organisation = await ORGANISATIONS.load_for_change(db, organisation_id, by=by, version=version)
     move(organisation, OrganisationStatus.closed)
     organisation.status_reason = reason
     await db.save(organisation, event="access.organisation.closed", by=by)
     await close_sites(db, organisation, by=by)
+    await revoke(db, Revocable.organisation, [organisation.id], by=by)
     return organisation
 
 

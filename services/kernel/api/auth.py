@@ -95,9 +95,10 @@ def _new_keys() -> bytes:
 
 
 def authenticate(request: Request) -> Principal:
-    """The caller of a request: the anonymous one without `Authorization`.
+    """The caller that the token of a request names: the anonymous one without `Authorization`.
 
-    Raises `Unauthenticated` for a bad token, `BadRequest` for two: a proxy may have read the other.
+    It may have been revoked: `identify` asks that too. Raises `Unauthenticated` for a bad token, `BadRequest` for two: a proxy may have
+    read the other.
     """
     given = request.headers.getlist("authorization")
     if not given:
@@ -111,6 +112,20 @@ def authenticate(request: Request) -> Principal:
     return tokens.verify(token.strip())
 
 
+async def identify(request: Request) -> Principal:
+    """The caller of a request, whose token still holds, here.
+
+    Raises `Unauthenticated`, `Revoked`, `Forbidden` for a token of other services, `Unavailable` when nobody can say what is revoked.
+    """
+    caller = authenticate(request)
+    if caller is not ANONYMOUS:
+        state = request.app.state
+        await state.revocations.check(caller)
+        if caller.services and state.service.name not in caller.services:
+            raise Forbidden(f"Votre jeton ne sert qu'à : {', '.join(sorted(caller.services))}.")
+    return caller
+
+
 class Policy(SecurityBase):
     """The rights beside a route: the caller must be identified, and have one of the roles. How far its right goes, the operation checks."""
 
@@ -121,8 +136,8 @@ class Policy(SecurityBase):
         self.model = HTTPBearerModel(bearerFormat="JWT", description="Jeton d'accès PlaM.")
 
     async def __call__(self, request: Request) -> Principal:
-        """The caller. Raises `Unauthenticated` or `Forbidden`."""
-        caller = authenticate(request)
+        """The caller. Raises as `identify` does, and `Forbidden`."""
+        caller = await identify(request)
         if caller is ANONYMOUS:
             raise Unauthenticated
         if self.roles.isdisjoint(caller.roles):
@@ -137,8 +152,8 @@ class PublicPolicy:
     rights: Rights | None = None
 
     async def __call__(self, request: Request) -> Principal:
-        """The caller, perhaps anonymous."""
-        return authenticate(request)
+        """The caller, perhaps anonymous. Raises as `identify` does."""
+        return await identify(request)
 
 
 def allow(*granted: Role | Rights) -> Any:

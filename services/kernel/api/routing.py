@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.kernel.api import idempotency, rights
 from services.kernel.api.allowed_operations import say_allowed
-from services.kernel.api.auth import Policy, PublicPolicy, authenticate
+from services.kernel.api.auth import Policy, PublicPolicy, authenticate, identify
 from services.kernel.api.existing import already_exists
 from services.kernel.api.route_calls import Call, StrictRequest
 from services.kernel.base.declared_fields import suggested
@@ -162,7 +162,7 @@ async def _attempt(
 async def _once(
     answer: Callable[[StrictRequest], Coroutine[Any, Any, Response]], request: StrictRequest, db: Database, key: str, *, guarded: bool
 ) -> Response:
-    caller = authenticate(request)
+    caller = await identify(request)
     if (guarded and caller is ANONYMOUS) or not re.fullmatch(idempotency.PATTERN, key):
         return await answer(request)  # the route's own policy, or declaration, refuses it
     kept = await idempotency.claim(db, caller.subject, key, await idempotency.fingerprint(request, caller))

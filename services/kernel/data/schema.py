@@ -4,6 +4,7 @@ from sqlalchemy import MetaData
 
 from services.kernel.data.kept_answers import idempotency_table
 from services.kernel.data.outbox import event_tables
+from services.kernel.data.revoked import revoked_table
 from services.kernel.data.secret_fingerprints import fingerprint_table
 
 NAMES = {
@@ -21,4 +22,5 @@ def service_metadata(name: str) -> MetaData:
     event_tables(metadata)
     idempotency_table(metadata)
     fingerprint_table(metadata)
+    revoked_table(metadata)
     return metadata

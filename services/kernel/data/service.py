@@ -8,8 +8,10 @@ from typing import NamedTuple, Protocol
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
+from services.contracts.access import RevocationState
 from services.contracts.envelope import Event, State
 from services.contracts.registry import schema_of
+from services.kernel.data import revoked
 from services.kernel.data.database import Database
 
 
@@ -100,3 +102,14 @@ class Service:
 
     `K05/department`: the same by a dimension, whose value comes before the two.
     """
+
+    async def hear(self, db: Database, batch: Sequence[Received]) -> None:
+        """Applies a batch: what is revoked the kernel keeps, in every service; the rest is the service's own. Raises `LookupError`."""
+        revocations = [one.state for one in batch if isinstance(one.state, RevocationState)]
+        others = [one for one in batch if not isinstance(one.state, RevocationState)]
+        if revocations:
+            await revoked.keep(db, revocations)
+        if others:
+            if self.apply is None:
+                raise LookupError(f"{self.name} n'applique aucun événement.")
+            await self.apply(db, others)

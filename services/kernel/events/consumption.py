@@ -148,14 +148,12 @@ class _Run:
         """One transaction: the readable events applied, the others in quarantine, the receipt moved past `at` or ended."""
         name, received = self.service.name, [item.received for item in items if item.received]
         refused = [item for item in items if item.received is None]
-        if self.service.apply is None:
-            raise LookupError(f"{name} n'applique aucun événement.")
         async with self.databases.open(name, "worker") as db:
             connection = await db.connection()
             kept = [await quarantine.hold(connection, item.raw, item.refusal, producer=self.producer) for item in refused]
             if received:
                 with _correlated(name, received):
-                    await self.service.apply(db, received)
+                    await self.service.hear(db, received)
             if at == len(self.items):
                 await connection.execute(_END, self.batch)
             else:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from services.contracts.access import RevocationState
 from services.contracts.envelope import Event, State
 from services.kernel.data.completeness import rows_of
 from services.kernel.data.conditions import among
@@ -16,6 +17,7 @@ from services.kernel.data.records import Record
 from services.kernel.data.saving import pseudonym, state_of
 from services.kernel.data.service import Apply, Holdings, Received, Service
 from services.kernel.events.resync import identifiers_of, restated
+from services.kernel.events.revoked_holdings import RevokedHoldings
 
 BATCH = 200
 """Entities a transaction: workers wait for those that it has locked."""
@@ -63,6 +65,8 @@ class Link:
     @property
     def holdings(self) -> Holdings:
         """What the consumer holds."""
+        if self.kind == RevocationState.kind:
+            return RevokedHoldings()
         if self.consumer.holdings is None:
             raise LookupError(f"{self.consumer.name} ne dit pas ce qu'il tient.")
         return self.consumer.holdings
@@ -70,9 +74,7 @@ class Link:
     @property
     def apply(self) -> Apply:
         """How the consumer applies events."""
-        if self.consumer.apply is None:
-            raise LookupError(f"{self.consumer.name} n'applique aucun événement.")
-        return self.consumer.apply
+        return self.consumer.hear
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[Database]:

@@ -115,13 +115,13 @@ async def _retry(databases: Databases, service: Service, held: Held) -> bool:
         async with databases.open(service.name, "worker") as db:
             connection = await db.connection()
             event = await connection.fetchval(_TAKEN, *key)
-            if event is None or service.apply is None:
+            if event is None:
                 return False
             kinds = databases.producers(service.name).get(held.producer, frozenset())
             received = read(orjson.loads(event), producer=held.producer, kinds=kinds)
             token = correlation_id.set(received.event.correlationid)
             try:
-                await service.apply(db, [received])
+                await service.hear(db, [received])
             finally:
                 correlation_id.reset(token)
             await connection.execute(_RELEASED, *key)

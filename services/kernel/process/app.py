@@ -19,6 +19,7 @@ from services.kernel.api.auth import Tokens
 from services.kernel.api.compression import Compression
 from services.kernel.api.cross_origin import CrossOrigin
 from services.kernel.api.middleware import RequestMiddleware
+from services.kernel.api.revocations import Revocations
 from services.kernel.api.route_table import RouteTable
 from services.kernel.api.routing import NounRouter
 from services.kernel.base.logs import correlation_id
@@ -69,6 +70,7 @@ def service_app(service: Service, databases: Databases, tokens: Tokens, stopping
         redirect_slashes=False,
     )
     app.state.databases, app.state.tokens, app.state.service, app.state.stopping = databases, tokens, service, stopping
+    app.state.revocations = Revocations(databases, service.name)
     app.state.looks = health.Looks(databases, service)
     for router in routers:
         app.router.routes += router.routes  # as they are: `include_router` would match each request twice, and wrap each route anew

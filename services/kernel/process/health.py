@@ -14,6 +14,7 @@ from services.kernel.api import metrics
 from services.kernel.api.auth import Public
 from services.kernel.api.routing import NounRouter
 from services.kernel.base.problems import Unavailable, problems
+from services.kernel.base.shared_look import SharedLook
 from services.kernel.data import secret_fingerprints
 from services.kernel.data.database import Databases
 from services.kernel.data.database_errors import UNREACHABLE
@@ -21,7 +22,6 @@ from services.kernel.data.schema_revisions import SchemaBehind, check_revision
 from services.kernel.data.secret_fingerprints import SecretRefused
 from services.kernel.data.service import Service
 from services.kernel.process import event_metrics
-from services.kernel.process.shared_look import SharedLook
 
 log = structlog.get_logger(__name__)
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pkgutil import iter_modules
 from types import ModuleType
 
+from services.contracts.access import RevocationState
 from services.contracts.envelope import State
 from services.contracts.registry import STATES
 from services.kernel.base.declarations import file_of
@@ -20,8 +21,8 @@ Feeds = Mapping[type[State], Sequence[tuple[Indicator, Feed]]]
 """What each kind of state feeds."""
 
 CODE = re.compile(r"[A-Z][0-9]{2,3}")
-NOT_COUNTED: Mapping[type[State], str] = {}
-"""The states that no indicator reads, each with the reason. Their facts are kept, so that an indicator may count them one day."""
+NOT_COUNTED: Mapping[type[State], str] = {RevocationState: "the kernel keeps it, in every service: it becomes no fact"}
+"""The states that no indicator reads, each with the reason. Facts of the others are kept, so that an indicator may count them one day."""
 
 
 class Catalogue:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.contracts.access import RevocationState
 from services.kernel.data.database import Databases
 from services.kernel.data.outbox import Lag
 from services.kernel.data.service import Service
@@ -27,10 +28,10 @@ class Retired:
 
 
 def links_to_observatory(databases: Databases, services: Sequence[Service]) -> Sequence[Link]:
-    """Every kind that a service sends to the observatory."""
+    """Every kind that a service sends to the observatory, and that becomes facts there."""
     consumers = {service.name: service for service in services}
     every = [link for service in services for link in links(databases, service, consumers, published(service))]
-    return [link for link in every if link.consumer.name == OBSERVATORY]
+    return [link for link in every if link.consumer.name == OBSERVATORY and link.kind != RevocationState.kind]
 
 
 async def orphans(databases: Databases, services: Sequence[Service]) -> Sequence[Entity]:

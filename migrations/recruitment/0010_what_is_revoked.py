@@ -1,0 +1,28 @@
+"""What is revoked."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Up."""
+    op.create_table(
+        "revoked",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("target_id", sa.UUID(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("revoked_pkey")),
+        schema="recruitment",
+    )
+    op.create_index("revoked_since_index", "revoked", ["since"], schema="recruitment")
+
+
+def downgrade() -> None:
+    """Down."""
+    op.drop_index("revoked_since_index", table_name="revoked", schema="recruitment")
+    op.drop_table("revoked", schema="recruitment")
