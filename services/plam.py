@@ -28,6 +28,7 @@ from services.demo.command import command_of
 from services.demo.parties import DemoStoppedError
 from services.internships_api.service import SERVICE as INTERNSHIPS
 from services.kernel.api.auth import Tokens
+from services.kernel.api.token_keys import KeysRefusedError
 from services.kernel.base import logs
 from services.kernel.base.file_reports import Report
 from services.kernel.base.principals import Principal, somebody
@@ -45,6 +46,7 @@ from services.kernel.process import doctor, rotation, running
 from services.kernel.process.app import leads_to
 from services.kernel.process.embedded import EmbeddedError
 from services.kernel.process.environment import Lasting, check, read_settings
+from services.kernel.process.keys_command import keys
 from services.kernel.process.migrate import MigrationRefused, make_roles, migrate as bring_to_head
 from services.kernel.process.startup_checks import check as check_schemas
 from services.observatory_api.context.imports import INHABITANTS, import_context
@@ -70,6 +72,7 @@ IN_WORDS = (
     Problem,
     WorkerDiedError,
     SecretMissingError,
+    KeysRefusedError,
     DemoStoppedError,
     rotation.NotStillError,
     following.NothingToFollowError,
@@ -86,6 +89,7 @@ importing = typer.Typer(
 events = typer.Typer(help="Les événements en quarantaine : les lister, les rejouer.", invoke_without_command=True)
 cli.add_typer(importing, name="import")
 cli.add_typer(events, name="events")
+cli.add_typer(keys, name="keys")
 out = Console()
 err = Console(stderr=True)
 

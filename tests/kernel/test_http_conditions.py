@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.contracts.codes import Role
+from services.kernel.base.principals import somebody
 from tests.conftest import Client
 from tests.support.actions import an_action, an_approved_action, move
 
@@ -118,7 +119,7 @@ async def test_the_history_holds_every_version_as_it_was(steering: httpx.AsyncCl
     items = (await steering.get(f"{ACTIONS}/{first['id']}/history")).json()["items"]
     assert [item["document"] for item in items] == [third, second, first]
     assert [item["version"] for item in items] == [3, 2, 1]
-    assert {item["by"] for item in items} == {"tests"}
+    assert {item["by"] for item in items} == {somebody("tests")}
     recorded = [datetime.fromisoformat(item["recorded_at"]) for item in items]
     assert recorded == sorted(recorded, reverse=True)
 

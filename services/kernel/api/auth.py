@@ -5,22 +5,20 @@ from collections import OrderedDict
 from datetime import timedelta
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OKPKey
 
 from services.contracts.codes import Role
 from services.kernel.api.rights import Rights, rights
 from services.kernel.api.strict_json import strict_json
 from services.kernel.api.token_claims import claims_of, principal_of
+from services.kernel.api.token_keys import algorithm_of, public_set, read_keys, signing_key
 from services.kernel.base import clock
 from services.kernel.base.principals import ANONYMOUS, Principal
 from services.kernel.base.problems import BadRequest, Forbidden, Unauthenticated
-from services.kernel.base.secrets import kept_file
 from services.kernel.base.settings import Settings
 
 ALGORITHMS = ["Ed25519", "RS256"]
@@ -34,18 +32,21 @@ class Tokens:
     """Issues and verifies access tokens with a pinned key set: `PLAM_TOKEN_KEYS`, or one kept in the data folder."""
 
     def __init__(self, settings: Settings) -> None:
-        self._keys = _key_set(settings)
+        self._keys = read_keys(settings)
         self._cache: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
         self._times = jwt.JWTClaimsRegistry(leeway=LEEWAY)
 
     def issue(self, principal: Principal, lifetime: timedelta) -> str:
-        """A signed token for a principal; for development tokens, and for the exchange of credentials."""
-        key = next((key for key in self._keys.keys if key.is_private and key.key_type == "OKP"), None)
-        if key is None:
-            raise ValueError("PLAM_TOKEN_KEYS n'a pas de clé privée Ed25519 : elle vérifie des jetons, et n'en signe pas.")
+        """A signed token for a principal; for development tokens, and for the exchange of credentials. Raises `ValueError`."""
+        key = signing_key(self._keys)
         issued = int(clock.real_now().timestamp())
         claims = claims_of(principal, issued=issued, expires=issued + int(lifetime.total_seconds()))
-        return jwt.encode({"alg": "Ed25519", "typ": "at+jwt", "kid": key.kid}, claims, key, algorithms=ALGORITHMS)
+        return jwt.encode({"alg": algorithm_of(key), "typ": "at+jwt", "kid": key.kid}, claims, key, algorithms=ALGORITHMS)
+
+    @property
+    def public_keys(self) -> dict[str, Any]:
+        """The JWK set that verifies these tokens."""
+        return public_set(self._keys)
 
     def verify(self, token: str) -> Principal:
         """The principal of a token. Raises `Unauthenticated`. A verified token is remembered for a minute."""
@@ -72,26 +73,6 @@ class Tokens:
         except (BadRequest, JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Unauthenticated("Jeton invalide ou expiré : demandez-en un nouveau.") from error
         return principal, float(claims["exp"])
-
-
-def _key_set(settings: Settings) -> KeySet:
-    path = settings.token_keys
-    if path is None:
-        return KeySet.import_key_set(orjson.loads(kept_file(settings.home / "token-keys.json", _new_keys)))
-    try:
-        keys = KeySet.import_key_set(orjson.loads(path.read_bytes()))
-    except OSError as error:
-        raise ValueError(f"PLAM_TOKEN_KEYS : {path} n'est pas lisible ({error.strerror}).") from error
-    except Exception as error:  # whatever a key that is none makes the library raise
-        raise ValueError(f'PLAM_TOKEN_KEYS : {path} n\'est pas un jeu de clés JWK, {{"keys": […]}}.') from error
-    if not any(key.key_type == "RSA" or (key.key_type == "OKP" and key.as_dict().get("crv") == "Ed25519") for key in keys.keys):
-        raise ValueError(f"PLAM_TOKEN_KEYS : {path} n'a aucune clé Ed25519 ni RSA.")
-    return keys
-
-
-def _new_keys() -> bytes:
-    key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "Ed25519"}, private=True, auto_kid=True)
-    return orjson.dumps({"keys": [key.as_dict(private=True)]})
 
 
 def authenticate(request: Request) -> Principal:

@@ -50,6 +50,8 @@ class Route(APIRoute):
 
     gives: str | None = JSON
     """What the route answers in, whatever is asked; None: in what its own answers say."""
+    keeps: bool = True
+    """Whether an answer is kept under its `Idempotency-Key`."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -67,7 +69,7 @@ class Route(APIRoute):
         takes_body = self.body_field is not None
         methods = self.methods or set()
         changes = not methods <= {"GET", "HEAD"}
-        posts = "POST" in methods
+        keeps = self.keeps and "POST" in methods
         guarded = any(isinstance(dependency.call, Policy) for dependency in self.dependant.dependencies)
 
         async def answer(request: StrictRequest) -> Response:
@@ -75,7 +77,7 @@ class Route(APIRoute):
             return result if isinstance(result, Response) else Response(result.model_dump_json(), status, media_type=JSON)
 
         def respond(request: StrictRequest, db: Database) -> Coroutine[Any, Any, Response]:
-            key = request.headers.get("idempotency-key") if posts else None
+            key = request.headers.get("idempotency-key") if keeps else None
             return answer(request) if key is None else _once(answer, request, db, key, guarded=guarded)
 
         check_head = partial(_check_head, gives=self.gives, allowed=allowed, changes=changes, takes_body=takes_body)
@@ -112,6 +114,12 @@ class Route(APIRoute):
         if isinstance(problem, Conflict):
             await say_allowed(problem, self.operation_id or "", request.path_params.values(), databases, service, by=caller)
         return problem or error
+
+
+class SecretRoute(Route):
+    """A route whose answer may hold a secret: it is never kept, and no key asks for it again."""
+
+    keeps = False
 
 
 class _Answer:
@@ -265,6 +273,6 @@ class NounRouter(APIRouter):
         self.tag = {"name": tag, "x-displayName": title, "description": about}
 
 
-def router(prefix: str, tag: str, title: str, about: str) -> NounRouter:
+def router(prefix: str, tag: str, title: str, about: str, *, route_class: type[Route] = Route) -> NounRouter:
     """A noun's router. `prefix` is its collection; `tag` its name for programs, ASCII; `title` and `about` say it in French."""
-    return NounRouter(tag=tag, title=title, about=about, prefix=prefix, route_class=Route)
+    return NounRouter(tag=tag, title=title, about=about, prefix=prefix, route_class=route_class)

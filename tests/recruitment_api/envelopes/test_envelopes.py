@@ -12,7 +12,7 @@ from sqlmodel import select
 from services.contracts.codes import Department, Role
 from services.contracts.recruitment import EnvelopeStatus
 from services.kernel.api.paging import cursor
-from services.kernel.base.principals import SYSTEM
+from services.kernel.base.principals import SYSTEM, somebody
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.recruitment_api.envelopes.lifecycle import OPERATIONS
@@ -51,7 +51,12 @@ async def test_an_envelope_opens_with_its_ceiling_in_the_ledger(steering: httpx.
     assert (envelope["scheme_code"], envelope["status"], envelope["committed_cents"]) == ("CAE", "open", 0)
     assert envelope["available_cents"] == envelope["ceiling_cents"] == 100_000 * EURO
     (entry,) = await entries_of(steering, envelope)
-    assert (entry["seq"], entry["kind"], entry["balance_after_cents"], entry["by"]) == (1, "ceiling_change", 100_000 * EURO, "tests")
+    assert (entry["seq"], entry["kind"], entry["balance_after_cents"], entry["by"]) == (
+        1,
+        "ceiling_change",
+        100_000 * EURO,
+        somebody("tests"),
+    )
     (event,) = await events_of(databases, "scheme_envelope")
     assert event["type"] == "recruitment.scheme_envelope.opened"
     assert event["event"]["data"]["ceiling_cents"] == 100_000 * EURO
