@@ -172,7 +172,8 @@ async def recruitment(partner: Partner) -> None:
 
 
 async def the_end_of(partner: Partner, organisation: Json, site: Json) -> None:
-    """The site is taken over, then closes; so does the hospital."""
+    """The site is taken over, then closes; so does the hospital, once it is suspended."""
     site = await partner.send("transferSite", site)
     await partner.send("closeSite", site)
+    organisation = await partner.send("suspendOrganisation", organisation)
     await partner.send("closeOrganisation", organisation)

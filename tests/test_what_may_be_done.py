@@ -125,7 +125,7 @@ async def test_g5_a_key_that_is_taken_says_what_may_be_done_too(client: Client, 
     refused = await steering.patch(f"{path}/{other['id']}", json={"uai": "0440105A"}, headers=at(other))
 
     assert (refused.status_code, problem_type(refused), refused.json()["existing_id"]) == (409, "already-exists", taken["id"])
-    assert refused.json()["allowed_operations"] == ["changeOrganisation", "closeOrganisation"]
+    assert refused.json()["allowed_operations"] == ["changeOrganisation", "suspendOrganisation", "closeOrganisation"]
 
 
 async def test_g5_a_need_whose_posts_are_over_seeks_no_longer(client: Client, databases: Databases) -> None:

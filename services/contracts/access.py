@@ -5,27 +5,38 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.codes import Department, OrganisationRole, Sector
+from services.contracts.codes import Contributor, Department, OrganisationRole, Sector
 from services.contracts.envelope import Instant, Several, State, Text
 from services.contracts.labelled import Labelled
-from services.contracts.standing import Owner
+from services.contracts.standing import Owner, Spell
 
 MicroDegrees = Annotated[int, Field(ge=-180_000_000, le=180_000_000)]
 """Whole millionths of a degree (WGS 84)."""
 
 
 class OrganisationStatus(Labelled):
-    """La vie d'une organisation ou d'un site."""
+    """La vie d'une organisation."""
+
+    active = "active", "En activité"
+    suspended = "suspended", "Suspendue"
+    closed = "closed", "Fermée"
+
+
+class SiteStatus(Labelled):
+    """La vie d'un site."""
 
     active = "active", "En activité"
     closed = "closed", "Fermé"
 
 
 class OrganisationState(State):
-    """Une organisation : entité juridique ou établissement qui en dépend, avec ses identifiants nationaux et ses rôles dans le plan."""
+    """Une organisation : entité juridique ou établissement qui en dépend, avec ses identifiants nationaux et ses rôles dans le plan.
+
+    `suspended_spells` : quand elle est suspendue, elle-même ou par celle dont elle dépend ; `member_spells` : quand elle a un membre actif.
+    """
 
     kind: ClassVar[str] = "organisation"
-    number: ClassVar[int] = 2
+    number: ClassVar[int] = 3
 
     name: Text
     roles: Several[OrganisationRole]
@@ -33,7 +44,11 @@ class OrganisationState(State):
     siren: Text | None = None
     uai: Text | None = None
     parent_id: UUID | None = None
+    contributor: Contributor | None = None
+    funder_code: Text | None = None
     department: Department | None = None
+    suspended_spells: Several[Spell] = ()
+    member_spells: Several[Spell] = ()
     status: OrganisationStatus
 
 
@@ -54,7 +69,7 @@ class SiteState(State):
     lat_e6: MicroDegrees | None = None
     lon_e6: MicroDegrees | None = None
     owners: Several[Owner] = ()
-    status: OrganisationStatus
+    status: SiteStatus
 
 
 class Revocable(Labelled):

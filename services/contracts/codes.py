@@ -113,6 +113,25 @@ class OrganisationRole(Labelled):
     partner = "partner", "Partenaire"
 
 
+class Contributor(Labelled):
+    """À quel titre une organisation contribue au plan."""
+
+    state = "state", "Services de l'État"
+    region = "region", "Conseil régional"
+    employment_agency = "employment_agency", "Service public de l'emploi"
+    department_council = "department_council", "Conseil départemental"
+    health_professionals = "health_professionals", "Représentants des professionnels de santé"
+    union = "union", "Organisation syndicale"
+    employers = "employers", "Fédération d'employeurs"
+    university = "university", "Université"
+    training_institute = "training_institute", "Institut de formation"
+    users = "users", "Représentants des usagers"
+    crsa = "crsa", "Conférence régionale de la santé et de l'autonomie (CRSA)"
+    mayors = "mayors", "Association de maires"
+    ars = "ars", "Agence régionale de santé (ARS)"
+    funder_other = "funder_other", "Autre financeur"
+
+
 class Profession(Labelled):
     """Les métiers de la santé et de l'accompagnement, par leurs sigles (IDE, AS, …)."""
 

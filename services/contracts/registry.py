@@ -54,6 +54,11 @@ def _without_parent(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "parent_id": None}
 
 
+def _never_suspended(data: dict[str, Any]) -> dict[str, Any]:
+    """Until number 3, no organisation was suspended, none said as what it contributes, and who funds had no code."""
+    return {**data, "contributor": None, "funder_code": None, "suspended_spells": [], "member_spells": []}
+
+
 def _without_commune(data: dict[str, Any]) -> dict[str, Any]:
     """Until number 3, a site said its commune by its code alone."""
     return {**data, "commune": None}
@@ -66,6 +71,7 @@ def _end_never_moved(data: dict[str, Any]) -> dict[str, Any]:
 
 UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("organisation", 1): _without_parent,
+    ("organisation", 2): _never_suspended,
     ("site", 1): _as_it_was,
     ("site", 2): _without_commune,
     ("action", 1): _end_never_moved,

@@ -1,4 +1,4 @@
-"""Who has had something, and when it was concealed: dated lists that the states of several nouns carry."""
+"""Who has had something, when it was concealed, and other periods: dated lists that the states of several nouns carry."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -8,6 +8,13 @@ from pydantic import ConfigDict, Field
 
 from services.contracts.envelope import Contract, Day
 from services.contracts.labelled import Labelled
+
+
+class Spell(Contract):
+    """Une période, fin exclue ; sans fin tant qu'elle dure."""
+
+    since: Day = Field(description="Depuis ce jour.")
+    until: Day | None = Field(description="Jusqu'à ce jour, exclu ; aucun tant qu'elle dure.")
 
 
 class Owner(Contract):

@@ -3,7 +3,7 @@
 from functools import partial
 from uuid import UUID
 
-from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
+from services.contracts.access import OrganisationState, OrganisationStatus, SiteState, SiteStatus
 from services.contracts.standing import Concealment
 from services.internships_api.base import METADATA
 from services.kernel.data.database import Database
@@ -36,4 +36,4 @@ async def concealed_by_site(db: Database, site_id: UUID) -> Concealment | None:
 async def active_site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteState | None:
     """A site of an organisation, that is open."""
     found = await SITES.find(db, site_id)
-    return found if found and found.organisation_id == organisation_id and found.status is OrganisationStatus.active else None
+    return found if found and found.organisation_id == organisation_id and found.status is SiteStatus.active else None

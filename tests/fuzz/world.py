@@ -130,6 +130,7 @@ def _organisations(world: World) -> None:
         if number % 2:
             _move(world, ORGANISATIONS, other, "close", reason="Fusion")
             _move(world, SITES, site, "close", reason="Travaux")
+        _move(world, ORGANISATIONS, _make(world, ORGANISATIONS, name=f"Mutuelle {number}", roles=["partner"]), "suspend", reason="Contrôle")
 
 
 def _plan(world: World) -> None:

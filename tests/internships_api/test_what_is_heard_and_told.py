@@ -9,7 +9,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
+from services.contracts.access import OrganisationState, OrganisationStatus, SiteState, SiteStatus
 from services.contracts.codes import Department, OrganisationRole
 from services.contracts.envelope import Event, State
 from services.contracts.internships import PlacementState
@@ -49,7 +49,7 @@ def organisation(version: int, name: str, **given: Any) -> Received:
 def site(version: int, name: str, **given: Any) -> Received:
     """A site at a version."""
     values = {"id": SITE, "version": version, "organisation_id": HOST, "name": name, "commune_code": "44184"}
-    values |= {"department": Department.loire_atlantique, "status": OrganisationStatus.active}
+    values |= {"department": Department.loire_atlantique, "status": SiteStatus.active}
     return received(SiteState.model_validate(values | given), "access.site.changed")
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
+from services.contracts.access import OrganisationState, OrganisationStatus, SiteState, SiteStatus
 from services.contracts.actions import ActionState, ActionStatus, MilestoneState, MilestoneStatus, Reschedule
 from services.contracts.codes import Department, OrganisationRole, Profession, Sector, Side
 from services.contracts.envelope import Event, State, StatusChange
@@ -119,7 +119,7 @@ def site(**given: Any) -> SiteState:
         commune_code="44109",
         department=NANTES,
         sector=Sector.sanitary,
-        status=OrganisationStatus.active,
+        status=SiteStatus.active,
     )
     return made
 

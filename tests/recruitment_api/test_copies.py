@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
+from services.contracts.access import OrganisationState, OrganisationStatus, SiteState, SiteStatus
 from services.contracts.codes import Department, OrganisationRole, Sector
 from services.contracts.envelope import Event, State
 from services.kernel.base import clock, ids
@@ -19,7 +19,7 @@ def organisation(version: int, name: str) -> OrganisationState:
     return OrganisationState(id=ORGANISATION, version=version, name=name, roles=roles, status=OrganisationStatus.active)
 
 
-def site(version: int, status: OrganisationStatus) -> SiteState:
+def site(version: int, status: SiteStatus) -> SiteState:
     return SiteState(
         id=SITE,
         version=version,
@@ -56,14 +56,14 @@ async def apply(databases: Databases, *states: State) -> tuple[OrganisationState
 
 
 async def test_the_newest_of_each_is_kept(databases: Databases) -> None:
-    closed, active = site(2, OrganisationStatus.closed), site(1, OrganisationStatus.active)
+    closed, active = site(2, SiteStatus.closed), site(1, SiteStatus.active)
 
     copies = await apply(databases, closed, organisation(1, "CH"), active, organisation(3, "CHU"), organisation(2, "GHT"))
     employer, workplace = copies
     assert employer is not None
     assert (employer.version, employer.name, employer.roles) == (3, "CHU", (OrganisationRole.employer, OrganisationRole.host))
     assert workplace is not None
-    assert (workplace.version, workplace.status, workplace.organisation_id) == (2, OrganisationStatus.closed, ORGANISATION)
+    assert (workplace.version, workplace.status, workplace.organisation_id) == (2, SiteStatus.closed, ORGANISATION)
     assert (workplace.commune_code, workplace.department, workplace.sector) == ("44184", Department.loire_atlantique, Sector.sanitary)
 
     assert await apply(databases, active, organisation(2, "GHT"), closed) == copies

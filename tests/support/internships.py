@@ -13,7 +13,7 @@ import httpx
 from sqlalchemy import insert
 from sqlmodel import select
 
-from services.contracts.access import OrganisationStatus
+from services.contracts.access import OrganisationStatus, SiteStatus
 from services.contracts.codes import Department, OrganisationRole
 from services.contracts.internships import OfferStatus, PlacementStatus
 from services.internships_api.capacity.tables import CapacityWeek
@@ -64,7 +64,7 @@ async def a_site(databases: Databases, organisation_id: UUID, **given: Any) -> U
         "organisation_id": organisation_id,
         "name": "Cité sanitaire",
         "department": Department.loire_atlantique,
-        "status": OrganisationStatus.active,
+        "status": SiteStatus.active,
     }
     async with databases.open("internships") as db:
         await db.fetch(insert(SITES.table).values(**values | given))

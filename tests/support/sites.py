@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.contracts.access import OrganisationStatus, SiteState
+from services.contracts.access import SiteState, SiteStatus
 from services.contracts.codes import Department
 from services.contracts.envelope import Event
 from services.contracts.standing import handed_over
@@ -28,7 +28,7 @@ class Heard:
     """A site, as access_api would tell of it; each telling is its next version."""
 
     def __init__(self, site_id: UUID, organisation_id: UUID, *, opened_at: datetime | None = None) -> None:
-        step = {"status": OrganisationStatus.active, "at": opened_at or clock.now()}
+        step = {"status": SiteStatus.active, "at": opened_at or clock.now()}
         self.values: dict[str, Any] = {"id": site_id, "version": 2, "organisation_id": organisation_id, "history": [step], "owners": ()}
         self.values |= {"name": "Site Heinlex", "commune_code": "44184", "department": Department.loire_atlantique}
 
@@ -42,13 +42,13 @@ class Heard:
 
     def close(self) -> Received:
         """It closes now."""
-        return self._turn(OrganisationStatus.closed)
+        return self._turn(SiteStatus.closed)
 
     def reopen(self) -> Received:
         """It opens again now."""
-        return self._turn(OrganisationStatus.active)
+        return self._turn(SiteStatus.active)
 
-    def _turn(self, status: OrganisationStatus) -> Received:
+    def _turn(self, status: SiteStatus) -> Received:
         self.values["history"] = [*self.values["history"], {"status": status, "at": clock.now()}]
         return self._next()
 

@@ -19,6 +19,7 @@ from tests.support.story import Resource, a_commune, action_of, again, day, even
 
 BODIES: dict[str, Any] = {
     "changeOrganisation": {"name": "Autre nom"},
+    "suspendOrganisation": {"reason": "Contrôle"},
     "closeOrganisation": {"reason": "Fusion"},
     "changeSite": {"name": "Autre nom"},
     "closeSite": {"reason": "Travaux"},
@@ -171,6 +172,8 @@ async def in_other_statuses(steering: httpx.AsyncClient, hospital: Resource, sch
     await verb(steering, f"/internships/v1/units/{unit['id']}", unit, "suspend", reason="Travaux")
     await verb(steering, f"/access/v1/sites/{annex['id']}", annex, "close", reason="Travaux")
     await verb(steering, f"/access/v1/organisations/{closed['id']}", closed, "close", reason="Fusion")
+    suspended = await make(steering, "/access/v1/organisations", name="Clinique suspendue", roles=["employer", "host"])
+    await verb(steering, f"/access/v1/organisations/{suspended['id']}", suspended, "suspend", reason="Contrôle")
     money = {"scheme_id": scheme["id"], "fiscal_year": 2026, "funder": "ARS Pays de la Loire", "ceiling_cents": 10_000_000}
     frozen = await make(steering, "/recruitment/v1/envelopes?force=true", **money, department="85")
     await verb(steering, f"/recruitment/v1/envelopes/{frozen['id']}", frozen, "freeze", reason="Contrôle")

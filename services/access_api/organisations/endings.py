@@ -1,9 +1,9 @@
 """What belongs to an organisation closes with it."""
 
 from services.access_api.organisations import queries
-from services.access_api.organisations.lifecycle import move
+from services.access_api.organisations.lifecycle import move_site
 from services.access_api.organisations.tables import Organisation
-from services.contracts.access import OrganisationStatus
+from services.contracts.access import SiteStatus
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
 
@@ -12,6 +12,6 @@ async def close_sites(db: Database, organisation: Organisation, *, by: Principal
     """Closes the sites of an organisation that has just been closed in this transaction."""
     sites = await db.fetch(queries.open_sites(organisation.id))
     for site in sites:
-        move(site, OrganisationStatus.closed)
+        move_site(site, SiteStatus.closed)
         site.status_reason = "Fermeture de l'organisation"
     await db.save_many(sites, event="access.site.closed", by=by)

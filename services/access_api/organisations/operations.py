@@ -17,6 +17,7 @@ from services.access_api.organisations.schemas import (
     OrganisationQuery,
     OrganisationWrite,
 )
+from services.access_api.organisations.suspensions import date_suspension, save_moved
 from services.access_api.organisations.tables import Organisation
 from services.access_api.revocations.operations import revoke
 from services.access_api.sites.tables import Site
@@ -29,14 +30,14 @@ from services.kernel.base.folding import begins_one, fold
 from services.kernel.base.principals import Principal
 from services.kernel.data.database import Database
 
-ALIKE = "Une organisation active porte déjà ce numéro SIREN."
+ALIKE = "Une organisation qui n'est pas fermée porte déjà ce numéro SIREN."
 
 
 async def create(db: Database, body: OrganisationCreate, *, by: Principal, force: bool = False) -> Organisation:
     """Creates an organisation.
 
-    Raises `AlreadyExists` when its FINESS or its UAI is another's, `Invalid` for a parent that cannot be one, and `LooksTwice` when its
-    SIREN is another's, unless it is forced.
+    Raises `AlreadyExists` when its FINESS, its UAI or its funder code is another's, `Invalid` for a parent that cannot be one, and
+    `LooksTwice` when its SIREN is another's, unless it is forced.
     """
     organisation = Organisation(**body.model_dump(), folded=fold(body.name))
     if organisation.parent_id is not None:
@@ -54,8 +55,9 @@ async def change(
     name, siren, parent_id = organisation.name, organisation.siren, organisation.parent_id
     if not patched(organisation, patch, OrganisationWrite):
         return organisation
-    if organisation.parent_id is not None and organisation.parent_id != parent_id:
-        await check_parent(db, organisation, organisation.parent_id, by=by)
+    if organisation.parent_id != parent_id:
+        above = organisation.parent_id
+        date_suspension(organisation, await check_parent(db, organisation, above, by=by) if above else None)
     if organisation.siren and organisation.siren != siren and not force:
         await refuse_lookalike(db, Organisation, {"siren": organisation.siren}, queries.STANDS, said=ALIKE)
     organisation.folded = fold(organisation.name)
@@ -66,11 +68,11 @@ async def change(
 
 
 async def close(db: Database, organisation_id: UUID, reason: str, *, by: Principal, version: int) -> Organisation:
-    """Closes an organisation and, with it, its sites; its callers' tokens are refused."""
+    """Closes an organisation and, with it, its sites; a suspension ends, and its callers' tokens are refused."""
     organisation = await ORGANISATIONS.load_for_change(db, organisation_id, by=by, version=version)
     move(organisation, OrganisationStatus.closed)
     organisation.status_reason = reason
-    await db.save(organisation, event="access.organisation.closed", by=by)
+    await save_moved(db, organisation, event="access.organisation.closed", by=by)
     await close_sites(db, organisation, by=by)
     await revoke(db, Revocable.organisation, [organisation.id], by=by)
     return organisation
@@ -79,9 +81,25 @@ async def close(db: Database, organisation_id: UUID, reason: str, *, by: Princip
 async def reopen(db: Database, organisation_id: UUID, *, by: Principal, version: int) -> Organisation:
     """Opens a closed organisation again; its sites stay closed until they are opened one by one."""
     organisation = await ORGANISATIONS.load_for_change(db, organisation_id, by=by, version=version)
-    move(organisation, OrganisationStatus.active)
+    move(organisation, OrganisationStatus.active, only_from=OrganisationStatus.closed)
     organisation.status_reason = None
-    return await db.save(organisation, event="access.organisation.reopened", by=by)
+    return await save_moved(db, organisation, event="access.organisation.reopened", by=by)
+
+
+async def suspend(db: Database, organisation_id: UUID, reason: str, *, by: Principal, version: int) -> Organisation:
+    """Suspends an organisation and those that depend on it: what they show is concealed everywhere, and no other status changes."""
+    organisation = await ORGANISATIONS.load_for_change(db, organisation_id, by=by, version=version)
+    move(organisation, OrganisationStatus.suspended)
+    organisation.status_reason = reason
+    return await save_moved(db, organisation, event="access.organisation.suspended", by=by)
+
+
+async def resume(db: Database, organisation_id: UUID, *, by: Principal, version: int) -> Organisation:
+    """Ends a suspension: all shows again as it was."""
+    organisation = await ORGANISATIONS.load_for_change(db, organisation_id, by=by, version=version)
+    move(organisation, OrganisationStatus.active, only_from=OrganisationStatus.suspended)
+    organisation.status_reason = None
+    return await save_moved(db, organisation, event="access.organisation.resumed", by=by)
 
 
 async def read_page(db: Database, query: OrganisationQuery, *, by: Principal) -> list[tuple[UUID, str]]:

@@ -14,7 +14,7 @@ from services.access_api.communes.queries import found_by_term
 from services.access_api.organisations.schemas import OrganisationQuery
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.tables import WORDS, Site
-from services.contracts.access import OrganisationStatus
+from services.contracts.access import OrganisationStatus, SiteStatus
 from services.kernel.api.reading import Reading, equal_to
 from services.kernel.data.conditions import among, holds
 from services.kernel.data.folded import begin_words
@@ -27,14 +27,14 @@ def _found(terms: BindParameter[Any]) -> CompoundSelect[UUID]:
     return union(named, at_a_site)
 
 
-STANDS = col(Organisation.status) == OrganisationStatus.active
+STANDS = col(Organisation.status) != OrganisationStatus.closed
 """The condition that an organisation is one that another would double."""
 
 ORGANISATIONS = Reading(
     Organisation,
     OrganisationQuery,
     {
-        **equal_to(Organisation, "department", "status", "finess_ej", "siren", "uai", "parent_id"),
+        **equal_to(Organisation, "department", "status", "finess_ej", "siren", "uai", "parent_id", "contributor", "funder_code"),
         "role": lambda value: holds(Organisation.roles, value),
         "q": lambda value: col(Organisation.id).in_(_found(value)),
     },
@@ -64,9 +64,15 @@ def first_child(organisation_id: UUID) -> SelectOfScalar[Organisation]:
     return select(Organisation).where(Organisation.parent_id == organisation_id).order_by(col(Organisation.id)).limit(1)
 
 
+def children(organisation_id: UUID) -> SelectOfScalar[Organisation]:
+    """The organisations that depend on another, locked in order."""
+    statement = select(Organisation).where(Organisation.parent_id == organisation_id).order_by(col(Organisation.id))
+    return statement.with_for_update(key_share=True)
+
+
 def open_sites(organisation_id: UUID) -> SelectOfScalar[Site]:
     """The open sites of an organisation, locked in order."""
-    open_ = Site.organisation_id == organisation_id, col(Site.status) == OrganisationStatus.active
+    open_ = Site.organisation_id == organisation_id, col(Site.status) == SiteStatus.active
     return select(Site).where(*open_).order_by(col(Site.id)).with_for_update()
 
 

@@ -50,7 +50,7 @@ async def list_organisations(
 async def create_organisation(
     request: Request, body: OrganisationCreate, caller: Steering, _key: OptionalKey, db: Db, force: Force = False
 ) -> Response:
-    """Crée une organisation ; ni son FINESS ni son UAI ne sont à une autre, et son SIREN à une autre active seulement si c'est voulu."""
+    """Crée une organisation ; ses FINESS, UAI et code de financeur ne sont qu'à elle, son SIREN à une autre seulement si c'est voulu."""
     return created(request, await operations.create(db, body, by=caller, force=force))
 
 
@@ -82,6 +82,20 @@ async def change_organisation(
 ) -> Response:
     """Change une organisation : les champs envoyés."""
     return resource(await operations.change(db, organisation_id, body, by=caller, version=version, force=force))
+
+
+@routes.post("/{organisation_id}/suspend", operation_id="suspendOrganisation", response_model=OrganisationRead, responses=MOVE)
+async def suspend_organisation(
+    organisation_id: UUID, body: Reason, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db
+) -> Response:
+    """Suspend l'organisation et celles qui en dépendent : ce qu'elles montrent est dissimulé partout, rien n'est supprimé."""
+    return resource(await operations.suspend(db, organisation_id, body.reason, by=caller, version=version))
+
+
+@routes.post("/{organisation_id}/resume", operation_id="resumeOrganisation", response_model=OrganisationRead, responses=MOVE)
+async def resume_organisation(organisation_id: UUID, caller: Steering, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
+    """Rétablit une organisation suspendue : tout se montre de nouveau, tel quel."""
+    return resource(await operations.resume(db, organisation_id, by=caller, version=version))
 
 
 @routes.post("/{organisation_id}/close", operation_id="closeOrganisation", response_model=OrganisationRead, responses=MOVE)

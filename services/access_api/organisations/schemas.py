@@ -8,9 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from services.access_api.identifiers import Finess, Siren, Uai
 from services.access_api.organisations.tables import Organisation
 from services.contracts.access import OrganisationState, OrganisationStatus
-from services.contracts.codes import Department, OrganisationRole
+from services.contracts.codes import Contributor, Department, OrganisationRole
 from services.contracts.envelope import StatusChange
 from services.contracts.labelled import Labelled
+from services.contracts.standing import Spell
 from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Code, Line, distinct
@@ -26,11 +27,14 @@ EXAMPLE = shown(
     siren="264400268",
     uai=None,
     parent_id=None,
+    contributor="employers",
+    funder_code=None,
     legal_status_code="13",
     legal_status_label="Établissement public communal d'hospitalisation",
     department="44",
     status="active",
     status_reason=None,
+    suspended_spells=[],
     history=[{"status": "active", "at": CREATED}],
 )
 
@@ -49,6 +53,10 @@ class OrganisationWrite(BaseModel):
     uai: Uai | None = Field(None, description="UAI, pour un établissement de formation.")
     parent_id: UUID | None = Field(
         None, description="L'organisation dont celle-ci dépend (un institut, son entité juridique) ; elle-même ne dépend d'aucune."
+    )
+    contributor: Contributor | None = Field(None, description="À quel titre elle contribue au plan.")
+    funder_code: Code | None = Field(
+        None, description="Code du financeur, que nomment les enveloppes ; à aucune autre organisation.", examples=["ARS-PDL"]
     )
     legal_status_code: Code | None = Field(None, description="Statut juridique (nomenclature FINESS).", examples=["13"])
     legal_status_label: Line | None = Field(None, description="Libellé du statut juridique.")
@@ -81,11 +89,16 @@ class OrganisationRead(Resource):
     siren: str | None = Field(description="SIREN.")
     uai: str | None = Field(description="UAI.")
     parent_id: UUID | None = Field(None, description="L'organisation dont celle-ci dépend.")
+    contributor: Contributor | None = Field(None, description="À quel titre elle contribue au plan.")
+    funder_code: str | None = Field(None, description="Code du financeur, que nomment les enveloppes.")
     legal_status_code: str | None = Field(description="Statut juridique (nomenclature FINESS).")
     legal_status_label: str | None = Field(description="Libellé du statut juridique.")
     department: Department | None = Field(description="Département du siège ; aucun : hors de la région.")
     status: OrganisationStatus = Field(description="Statut.")
-    status_reason: str | None = Field(description="Motif de la fermeture.")
+    status_reason: str | None = Field(description="Motif de la suspension ou de la fermeture.")
+    suspended_spells: list[Spell] = Field(
+        default=[], description="Périodes où elle est suspendue, elle-même ou par celle dont elle dépend : rien d'elle n'est montré."
+    )
     history: list[StatusChange] = Field(description="Historique daté du statut.")
 
 
@@ -127,6 +140,8 @@ class OrganisationQuery(ListQuery):
     siren: Siren | None = Field(None, description="SIREN.")
     uai: Uai | None = Field(None, description="UAI.")
     parent_id: UUID | None = Field(None, description="Celles qui dépendent de cette organisation.")
+    contributor: Contributor | None = Field(None, description="À quel titre elle contribue au plan.")
+    funder_code: Code | None = Field(None, description="Code du financeur.")
     q: SearchTerms | None = Field(
         None,
         description=(
@@ -137,4 +152,4 @@ class OrganisationQuery(ListQuery):
     )
 
 
-ORGANISATION = Noun(Organisation, OrganisationRead, OrganisationState, document_schema=2)
+ORGANISATION = Noun(Organisation, OrganisationRead, OrganisationState, document_schema=3)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from services.access_api.communes import operations as communes
-from services.access_api.organisations.lifecycle import SITE_OPERATIONS, move
+from services.access_api.organisations.lifecycle import SITE_OPERATIONS, move_site
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sectors import sector_of
@@ -13,7 +13,7 @@ from services.access_api.sites.owners import hand_over, owned_since
 from services.access_api.sites.queries import SITES
 from services.access_api.sites.schemas import SiteCreate, SiteMatch, SiteMatched, SitePatch, SiteQuery, SiteTransfer, SiteWrite
 from services.access_api.sites.tables import Site
-from services.contracts.access import OrganisationStatus
+from services.contracts.access import OrganisationStatus, SiteStatus
 from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
@@ -89,7 +89,7 @@ async def transfer(db: Database, site_id: UUID, body: SiteTransfer, *, by: Princ
 async def close(db: Database, site_id: UUID, reason: str, *, by: Principal, version: int) -> Site:
     """Closes a site."""
     site = await SITES.load_for_change(db, site_id, by=by, version=version)
-    move(site, OrganisationStatus.closed)
+    move_site(site, SiteStatus.closed)
     site.status_reason = reason
     return await db.save(site, event="access.site.closed", by=by)
 
@@ -97,7 +97,7 @@ async def close(db: Database, site_id: UUID, reason: str, *, by: Principal, vers
 async def reopen(db: Database, site_id: UUID, *, by: Principal, version: int) -> Site:
     """Opens a closed site again. Raises `OrganisationClosed` when its organisation is closed."""
     site = await SITES.load_for_change(db, site_id, by=by, version=version)
-    move(site, OrganisationStatus.active)
+    move_site(site, SiteStatus.active)
     _check_open(await ORGANISATIONS.one(db, site.organisation_id, by=by, lock=Lock.share))
     site.status_reason = None
     return await db.save(site, event="access.site.reopened", by=by)
@@ -122,7 +122,7 @@ def _matched(site: Site, places: communes.Places, asked: list[str]) -> SiteMatch
 
 
 async def _open_organisation(db: Database, organisation_id: UUID, *, by: Principal) -> Organisation:
-    """The organisation that a body cites: it is open, and does not close meanwhile. Raises `Invalid`, `OrganisationClosed`."""
+    """The organisation that a body cites: it is not closed, and does not close meanwhile. Raises `Invalid`, `OrganisationClosed`."""
     unknown = "Cette organisation n'existe pas."
     cited = await ORGANISATIONS.cited(db, organisation_id, by=by, pointer="#/organisation_id", unknown=unknown, lock=Lock.share)
     _check_open(cited)
@@ -130,16 +130,16 @@ async def _open_organisation(db: Database, organisation_id: UUID, *, by: Princip
 
 
 def _check_open(organisation: Organisation) -> None:
-    if organisation.status is not OrganisationStatus.active:
+    if organisation.status is OrganisationStatus.closed:
         raise OrganisationClosed("Rouvrez d'abord l'organisation.")
 
 
 async def _refused_now(db: Database, site: Site) -> Collection[str]:
     """A site does not open again in a closed organisation."""
-    if site.status is OrganisationStatus.active:
+    if site.status is SiteStatus.active:
         return ()
     organisation = await ORGANISATIONS.one(db, site.organisation_id, by=SYSTEM)
-    return () if organisation.status is OrganisationStatus.active else ("reopenSite",)
+    return ("reopenSite",) if organisation.status is OrganisationStatus.closed else ()
 
 
 ALLOWED = AllowedOperations(SITES, SITE_OPERATIONS, refused=_refused_now)

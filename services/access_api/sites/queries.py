@@ -14,7 +14,7 @@ from services.access_api.communes.queries import found_by_term
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.schemas import SiteQuery
 from services.access_api.sites.tables import WORDS, Site
-from services.contracts.access import OrganisationStatus
+from services.contracts.access import SiteStatus
 from services.contracts.codes import OrganisationRole
 from services.kernel.api.reading import Reading, equal_to
 from services.kernel.data.conditions import among, holds
@@ -22,7 +22,7 @@ from services.kernel.data.folded import begin_words
 
 HOME = "500"
 """The FINESS category of homes for dependent older people (EHPAD)."""
-STANDS = col(Site.status) == OrganisationStatus.active
+STANDS = col(Site.status) == SiteStatus.active
 """The condition that a site is one that another would double."""
 
 SITES = Reading(

@@ -8,7 +8,7 @@ from services.access_api.coordinates import Latitude, Longitude, check_both_or_n
 from services.access_api.identifiers import CommuneCode, Finess, PostalCode, Siret
 from services.access_api.organisations.schemas import EXAMPLE as ORGANISATION
 from services.access_api.sites.tables import Site
-from services.contracts.access import OrganisationStatus, SiteState
+from services.contracts.access import SiteState, SiteStatus
 from services.contracts.codes import Department, Sector
 from services.contracts.envelope import StatusChange
 from services.contracts.labelled import Labelled
@@ -122,7 +122,7 @@ class SiteRead(Resource):
     sector: Sector | None = Field(description="Secteur, quand on le connaît.")
     latitude: float | None = Field(description="Latitude (WGS 84), quand on la connaît.")
     longitude: float | None = Field(description="Longitude (WGS 84), quand on la connaît.")
-    status: OrganisationStatus = Field(description="Statut.")
+    status: SiteStatus = Field(description="Statut.")
     status_reason: str | None = Field(description="Motif de la fermeture.")
     owners: list[Owner] = Field(description="Organisations qui ont eu le site ; vide : la même depuis l'origine.")
     transfer_reason: str | None = Field(description="Motif du dernier transfert.")
@@ -164,7 +164,7 @@ class SiteQuery(ListQuery):
     finess_et: Finess | None = Field(None, description="FINESS de l'établissement.")
     siret: Siret | None = Field(None, description="SIRET.")
     sector: Sector | None = Field(None, description="Secteur.")
-    status: OrganisationStatus | None = Field(None, description="Statut.")
+    status: SiteStatus | None = Field(None, description="Statut.")
     q: SearchTerms | None = Field(
         None,
         description=(

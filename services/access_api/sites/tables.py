@@ -7,7 +7,7 @@ from sqlalchemy import UUID as SaUuid, CheckConstraint, Index, Text, UniqueConst
 from services.access_api.base import AccessRecord
 from services.access_api.communes.tables import WORD as COMMUNE
 from services.access_api.coordinates import Located, located
-from services.contracts.access import OrganisationStatus
+from services.contracts.access import SiteStatus
 from services.contracts.codes import Department, Sector
 from services.kernel.data.columns import internal, one_of, page_index, public
 from services.kernel.data.folded import FOLDED, WORDS_OF_FOLDED, words_index
@@ -28,7 +28,7 @@ class Site(Located, Owned, AccessRecord, table=True):
         CheckConstraint("siret ~ '^[0-9]{14}$'", "siret"),
         CheckConstraint(one_of("department", Department), "department"),
         CheckConstraint(one_of("sector", Sector), "sector"),
-        CheckConstraint(one_of("status", OrganisationStatus), "status"),
+        CheckConstraint(one_of("status", SiteStatus), "status"),
         *located(),
         Index("site_twin", "commune_code", "folded"),
         page_index("site_organisation_page", "organisation_id"),
@@ -56,7 +56,7 @@ class Site(Located, Owned, AccessRecord, table=True):
     address: str | None = public(Text, default=None)
     department: Department = public(Text)
     sector: Sector | None = public(Text, default=None)
-    status: OrganisationStatus = public(Text, default=OrganisationStatus.active)
+    status: SiteStatus = public(Text, default=SiteStatus.active)
     status_reason: str | None = internal(Text, default=None)
     transfer_reason: str | None = internal(Text, default=None)
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, or_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel, col
 
-from services.contracts.access import OrganisationStatus, SiteState
+from services.contracts.access import SiteState, SiteStatus
 from services.contracts.standing import ConcealedWhy, Concealment, Owner, blocks, concealments_from, owners_from
 from services.kernel.base import clock
 from services.kernel.base.clock import day_of
@@ -99,7 +99,7 @@ def concealment_of_site(site: SiteState | None) -> Concealment | None:
     """Since when a site conceals what stands there, if it does; one that was never heard of does, since ever."""
     if site is None:
         return Concealment(since=clock.today(), until=None, why=ConcealedWhy.site_closed)
-    if site.status is not OrganisationStatus.closed:
+    if site.status is not SiteStatus.closed:
         return None
     since = day_of(site.history[-1].at) if site.history else clock.today()
     return Concealment(since=since, until=None, why=ConcealedWhy.site_closed)
@@ -111,7 +111,7 @@ def ground_of_site(site: SiteState) -> Ground:
     closed = tuple(
         Concealment(since=day_of(step.at), until=end, why=ConcealedWhy.site_closed)
         for step, end in zip_longest(site.history, ends)
-        if step.status == OrganisationStatus.closed
+        if step.status == SiteStatus.closed
     )
     return Ground(site.organisation_id, site.owners, closed)
 
@@ -171,7 +171,7 @@ def concealed_now(row: Any) -> ColumnElement[bool]:
 def behind_site(row: Any, site: Any, *, conceals: ColumnElement[bool]) -> ColumnElement[bool]:
     """The condition that a row says otherwise than the copy of its site; `conceals`: that it is one that a closed site conceals."""
     because: ColumnElement[Any] = literal_column("""'[{"until": null, "why": "site_closed"}]'::jsonb""")
-    hidden, closed = col(row.concealed).op("@>", is_comparison=True)(because), site.c.status == OrganisationStatus.closed
+    hidden, closed = col(row.concealed).op("@>", is_comparison=True)(because), site.c.status == SiteStatus.closed
     otherwise = or_(col(row.organisation_id) != site.c.organisation_id, and_(hidden, ~closed), and_(closed, ~hidden, conceals))
     return and_(site.c.state_number >= OWNERS_SAID_FROM, otherwise)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.contracts.access import OrganisationStatus, SiteState
+from services.contracts.access import SiteState, SiteStatus
 from services.observatory_api.indicators.contributions import Contribution, count, lasting, spells
 from services.observatory_api.indicators.declare import total
 from services.observatory_api.indicators.dimensions import DEPARTMENT, SECTOR
@@ -24,5 +24,5 @@ from services.observatory_api.indicators.themes import NETWORK
 def active_sites(site: SiteState) -> Iterable[Contribution]:
     """Sites actifs : nombre de sites des organisations du plan, hors sites fermés."""
     for spell in spells(site.history):
-        if spell.status == OrganisationStatus.active:
+        if spell.status == SiteStatus.active:
             yield from lasting(count(spell.start), spell.end)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.contracts.access import OrganisationStatus, SiteState
+from services.contracts.access import OrganisationStatus, SiteState, SiteStatus
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.recruitment import NeedStatus
 from services.contracts.standing import Concealment
@@ -324,7 +324,7 @@ async def _realign_assignments(db: Database, need: StaffingNeed, *, by: Principa
 
 async def _site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteState:
     found = await SITES.find(db, site_id)
-    if found is None or found.organisation_id != organisation_id or found.status is not OrganisationStatus.active:
+    if found is None or found.organisation_id != organisation_id or found.status is not SiteStatus.active:
         raise invalid("#/site_id", "unknown_reference", "Ce site est inconnu, fermé ou d'une autre organisation.")
     return found
 

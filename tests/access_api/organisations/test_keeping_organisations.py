@@ -124,16 +124,6 @@ async def test_opening_an_organisation_again_leaves_its_sites_closed(steering: h
     assert (await steering.get(f"/access/v1/sites/{site['id']}")).json()["status"] == "closed"
 
 
-@pytest.mark.parametrize(("verb", "body"), [("reopen", {}), ("close", {"reason": "Fusion"})])
-async def test_a_refused_move_lists_the_allowed_ones(steering: httpx.AsyncClient, verb: str, body: dict[str, str]) -> None:
-    made = await an_organisation(steering)
-    if verb == "close":
-        made = (await move(steering, "organisations", made, "close", reason="Fusion")).json()
-    answer = await move(steering, "organisations", made, verb, **body)
-    assert answer.status_code == 409
-    assert answer.json()["allowed_operations"] == ["changeOrganisation", "reopenOrganisation" if verb == "close" else "closeOrganisation"]
-
-
 async def test_lists_are_filtered(steering: httpx.AsyncClient) -> None:
     one = await an_organisation(steering, name="CH de Saint-Nazaire", finess_ej=finess(4), siren=siren(4), roles=["employer"])
     two = await an_organisation(steering, name="IFSI d'Angers", uai="0440001M", department="49", roles=["institute"])

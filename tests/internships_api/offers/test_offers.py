@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from sqlmodel import update
 
-from services.contracts.access import OrganisationStatus
+from services.contracts.access import SiteStatus
 from services.contracts.codes import Department, Role
 from services.internships_api.copies import SITES
 from services.internships_api.service import SERVICE
@@ -136,7 +136,7 @@ async def test_a_unit_of_a_closed_site_prepares_and_publishes_nothing(steering: 
     unit = await a_unit(steering, place)
     draft = await an_offer(steering, unit, published=False)
     async with databases.open("internships") as db:
-        await db.fetch(update(SITES.table).where(SITES.table.c.id == place.site).values(status=OrganisationStatus.closed))
+        await db.fetch(update(SITES.table).where(SITES.table.c.id == place.site).values(status=SiteStatus.closed))
 
     prepared = await steering.post(f"{API}/offers", json=offer_body(unit))
     published = await move(steering, "offers", draft, "publish")

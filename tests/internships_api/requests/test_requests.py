@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from sqlmodel import update
 
-from services.contracts.access import OrganisationStatus
+from services.contracts.access import OrganisationStatus, SiteStatus
 from services.contracts.codes import Department, OrganisationRole, Role
 from services.internships_api.copies import ORGANISATIONS, SITES
 from services.kernel.data.database import Databases
@@ -269,7 +269,7 @@ async def test_nobody_is_sent_to_a_site_that_has_closed(steering: httpx.AsyncCli
     offer = await an_offer(steering, await a_unit(steering, place))
     request = await a_request(steering, place, offer)
     async with databases.open("internships") as db:
-        await db.fetch(update(SITES.table).values(status=OrganisationStatus.closed))
+        await db.fetch(update(SITES.table).values(status=SiteStatus.closed))
 
     asked = await steering.post(f"{API}/requests", json=body_of(offer, institute_id=str(place.institute)))
     accepted = await move(steering, "requests", request, "accept")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlmodel import update
 
-from services.contracts.access import OrganisationStatus
+from services.contracts.access import OrganisationStatus, SiteStatus
 from services.contracts.codes import Department, OrganisationRole, Role
 from services.internships_api.copies import ORGANISATIONS
 from services.kernel.data.database import Databases
@@ -78,7 +78,7 @@ async def test_what_makes_no_sense_is_refused_by_name(
 
 async def test_a_site_must_be_open_and_the_organisation_s_own(steering: httpx.AsyncClient, databases: Databases) -> None:
     place, neighbour = await a_place(databases), await a_place(databases)
-    closed = await a_site(databases, place.host, status=OrganisationStatus.closed)
+    closed = await a_site(databases, place.host, status=SiteStatus.closed)
     gone = await an_organisation(databases, OrganisationRole.host, status=OrganisationStatus.closed)
 
     for given, pointer in (

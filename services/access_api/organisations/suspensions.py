@@ -1,0 +1,44 @@
+"""When an organisation is suspended, dated: itself, or by the one on which it depends. What it shows elsewhere is concealed meanwhile."""
+
+from services.access_api.organisations import queries
+from services.access_api.organisations.queries import ORGANISATIONS
+from services.access_api.organisations.tables import Organisation
+from services.contracts.access import OrganisationStatus
+from services.contracts.standing import Spell
+from services.kernel.api.reading import Lock
+from services.kernel.base import clock
+from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.data.database import Database
+
+
+async def save_moved(db: Database, organisation: Organisation, *, event: str, by: Principal) -> Organisation:
+    """Saves an organisation whose status has changed, then those that depend on it where they are suspended, or no longer, with it.
+
+    A parent is held before its child: two moves at once wait for each other in one order.
+    """
+    parent = await ORGANISATIONS.one(db, organisation.parent_id, by=SYSTEM, lock=Lock.share) if organisation.parent_id else None
+    date_suspension(organisation, parent)
+    await db.save(organisation, event=event, by=by)
+    children = await db.fetch(queries.children(organisation.id))  # the organisation is held by its write: no other becomes its child
+    changed = [child for child in children if date_suspension(child, organisation)]
+    happened = "concealed" if organisation.status is OrganisationStatus.suspended else "revealed"
+    await db.save_many(changed, event=f"access.organisation.{happened}", by=by)
+    return organisation
+
+
+def date_suspension(organisation: Organisation, parent: Organisation | None) -> bool:
+    """Begins or ends today's spell as the status and the parent's say; whether one did. What lasted no day leaves none."""
+    suspended = any(each is not None and each.status is OrganisationStatus.suspended for each in (organisation, parent))
+    spells = [Spell.model_validate(spell) for spell in organisation.suspended_spells]
+    if suspended == any(spell.until is None for spell in spells):
+        return False
+    today = clock.today()
+    if not suspended:
+        *spells, last = spells
+        spells += [Spell(since=last.since, until=today)] if last.since != today else []
+    elif spells and spells[-1].until == today:
+        spells[-1] = Spell(since=spells[-1].since, until=None)
+    else:
+        spells.append(Spell(since=today, until=None))
+    organisation.suspended_spells = [spell.model_dump(mode="json") for spell in spells]
+    return True
