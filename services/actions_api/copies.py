@@ -7,7 +7,7 @@ from services.contracts.access import OrganisationState
 from services.kernel.events.copies import copy_of, heard_of, projector
 from services.kernel.events.copy_holdings import HeldCopies
 
-ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "status")
+ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "suspended_spells", "status")
 
 COPIES = (ORGANISATIONS,)
 

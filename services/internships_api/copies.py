@@ -7,11 +7,11 @@ from services.contracts.access import OrganisationState, OrganisationStatus, Sit
 from services.contracts.standing import Concealment
 from services.internships_api.base import METADATA
 from services.kernel.data.database import Database
-from services.kernel.data.standing import concealment_of_site
+from services.kernel.data.standing import concealment_of_site, suspension_of
 from services.kernel.events.copies import copy_of, heard_of, projector
 from services.kernel.events.copy_holdings import HeldCopies
 
-ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "status")
+ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "suspended_spells", "status")
 SITES = copy_of(SiteState, METADATA, "organisation_id", "owners", "name", "commune", "department", "status", "history")
 
 COPIES = (ORGANISATIONS, SITES)
@@ -23,14 +23,20 @@ heard = partial(heard_of, COPIES)
 
 
 async def active_organisation(db: Database, organisation_id: UUID) -> OrganisationState | None:
-    """An organisation that is open."""
+    """An organisation that is open, and suspended neither itself nor by the one on which it depends."""
     found = await ORGANISATIONS.find(db, organisation_id)
-    return found if found and found.status is OrganisationStatus.active else None
+    return found if found and found.status is OrganisationStatus.active and suspension_of(found) is None else None
+
+
+async def concealed_by_organisation(db: Database, organisation_id: UUID) -> Concealment | None:
+    """Since when an organisation conceals what it shows and asks for, if it does."""
+    return suspension_of(await ORGANISATIONS.find(db, organisation_id))
 
 
 async def concealed_by_site(db: Database, site_id: UUID) -> Concealment | None:
-    """Since when a site conceals what stands there, if it does."""
-    return concealment_of_site(await SITES.find(db, site_id))
+    """Since when and why what stands at a site is concealed, if it is: by the site, or by the organisation that has it."""
+    site = await SITES.find(db, site_id)
+    return concealment_of_site(site) or (await concealed_by_organisation(db, site.organisation_id) if site else None)
 
 
 async def active_site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteState | None:

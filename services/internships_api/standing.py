@@ -1,7 +1,8 @@
 """Units, offers and requests follow the site where they stand: they change hands with it, and are concealed while it is closed.
 
-At most `MOST` rows a transaction, each level in the order of locks (unit, offer, request), each row as what it stands on says at that
-moment: a job goes on with the others, and mends what was missed.
+They are concealed too while the organisation that has the site is suspended, and a request while its institute is. At most `MOST` rows a
+transaction, each level in the order of locks (unit, offer, request), each row as what it stands on says at that moment: a job goes on with
+the others, and mends what was missed.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,12 +14,12 @@ from sqlalchemy import ColumnElement, Table, and_, or_, true
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.contracts.access import SiteState
+from services.contracts.access import OrganisationState
 from services.contracts.internships import OfferStatus, RequestStatus
 from services.contracts.standing import ConcealedWhy
 from services.internships_api import copies, names
 from services.internships_api.base import InternshipsRecord
-from services.internships_api.copies import SITES
+from services.internships_api.copies import ORGANISATIONS, SITES
 from services.internships_api.offers.tables import Offer
 from services.internships_api.requests.tables import PENDING, PlacementRequest
 from services.internships_api.units.tables import Unit
@@ -26,7 +27,18 @@ from services.kernel.base.principals import SYSTEM, Principal
 from services.kernel.data.conditions import among
 from services.kernel.data.database import Database
 from services.kernel.data.service import MOST, Job, Received, hasten, in_parts, one_at_a_time
-from services.kernel.data.standing import Ground, behind, behind_site, follow, ground_of, ground_of_site
+from services.kernel.data.standing import (
+    Ground,
+    behind,
+    behind_site,
+    follow,
+    ground_of,
+    ground_of_site,
+    in_order,
+    owners_of,
+    suspended_now,
+    suspensions_of,
+)
 
 R = TypeVar("R", bound=InternshipsRecord)
 Ids = Collection[UUID]
@@ -38,11 +50,12 @@ STANDING = among(Offer.status, (OfferStatus.draft, OfferStatus.published))
 
 
 async def apply(db: Database, batch: Sequence[Received]) -> None:
-    """Keeps the copies, makes what stands at the sites that are heard of follow them, and keeps names, in the same transaction."""
+    """Keeps the copies, makes what stands at the sites and organisations that are heard of follow, and keeps names, in one transaction."""
     await one_at_a_time(db)
     await copies.apply(db, batch)
     heard = copies.heard(batch)
-    await _follow_or_leave(db, among(Unit.site_id, sorted(heard[SITES.table])), heard, by=SYSTEM)
+    sites, organisations = sorted(heard[SITES.table]), sorted(heard[ORGANISATIONS.table])
+    await _follow_or_leave(db, or_(among(Unit.site_id, sites), among(Unit.organisation_id, organisations)), heard, by=SYSTEM)
 
 
 async def follow_unit(db: Database, unit_id: UUID, *, by: Principal) -> None:
@@ -75,7 +88,8 @@ async def _follow(db: Database, of: ColumnElement[bool], heard: Heard, *, by: Pr
     """
     units = await _follow_sites(db, of, MOST, by=by)
     offers = await _follow_units(db, of, MOST - len(units), by=by)
-    requests = await _follow_offers(db, of, MOST - len(units) - len(offers), by=by)
+    of_institutes = among(PlacementRequest.institute_id, sorted(heard.get(ORGANISATIONS.table, ())))
+    requests = await _follow_offers(db, or_(of, of_institutes), MOST - len(units) - len(offers), by=by)
     await names.NAMING.follow(db, {**heard, names.UNIT: units, names.OFFER: offers}, by=by)
     return len(units) + len(offers) + len(requests)
 
@@ -83,7 +97,8 @@ async def _follow(db: Database, of: ColumnElement[bool], heard: Heard, *, by: Pr
 async def _follow_sites(db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> Ids:
     units = await db.fetch(_units(of, limit))
     sites = await SITES.several(db, {unit.site_id for unit in units}) if units else {}
-    for happened, rows in follow(units, lambda unit: _ground(sites[unit.site_id], unit)).items():
+    organisations = await ORGANISATIONS.several(db, owners_of(sites.values())) if sites else {}
+    for happened, rows in follow(units, lambda unit: _ground(ground_of_site(sites[unit.site_id], organisations), unit)).items():
         await names.UNIT_NAMES.put(db, rows)
         await db.save_many(rows, event=f"internships.unit.{happened}", by=by)
     return {unit.id for unit in units}
@@ -101,29 +116,35 @@ async def _follow_units(db: Database, of: ColumnElement[bool], limit: int, *, by
 async def _follow_offers(db: Database, of: ColumnElement[bool], limit: int, *, by: Principal) -> Ids:
     requests = await db.fetch(_requests(of, limit)) if limit else []
     offers = {offer.id: offer for offer in await db.fetch(_several(Offer, {each.offer_id for each in requests}))} if requests else {}
-    for happened, rows in follow(requests, lambda each: _ground_of_request(each, offers[each.offer_id])).items():
+    institutes = await ORGANISATIONS.several(db, {each.institute_id for each in requests}) if requests else {}
+
+    def ground(request: PlacementRequest) -> Ground:
+        return _ground_of_request(request, offers[request.offer_id], institutes.get(request.institute_id))
+
+    for happened, rows in follow(requests, ground).items():
         await names.REQUEST_NAMES.put(db, rows)
         await db.save_many(rows, event=f"internships.request.{happened}", by=by)
     return {request.id for request in requests}
 
 
-def _ground(site: SiteState, unit: Unit) -> Ground:
+def _ground(site: Ground, unit: Unit) -> Ground:
     """A site conceals a unit beside the unit's own suspensions."""
-    ground = ground_of_site(site)
     own = [one for one in unit.concealments if one.why is ConcealedWhy.unit_suspended]
-    return ground._replace(concealed=tuple(sorted((*ground.concealed, *own), key=lambda one: one.since)))
+    return site._replace(concealed=in_order(site.concealed, own))
 
 
-def _ground_of_request(request: PlacementRequest, offer: Offer) -> Ground:
-    """What was answered was agreed with whoever had the offer."""
+def _ground_of_request(request: PlacementRequest, offer: Offer, institute: OrganisationState | None) -> Ground:
+    """Its institute conceals a request beside the offer; what was answered was agreed with whoever had the offer."""
     ground = ground_of(offer)
+    ground = ground._replace(concealed=in_order(ground.concealed, suspensions_of(institute)))
     return ground if request.status is RequestStatus.submitted else ground._replace(organisation_id=request.organisation_id)
 
 
 def _units(of: ColumnElement[bool], limit: int) -> SelectOfScalar[Unit]:
-    site = SITES.table
-    behind_it = behind_site(Unit, site, conceals=true())
-    statement = select(Unit).join(site, site.c.id == col(Unit.site_id)).where(of, behind_it)
+    site, organisation = SITES.table, ORGANISATIONS.table
+    statement = select(Unit).join(site, site.c.id == col(Unit.site_id))
+    statement = statement.outerjoin(organisation, organisation.c.id == site.c.organisation_id)
+    statement = statement.where(of, behind_site(Unit, site, organisation, conceals=true()))
     return statement.order_by(col(Unit.id)).limit(limit).with_for_update(key_share=True, of=Unit)
 
 
@@ -135,9 +156,11 @@ def _offers(of: ColumnElement[bool], limit: int) -> SelectOfScalar[Offer]:
 
 def _requests(of: ColumnElement[bool], limit: int) -> SelectOfScalar[PlacementRequest]:
     handed_over = and_(PENDING, col(PlacementRequest.organisation_id) != col(Offer.organisation_id))
-    behind_it = or_(handed_over, behind(PlacementRequest, Offer, conceals=PENDING))
+    institute = ORGANISATIONS.table
+    behind_it = or_(handed_over, behind(PlacementRequest, Offer, conceals=PENDING, suspended=suspended_now(institute)))
     statement = select(PlacementRequest).join(Offer, col(Offer.id) == col(PlacementRequest.offer_id))
-    statement = statement.join(Unit, col(Unit.id) == col(Offer.unit_id)).where(of, behind_it)
+    statement = statement.join(Unit, col(Unit.id) == col(Offer.unit_id))
+    statement = statement.outerjoin(institute, institute.c.id == col(PlacementRequest.institute_id)).where(of, behind_it)
     return statement.order_by(col(PlacementRequest.id)).limit(limit).with_for_update(key_share=True, of=PlacementRequest)
 
 

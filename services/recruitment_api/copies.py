@@ -1,13 +1,17 @@
 """Read-only copies of what access_api says of organisations and of their sites, which arrive in any order."""
 
 from functools import partial
+from uuid import UUID
 
-from services.contracts.access import OrganisationState, SiteState
+from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
+from services.contracts.standing import Concealment
+from services.kernel.data.database import Database
+from services.kernel.data.standing import concealment_of_site, suspension_of
 from services.kernel.events.copies import copy_of, heard_of, projector
 from services.kernel.events.copy_holdings import HeldCopies
 from services.recruitment_api.base import METADATA
 
-ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "status")
+ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "funder_code", "suspended_spells", "status")
 SITES = copy_of(
     SiteState, METADATA, "organisation_id", "owners", "name", "commune_code", "commune", "department", "sector", "status", "history"
 )
@@ -18,3 +22,15 @@ apply = projector(COPIES)
 holdings = HeldCopies(COPIES)
 heard = partial(heard_of, COPIES)
 """What a batch is about: of each copy's table, the ids."""
+
+
+async def active_organisation(db: Database, organisation_id: UUID) -> OrganisationState | None:
+    """An organisation that is open, and suspended neither itself nor by the one on which it depends."""
+    found = await ORGANISATIONS.find(db, organisation_id)
+    return found if found and found.status is OrganisationStatus.active and suspension_of(found) is None else None
+
+
+async def concealed_by_site(db: Database, site_id: UUID) -> Concealment | None:
+    """Since when and why what stands at a site is concealed, if it is: by the site, or by the organisation that has it."""
+    site = await SITES.find(db, site_id)
+    return concealment_of_site(site) or (suspension_of(await ORGANISATIONS.find(db, site.organisation_id)) if site else None)

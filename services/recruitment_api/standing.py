@@ -1,8 +1,8 @@
 """Needs and applications follow the site where they stand: they change hands with it, and are concealed while it is closed.
 
-At most `MOST` rows a transaction, each level in the order of locks (need, application, assignment), each row as what it stands on says at
-that moment: a job goes on with the others, and mends what was missed. Assignments keep the employer that signed; concealed with their
-need, they fill no post of what is open.
+They are concealed too while the organisation that has the site is suspended. At most `MOST` rows a transaction, each level in the order of
+locks (need, application, assignment), each row as what it stands on says at that moment: a job goes on with the others, and mends what was
+missed. Assignments keep the employer that signed; concealed with their need, they fill no post of what is open.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,11 +20,11 @@ from services.kernel.base.worked_days import DAY, worked_from
 from services.kernel.data.conditions import among
 from services.kernel.data.database import Database
 from services.kernel.data.service import MOST, Job, Received, hasten, in_parts, one_at_a_time
-from services.kernel.data.standing import Ground, behind, behind_site, follow, ground_of, ground_of_site
+from services.kernel.data.standing import Ground, behind, behind_site, follow, ground_of, ground_of_site, owners_of
 from services.recruitment_api import copies, names
 from services.recruitment_api.applications.tables import PENDING, Application
 from services.recruitment_api.assignments.tables import Assignment
-from services.recruitment_api.copies import SITES
+from services.recruitment_api.copies import ORGANISATIONS, SITES
 from services.recruitment_api.needs.lifecycle import SEEKING
 from services.recruitment_api.needs.tables import StaffingNeed
 
@@ -35,11 +35,12 @@ FILLS = col(Assignment.status) == AssignmentStatus.confirmed
 
 
 async def apply(db: Database, batch: Sequence[Received]) -> None:
-    """Keeps the copies, makes what stands at the sites that are heard of follow them, and keeps names, in the same transaction."""
+    """Keeps the copies, makes what stands at the sites and organisations that are heard of follow, and keeps names, in one transaction."""
     await one_at_a_time(db)
     await copies.apply(db, batch)
     heard = copies.heard(batch)
-    if await _follow(db, among(StaffingNeed.site_id, sorted(heard[SITES.table])), heard) == MOST:
+    sites, organisations = sorted(heard[SITES.table]), sorted(heard[ORGANISATIONS.table])
+    if await _follow(db, or_(among(StaffingNeed.site_id, sites), among(StaffingNeed.organisation_id, organisations)), heard) == MOST:
         await hasten(db, FOLLOW.name)
 
 
@@ -71,7 +72,8 @@ async def _follow(db: Database, of: ColumnElement[bool], heard: Mapping[Table, C
 async def _follow_sites(db: Database, of: ColumnElement[bool], limit: int) -> Collection[UUID]:
     needs = await db.fetch(_needs(of, limit))
     sites = await SITES.several(db, {need.site_id for need in needs}) if needs else {}
-    changed = follow(needs, lambda need: ground_of_site(sites[need.site_id]), _prolong)
+    organisations = await ORGANISATIONS.several(db, owners_of(sites.values())) if sites else {}
+    changed = follow(needs, lambda need: ground_of_site(sites[need.site_id], organisations), _prolong)
     await _give_up_references(db, changed.get("transferred", ()))
     for happened, rows in changed.items():
         await names.NEED_NAMES.put(db, rows)
@@ -145,9 +147,10 @@ def _references(needs: Sequence[StaffingNeed]) -> Executable:
 
 
 def _needs(of: ColumnElement[bool], limit: int) -> SelectOfScalar[StaffingNeed]:
-    site = SITES.table
-    behind_it = behind_site(StaffingNeed, site, conceals=STANDING)
-    statement = select(StaffingNeed).join(site, site.c.id == col(StaffingNeed.site_id)).where(of, behind_it)
+    site, organisation = SITES.table, ORGANISATIONS.table
+    statement = select(StaffingNeed).join(site, site.c.id == col(StaffingNeed.site_id))
+    statement = statement.outerjoin(organisation, organisation.c.id == site.c.organisation_id)
+    statement = statement.where(of, behind_site(StaffingNeed, site, organisation, conceals=STANDING))
     return statement.order_by(col(StaffingNeed.id)).limit(limit).with_for_update(key_share=True, of=StaffingNeed)
 
 

@@ -2,13 +2,16 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from services.contracts.codes import OrganisationRole, Role
 from services.internships_api import standing
+from services.internships_api.copies import ORGANISATIONS
 from services.internships_api.service import SERVICE
 from services.kernel.base.principals import SYSTEM
 from services.kernel.data.database import Databases
@@ -293,3 +296,27 @@ async def concealed_rows(steering: httpx.AsyncClient, rows: dict[str, Json]) -> 
     of = {"draft": "offers", "other": "requests"}
     plain = {name: row for name, row in rows.items() if name not in of}
     return await now(steering, plain) | {name: await fresh(steering, of[name], rows[name]) for name in of}
+
+
+async def test_the_job_conceals_what_a_suspended_host_or_institute_shows_and_reveals_it(
+    steering: httpx.AsyncClient, databases: Databases
+) -> None:
+    place, _, rows = await world(steering, databases)
+    before, why = await now(steering, rows), "organisation_suspended"
+
+    async def suspended(organisation: UUID, *spells: tuple[str, str | None]) -> dict[str, list[Json]]:
+        table, told = ORGANISATIONS.table, [{"since": since_, "until": until} for since_, until in spells]
+        async with databases.open("internships") as db:
+            await db.fetch(update(table).where(table.c.id == organisation).values(suspended_spells=told))
+        assert await run_job(databases, SERVICE, "follow_sites")
+        return {name: row["concealed"] for name, row in (await now(steering, rows)).items() if row.get("concealed")}
+
+    open_, ended = spell("2026-11-23", None, why), spell("2026-11-23", "2026-11-29", why)
+    assert await suspended(place.institute, ("2026-11-20", None)) == {"waiting": [open_]}
+    assert await suspended(place.host, ("2026-11-23", None)) == {name: [open_] for name in ("units", "offers", "waiting")}
+    with time_machine.travel(SIX_DAYS_ON):
+        assert (await suspended(place.institute, ("2026-11-20", "2026-11-29")))["waiting"] == [open_]
+        assert await suspended(place.host, ("2026-11-23", "2026-11-29")) == {name: [ended] for name in ("units", "offers", "waiting")}
+        after = await now(steering, rows)
+    assert {name: row["status"] for name, row in after.items()} == {name: row["status"] for name, row in before.items()}
+    await recount(databases)

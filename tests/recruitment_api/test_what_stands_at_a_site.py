@@ -7,11 +7,13 @@ from typing import Any
 import httpx
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from services.contracts.codes import Department, Role
 from services.kernel.data.database import Databases
 from services.kernel.events.scheduler import run_job
 from services.recruitment_api import standing
+from services.recruitment_api.copies import ORGANISATIONS
 from services.recruitment_api.service import SERVICE
 from tests.conftest import Client
 from tests.support.http import ok, problem_type
@@ -302,3 +304,29 @@ async def test_e3_a_draft_that_goes_to_an_open_site_shows_at_once(databases: Dat
         assert (await move(employer.client, "needs", moved, "publish"))["status"] == "open"
         assert await run_job(databases, SERVICE, "follow_sites")
         assert (await again(employer.client, "needs", moved))["version"] == moved["version"] + 1
+
+
+@pytest.mark.usefixtures("opened")
+async def test_the_job_conceals_what_a_suspended_employer_seeks_and_its_clocks_stand_still(
+    steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    employer, _, rows = await world(databases, client)
+    before = await now(steering, rows)
+
+    async def suspended(since_: str, until: str | None) -> dict[str, Json]:
+        table = ORGANISATIONS.table
+        async with databases.open("recruitment") as db:
+            told = [{"since": since_, "until": until}]
+            await db.fetch(update(table).where(table.c.id == employer.id).values(suspended_spells=told))
+        assert await run_job(databases, SERVICE, "follow_sites")
+        return await now(steering, rows)
+
+    concealed = await suspended("2026-11-23", None)
+    open_ = [spell("2026-11-23", None, "organisation_suspended")]
+    assert {name: row["concealed"] for name, row in concealed.items() if row.get("concealed")} == {"need": open_, "waiting": open_}
+    with time_machine.travel(SIX_DAYS_ON):
+        after = await suspended("2026-11-23", "2026-11-29")
+    assert after["need"]["concealed"] == [spell("2026-11-23", "2026-11-29", "organisation_suspended")]
+    assert (before["need"]["expires_on"], after["need"]["expires_on"]) == ("2029-12-31", "2030-01-06")
+    assert after["waiting"]["respond_by"] > before["waiting"]["respond_by"]
+    assert {name: row["status"] for name, row in after.items()} == {name: row["status"] for name, row in before.items()}

@@ -27,6 +27,7 @@ from services.kernel.base.french import counted
 from services.kernel.base.principals import Principal
 from services.kernel.base.problems import Conflict, invalid
 from services.kernel.data.database import Database
+from services.kernel.data.standing import suspension_of
 
 
 class ActionEnded(Conflict):
@@ -77,7 +78,7 @@ async def change(db: Database, action_id: UUID, patch: ActionPatch, *, by: Princ
     if not (plans(by, action.departments) and plans(by, departments)):  # who leads may come from, or go to, where it prepares the plan
         sent = patch.model_fields_set.intersection(kept_by_planners(action.status))
         check_settable({name: (getattr(patch, name), getattr(action, name)) for name in sent})
-    if "lead_organisation_id" in patch.model_fields_set:
+    if "lead_organisation_id" in patch.model_fields_set and patch.lead_organisation_id != action.lead_organisation_id:
         action.lead_organisation_name = await _name_of_lead(db, patch.lead_organisation_id)
         if patch.lead_organisation_id is None and action.status in (ActionStatus.in_progress, ActionStatus.suspended):
             raise NotReady("Une action en cours garde une organisation pilote : désignez-en une autre.")
@@ -221,12 +222,12 @@ async def _save(db: Database, action: Action, event: str, by: Principal) -> Acti
 
 
 async def _name_of_lead(db: Database, organisation_id: UUID | None) -> str | None:
-    """The name of the organisation that would lead an action. Raises `Invalid` for one that is unknown or closed."""
+    """The name of the organisation that would lead an action. Raises `Invalid` for one that is unknown, suspended or closed."""
     if organisation_id is None:
         return None
     lead = await ORGANISATIONS.find(db, organisation_id)
-    if lead is None or lead.status is not OrganisationStatus.active:
-        raise invalid("#/lead_organisation_id", "unknown_reference", "Cette organisation est inconnue ou fermée.")
+    if lead is None or lead.status is not OrganisationStatus.active or suspension_of(lead):
+        raise invalid("#/lead_organisation_id", "unknown_reference", "Cette organisation est inconnue, suspendue ou fermée.")
     return lead.name
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.contracts.codes import Profession
 from services.contracts.internships import OfferStatus, UnitStatus
-from services.contracts.standing import Concealment
+from services.contracts.standing import ConcealedWhy, Concealment
 from services.internships_api.capacity.operations import shift_counters
 from services.internships_api.copies import concealed_by_site
 from services.internships_api.names import UNIT_NAMES
@@ -106,8 +106,8 @@ class OfferHasPlacements(Conflict):
 async def create(db: Database, body: OfferCreate, *, by: Principal, force: bool = False) -> Offer:
     """Prepares a draft.
 
-    Raises `Invalid` for an unknown unit or a profession it does not host, `UnitSuspended`, `UnitSiteClosed`, and `LooksTwice`
-    unless it is forced.
+    Raises `Invalid` for an unknown unit or a profession it does not host, `UnitSuspended`, `UnitSiteClosed`, `Concealed` of a suspended
+    organisation, and `LooksTwice` unless it is forced.
     """
     unit = await UNITS.cited(db, body.unit_id, by=by, pointer="#/unit_id", unknown="Ce terrain de stage n'existe pas.")
     check_host(by, unit.organisation_id)
@@ -319,8 +319,10 @@ def _check_not_over(offer: Offer) -> None:
 async def _check_unit(db: Database, unit: Unit, professions: Sequence[Profession]) -> None:
     if unit.status is not UnitStatus.active:
         raise UnitSuspended
-    if await concealed_by_site(db, unit.site_id):
+    concealed = await concealed_by_site(db, unit.site_id)
+    if concealed and concealed.why is ConcealedWhy.site_closed:
         raise UnitSiteClosed
+    refuse_concealed(concealed)
     foreign = [profession for profession in professions if profession not in unit.professions]
     if foreign:
         raise invalid("#/professions", "not_hosted", f"Ce terrain n'accueille pas : {', '.join(foreign)}.")

@@ -6,7 +6,8 @@ from uuid import UUID
 from services.contracts.access import OrganisationState
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.internships import RequestDeclineReason, RequestStatus
-from services.internships_api.copies import active_organisation
+from services.contracts.standing import Concealment
+from services.internships_api.copies import active_organisation, concealed_by_organisation
 from services.internships_api.names import OFFER_NAMES
 from services.internships_api.offers import operations as offers
 from services.internships_api.offers.queries import OFFERS
@@ -71,6 +72,7 @@ async def accept(db: Database, request_id: UUID, *, by: Principal, version: int)
     """
     request = await REQUESTS.load_for_change(db, request_id, by=by, version=version)
     move(request, RequestStatus.accepted)
+    refuse_concealed(await concealed_by_organisation(db, request.institute_id))
     if not await active_organisation(db, request.institute_id):
         raise InstituteClosed
     offer = await offers.take(db, request.offer_id, request.learners, by=by)
@@ -83,7 +85,7 @@ async def decline(db: Database, request_id: UUID, reason: RequestDeclineReason, 
     """The host declines, with a reason. Raises `Concealed`: what nobody can accept, nobody declines."""
     request = await REQUESTS.load_for_change(db, request_id, by=by, version=version)
     move(request, RequestStatus.declined)
-    refuse_concealed(await offers.concealment(db, await OFFERS.one(db, request.offer_id, by=SYSTEM)))
+    refuse_concealed(await _concealment(db, request, await OFFERS.one(db, request.offer_id, by=SYSTEM)))
     request.answered_at, request.decline_reason = clock.now(), reason
     return await db.save(request, event="internships.request.declined", by=by)
 
@@ -113,8 +115,13 @@ async def _institute(db: Database, named: UUID | None, by: Principal) -> Organis
     check_institute(by, institute_id)
     institute = await active_organisation(db, institute_id)
     if institute is None or OrganisationRole.institute not in institute.roles:
-        raise invalid("#/institute_id", "unknown_reference", "Cet institut est inconnu ou fermé.")
+        raise invalid("#/institute_id", "unknown_reference", "Cet institut est inconnu, suspendu ou fermé.")
     return institute
+
+
+async def _concealment(db: Database, request: PlacementRequest, offer: Offer) -> Concealment | None:
+    """Since when and why nothing is answered about a request, if so: with its offer, or with its institute."""
+    return await offers.concealment(db, offer) or await concealed_by_organisation(db, request.institute_id)
 
 
 def _check_institute(by: Principal, request: PlacementRequest) -> None:
@@ -122,9 +129,9 @@ def _check_institute(by: Principal, request: PlacementRequest) -> None:
 
 
 async def _refused_now(db: Database, request: PlacementRequest) -> Collection[str]:
-    """Nothing is answered about a concealed offer, nor accepted on one that is over, or of an institute that has closed."""
+    """Nothing is answered where offer or institute are concealed, nor accepted once the offer is over, or the institute closed."""
     offer = await OFFERS.one(db, request.offer_id, by=SYSTEM)
-    if await offers.concealment(db, offer):
+    if await _concealment(db, request, offer):
         return "acceptRequest", "declineRequest"
     acceptable = offers.is_open(offer, clock.today()) and await active_organisation(db, request.institute_id)
     return () if acceptable else ("acceptRequest",)

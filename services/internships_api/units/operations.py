@@ -26,14 +26,16 @@ from services.kernel.data.standing import conceal, reveal
 async def create(db: Database, body: UnitCreate, *, by: Principal) -> Unit:
     """Opens a unit in a site.
 
-    Raises `Forbidden` outside the caller's organisation, `Invalid` for an organisation or a site that is unknown or closed,
+    Raises `Forbidden` outside the caller's organisation, `Invalid` for an organisation or a site that is unknown, suspended or closed,
     `AlreadyExists` when the site has the code.
     """
     check_host(by, body.organisation_id)
     host = await active_organisation(db, body.organisation_id)
     if host is None or OrganisationRole.host not in host.roles:
         raise invalid(
-            "#/organisation_id", "unknown_reference", "Cette organisation est inconnue, fermée, ou n'accueille pas de stagiaires."
+            "#/organisation_id",
+            "unknown_reference",
+            "Cette organisation est inconnue, suspendue, fermée, ou n'accueille pas de stagiaires.",
         )
     site = await active_site(db, body.site_id, body.organisation_id)
     if site is None:

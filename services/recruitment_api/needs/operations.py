@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.contracts.access import OrganisationStatus, SiteState, SiteStatus
+from services.contracts.access import SiteState, SiteStatus
 from services.contracts.codes import OrganisationRole, Role
 from services.contracts.recruitment import NeedStatus
 from services.contracts.standing import Concealment
@@ -22,8 +22,8 @@ from services.kernel.base.problems import Conflict, invalid, member
 from services.kernel.base.worked_days import DAY
 from services.kernel.data.database import Database
 from services.kernel.data.service import in_parts
-from services.kernel.data.standing import concealment_of_site, follow, ground_of_site, refuse_concealed
-from services.recruitment_api.copies import ORGANISATIONS, SITES
+from services.kernel.data.standing import follow, ground_of_site, owners_of, refuse_concealed
+from services.recruitment_api.copies import ORGANISATIONS, SITES, active_organisation, concealed_by_site
 from services.recruitment_api.needs import queries
 from services.recruitment_api.needs.dates import check_assignments_within, check_prolonged
 from services.recruitment_api.needs.endings import end_applications
@@ -98,9 +98,10 @@ async def create(db: Database, body: NeedCreate, *, by: Principal, force: bool =
     forced.
     """
     organisation_id = _employer_of(body.organisation_id, by)
-    employer = await ORGANISATIONS.find(db, organisation_id)
-    if employer is None or employer.status is not OrganisationStatus.active or OrganisationRole.employer not in employer.roles:
-        raise invalid("#/organisation_id", "unknown_reference", "Cette organisation est inconnue, fermée, ou n'est pas un employeur.")
+    employer = await active_organisation(db, organisation_id)
+    if employer is None or OrganisationRole.employer not in employer.roles:
+        said = "Cette organisation est inconnue, suspendue, fermée, ou n'est pas un employeur."
+        raise invalid("#/organisation_id", "unknown_reference", said)
     site = await _site(db, body.site_id, organisation_id)
     await _check_scheme(db, body.scheme_id)
     if not force:
@@ -124,7 +125,8 @@ async def change(db: Database, need_id: UUID, patch: NeedPatch, *, by: Principal
     if "site_id" in patch.model_fields_set:
         site = await _site(db, need.site_id, need.organisation_id)
         need.department, need.site_name, need.commune = site.department, site.name, site.commune
-        follow([need], lambda _: ground_of_site(site))
+        organisations = await ORGANISATIONS.several(db, owners_of([site]))
+        follow([need], lambda _: ground_of_site(site, organisations))
     if "scheme_id" in patch.model_fields_set:
         await _check_scheme(db, need.scheme_id)
     return await db.save(need, event="recruitment.need.changed", by=by)
@@ -208,7 +210,7 @@ async def load(db: Database, need_id: UUID) -> StaffingNeed:
 
 async def concealment(db: Database, need: StaffingNeed) -> Concealment | None:
     """Since when and why nothing is answered about a need, if so: it is concealed, or will be when it has followed its site."""
-    return need.concealment or concealment_of_site(await SITES.find(db, need.site_id))
+    return need.concealment or await concealed_by_site(db, need.site_id)
 
 
 def seeks(need: StaffingNeed) -> bool:

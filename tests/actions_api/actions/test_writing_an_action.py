@@ -4,12 +4,14 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from services.actions_api.copies import ORGANISATIONS
 from services.contracts.codes import Department, Role
 from services.kernel.data.database import Databases
 from tests.conftest import Client
 from tests.support.actions import a_milestone, action_body, an_action, an_approved_action, an_organisation_copy, move
-from tests.support.http import at, pointers, problem_type
+from tests.support.http import at, ok, pointers, problem_type
 
 
 async def test_a_new_action_is_a_draft_at_its_own_address(steering: httpx.AsyncClient) -> None:
@@ -155,3 +157,20 @@ async def test_a_length_is_that_of_what_is_kept(steering: httpx.AsyncClient) -> 
     assert len(kept["title"]) == 200
     answer = await steering.post("/actions/v1/actions", json=action_body(title=doubled * 101))
     assert (answer.status_code, pointers(answer)) == (422, ["#/title"])
+
+
+async def test_a_suspended_organisation_leads_nothing_new_and_goes_on_with_what_it_leads(
+    steering: httpx.AsyncClient, databases: Databases
+) -> None:
+    lead, other = [await an_organisation_copy(databases) for _ in range(2)]
+    led, free = await an_action(steering, lead_organisation_id=str(lead)), await an_action(steering, lead_organisation_id=str(other))
+    async with databases.open("actions") as db:
+        table, spells = ORGANISATIONS.table, [{"since": "2026-03-02", "until": None}]
+        await db.fetch(update(table).where(table.c.id == lead).values(suspended_spells=spells))
+
+    refused = await steering.patch(f"/actions/v1/actions/{free['id']}", json={"lead_organisation_id": str(lead)}, headers=at(free))
+    body = {"lead_organisation_id": str(lead), "title": "Autre titre"}
+    changed = ok(await steering.patch(f"/actions/v1/actions/{led['id']}", json=body, headers=at(led)))
+
+    assert (refused.status_code, pointers(refused)) == (422, ["#/lead_organisation_id"])
+    assert (changed["title"], changed["lead_organisation_id"]) == ("Autre titre", str(lead))
