@@ -23,6 +23,7 @@ OPERATIONS = {operation.id: operation for operation in operations()}
 WITH_BODY = {name for name, operation in OPERATIONS.items() if operation.body is not None}
 THE_DAY_OF_THE_EXAMPLES = datetime(2026, 9, 30, 10, tzinfo=UTC)
 INSTITUTE = {"name": "IFSI de Saint-Nazaire", "roles": ["institute"]}
+FUNDER = {"name": "ARS Pays de la Loire", "roles": ["funder"], "funder_code": "ARS-PDL"}
 HEIR = {"name": "Centre hospitalier de l'Estuaire", "roles": ["employer", "host"]}
 
 
@@ -85,12 +86,13 @@ async def test_every_example_of_a_body_is_accepted(client: Client, databases: Da
 
 
 async def access(partner: Partner) -> tuple[Json, Json]:
-    """A hospital and its site; an institute, and whoever will take the site over."""
+    """A hospital and its site; an institute, who funds, and whoever will take the site over."""
     organisation = await partner.create("createOrganisation")
     organisation = await partner.send("changeOrganisation", organisation)
     site = await partner.create("createSite")
     site = await partner.send("changeSite", site)
     institute = ok(await partner.client.post("/access/v1/organisations", json=INSTITUTE))
+    ok(await partner.client.post("/access/v1/organisations", json=FUNDER))
     heir = ok(await partner.client.post("/access/v1/organisations", json=HEIR))
     submitted = OPERATIONS["submitRequest"].spec["requestBody"]["content"]["application/json"]["example"]
     transferred = OPERATIONS["transferSite"].spec["requestBody"]["content"]["application/json"]["example"]

@@ -36,7 +36,7 @@ from tests.conftest import Client
 from tests.support.api import Operation, operations
 from tests.support.database import SECRET
 from tests.support.hostile import PROBES, sound
-from tests.support.story import Resource, a_commune, action_of, day
+from tests.support.story import FUNDER, Resource, a_commune, action_of, day
 from tests.support.trying import LACKS, Stage, prepared, undone, word
 
 TODAY = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -237,7 +237,7 @@ class Matrix:
         weeks = {"starts_on": offer["starts_on"], "ends_on": offer["ends_on"]}
         new_offer = {"unit_id": unit["id"], "professions": ["ide"], "seats": 1, **weeks}
         request = {"offer_id": offer["id"], "institute_id": own, "profession": "ide", "learners": 1}
-        money = {"scheme_id": scheme["id"], "fiscal_year": 2029, "funder": "Un autre", "ceiling_cents": 1_000, "department": HERE}
+        money = {"scheme_id": scheme["id"], "fiscal_year": 2029, "funder": FUNDER, "ceiling_cents": 1_000, "department": HERE}
         seeks = {"organisation_id": own, "site_id": site["id"], "profession": "ide", "headcount": 1, "legal_forms": ["cdd"]}
         seeks |= {"starts_on": day(today, 30), "expires_on": day(today, 10)}
         commitment = {"envelope_id": envelope["id"], "amount_cents": 100, "reference": "CAE-NEW"}

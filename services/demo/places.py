@@ -1,5 +1,7 @@
 """The frame: organisations of the five departments and their sites, in real communes; some close, open again, change hands."""
 
+from typing import Any
+
 from services.contracts.codes import Role
 from services.demo.parties import Thing
 from services.demo.world import FICTION, House, World
@@ -7,6 +9,8 @@ from services.demo.world import FICTION, House, World
 ORGANISATIONS, SITES = "/access/v1/organisations", "/access/v1/sites"
 
 HOSPITAL, HOME, SCHOOL = ("employer", "host"), ("employer", "host"), ("institute",)
+FUNDER = "DEMO-FONDS"
+"""The code of the organisation that funds, which envelopes name."""
 ACTS = {"employer": Role.employer, "institute": Role.institute}
 """What somebody may be who acts for an organisation, by what it is for the plan."""
 
@@ -79,7 +83,10 @@ class Places:
 
     async def _open(self, number: int, name: str, roles: tuple[str, ...], department: str, sites: tuple[tuple[str, str, str], ...]) -> None:
         steering = self._world.steering
-        organisation = await steering.make(ORGANISATIONS, name=f"{name} {FICTION}", roles=list(roles), department=department)
+        said: dict[str, Any] = {"name": f"{name} {FICTION}", "roles": list(roles), "department": department}
+        if "funder" in roles:
+            said |= {"funder_code": FUNDER, "contributor": "funder_other"}
+        organisation = await steering.make(ORGANISATIONS, **said)
         opened = []
         for site, commune, sector in sites:
             code = await self._commune(commune, department)

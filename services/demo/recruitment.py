@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.demo.parties import Thing
+from services.demo.places import FUNDER
 from services.demo.world import FICTION, House, World
 
 SCHEMES, ENVELOPES, COMMITMENTS = "/recruitment/v1/schemes", "/recruitment/v1/envelopes", "/recruitment/v1/commitments"
@@ -16,7 +17,6 @@ SHOWN = (
     ("DEMO-APPRENTIS-2025", "apprenticeship", "Aide aux apprentis, ancienne règle"),
 )
 """Schemes: code, kind, label. The last retires within the month."""
-FUNDER = "DEMO-FONDS"
 CEILINGS = {None: 60_000_000, "44": 12_000_000, "49": 9_000_000, "53": 5_000_000, "72": 7_000_000, "85": 8_000_000}
 """Cents of the envelopes of a year, the region's first."""
 BY_SECTOR = {"sanitary": ("ide", "as", "ibode", "sf", "mem"), "medico_social": ("as", "aes", "ash"), "social": ("es", "me", "tisf")}

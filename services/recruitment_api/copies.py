@@ -3,10 +3,14 @@
 from functools import partial
 from uuid import UUID
 
+from sqlalchemy import literal, select
+
 from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
+from services.contracts.codes import OrganisationRole
 from services.contracts.standing import Concealment
+from services.kernel.data.conditions import holds
 from services.kernel.data.database import Database
-from services.kernel.data.standing import concealment_of_site, suspension_of
+from services.kernel.data.standing import concealment_of_site, suspended_now, suspension_of
 from services.kernel.events.copies import copy_of, heard_of, projector
 from services.kernel.events.copy_holdings import HeldCopies
 from services.recruitment_api.base import METADATA
@@ -22,6 +26,13 @@ apply = projector(COPIES)
 holdings = HeldCopies(COPIES)
 heard = partial(heard_of, COPIES)
 """What a batch is about: of each copy's table, the ids."""
+
+
+async def is_funder(db: Database, code: str) -> bool:
+    """Whether an organisation that is open, suspended neither itself nor by the one on which it depends, funds under a code."""
+    table = ORGANISATIONS.table
+    funds = table.c.funder_code == code, holds(table.c.roles, literal(OrganisationRole.funder.value))
+    return bool(await db.fetch(select(table.c.id).where(*funds, table.c.status == OrganisationStatus.active, ~suspended_now(table))))
 
 
 async def active_organisation(db: Database, organisation_id: UUID) -> OrganisationState | None:

@@ -65,6 +65,8 @@ def made_sound(world: World, operation: str, body: Json, now: Json | None, calle
     if operation == "reachMilestone" and body.get("reached_on"):
         body["reached_on"] = today  # those of the seed were planned today
     _corrections(operation, body, now or {}, today)
+    if operation == "createEnvelope":
+        body["funder"] = world.random.choice(world.funders)
     if operation == "submitRequest":
         body["learners"] = min(body["learners"], 3)
     if body.keys() & {"latitude", "longitude"}:

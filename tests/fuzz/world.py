@@ -53,6 +53,8 @@ class World:
     hosts: list[tuple[str, str]] = field(default_factory=list)
     """(organisation, site) pairs; the first is where the employer of a run works."""
     institutes: list[str] = field(default_factory=list)
+    funders: list[str] = field(default_factory=list)
+    """Codes that envelopes may name."""
 
     def learn(self, collection: str, resource: Any) -> None:
         """Keeps a resource that an answer showed."""
@@ -125,6 +127,8 @@ def _organisations(world: World) -> None:
     world.anchors[ORGANISATIONS] = [host for host, _ in world.hosts] + world.institutes
     world.anchors[SITES] = [site for _, site in world.hosts]
     for number in range(MANY):
+        funder = _make(world, ORGANISATIONS, name=f"Financeur {number}", roles=["funder"], funder_code=f"ESSAI-{number}")
+        world.funders.append(funder["funder_code"])
         other = _make(world, ORGANISATIONS, name=f"Association {number}", roles=["employer", "partner"])
         site = _make(world, SITES, organisation_id=world.hosts[0][0], name=f"Annexe {number}", commune_code=world.communes[1])
         if number % 2:
@@ -193,14 +197,14 @@ def _recruitment(world: World) -> None:
     world.anchors[SCHEMES] = [scheme["id"]]
     for number in range(MANY):
         _scheme(world, *("activate",) * (number % 2))
-    money = {"scheme_id": scheme["id"], "fiscal_year": 2026, "ceiling_cents": 1_000_000_000_000}
-    envelope = _make(world, ENVELOPES, **money, funder="ARS")
+    money = {"scheme_id": scheme["id"], "fiscal_year": 2026, "ceiling_cents": 1_000_000_000_000, "funder": world.funders[0]}
+    envelope = _until_known(lambda: _make(world, ENVELOPES, **money))
     world.anchors[ENVELOPES] = [envelope["id"]]
     for number in range(2 * MANY):
-        other = _make(world, ENVELOPES, **money, funder=f"Financeur {number}")
+        other = _make(world, f"{ENVELOPES}?force=true", **money)
         if number % 2:
             _move(world, ENVELOPES, other, "freeze", reason="Contrôle")
-        closed = _make(world, ENVELOPES, **money, funder=f"Ancien financeur {number}")
+        closed = _make(world, f"{ENVELOPES}?force=true", **money)
         _move(world, ENVELOPES, closed, "close", reason="Fin d'exercice")
         _make(world, COMMITMENTS, envelope_id=envelope["id"], amount_cents=100, reference=f"CAE-{number}-{uuid4().hex[:6]}")
     forms = [form.value for form in LegalForm]

@@ -94,5 +94,5 @@ async def test_the_catalogue_says_the_values_and_their_labels(steering: httpx.As
     read = ok(await steering.get("/observatory/v1/indicators/R08"))
     said = {each["name"]: each for each in read["dimensions"]}
     assert [value["label"] for value in said["department"]["values"]] == [*(each.label for each in Department), "Toute la région"]
-    assert (said["funder"]["values"], said["funder"]["example"]) == (None, "ARS Pays de la Loire")
+    assert (said["funder"]["values"], said["funder"]["example"]) == (None, "ARS-PDL")
     assert (said["fiscal_year"]["values"], said["fiscal_year"]["label"]) == (None, "Exercice budgétaire")

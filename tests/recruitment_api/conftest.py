@@ -3,12 +3,20 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 import time_machine
 
 from services.kernel.data.database import Databases
 from tests.conftest import Client
-from tests.support.recruitment import Employer, an_employer
+from tests.support.recruitment import Employer, a_funder, an_employer
+
+
+@pytest.fixture
+async def steering(steering: httpx.AsyncClient, databases: Databases) -> httpx.AsyncClient:
+    """The regional agency's own client, where the service has heard that the agency funds."""
+    await a_funder(databases)
+    return steering
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from services.kernel.api.lookalikes import AGO
 from services.kernel.data.database import Databases
 from tests.support.http import ok, problem_type
 from tests.support.lookalikes import check_one_effect, sent, twelve
-from tests.support.recruitment import EURO, HOME, Employer, a_site, an_active_scheme, an_open_need, move, need_body, with_key
+from tests.support.recruitment import EURO, HOME, Employer, a_funder, a_site, an_active_scheme, an_open_need, move, need_body, with_key
 
 NEEDS, ENVELOPES = f"{HOME}/needs", f"{HOME}/envelopes"
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -61,10 +61,11 @@ async def test_e1_twelve_twins_of_an_envelope_have_one_effect(steering: httpx.As
     assert (regional["department"], of_a_department["department"]) == (None, "44")
 
 
-async def test_e1_another_scheme_funder_department_or_year_is_another_envelope(steering: httpx.AsyncClient) -> None:
+async def test_e1_another_scheme_funder_department_or_year_is_another_envelope(steering: httpx.AsyncClient, databases: Databases) -> None:
+    await a_funder(databases, "REGION")
     scheme, other = await an_active_scheme(steering), await an_active_scheme(steering)
     money = {"scheme_id": scheme["id"], "fiscal_year": 2026, "funder": "ARS-PDL", "ceiling_cents": 100_000 * EURO}
-    for given in ({}, {"scheme_id": other["id"]}, {"funder": "Région"}, {"department": "44"}, {"department": "85"}, {"fiscal_year": 2027}):
+    for given in ({}, {"scheme_id": other["id"]}, {"funder": "REGION"}, {"department": "44"}, {"department": "85"}, {"fiscal_year": 2027}):
         assert (await sent(steering, ENVELOPES, money | given)).status_code == 201
 
 

@@ -49,6 +49,13 @@ async def an_envelope(steering: httpx.AsyncClient, **given: Any) -> dict[str, An
     return ok(await steering.post(f"{HOME}/envelopes", json=body, headers=with_key()))
 
 
+async def a_funder(databases: Databases, code: str = "ARS-PDL", **given: Any) -> None:
+    """An organisation that funds under a code, that the service has heard of."""
+    row = {"id": ids.new(), "version": 1, "name": "ARS Pays de la Loire", "roles": [OrganisationRole.funder], "status": "active"}
+    async with databases.open("recruitment") as db:
+        await db.fetch(insert(ORGANISATIONS.table).values(**row, funder_code=code, **given))
+
+
 def commitment_body(envelope: dict[str, Any], **given: Any) -> dict[str, Any]:
     """The body of a new commitment of 3,500 euros."""
     return {"envelope_id": envelope["id"], "amount_cents": 3_500 * EURO, "reference": f"CAE-2026-{next(_numbers)}", **given}

@@ -15,6 +15,9 @@ from tests.support.http import at, ok
 
 Resource = dict[str, Any]
 
+FUNDER = "ARS-PDL"
+"""The code that the envelopes of stories name."""
+
 
 @dataclass
 class Story:
@@ -65,6 +68,14 @@ async def a_commune(client: httpx.AsyncClient) -> str:
     found = ok(await client.get("/access/v1/communes", params={"department": "44", "limit": "1"}))["items"]
     code: str = found[0]["code"]
     return code
+
+
+async def a_funder(client: httpx.AsyncClient) -> str:
+    """The code of the agency, which funds: made once. Recruitment hears of it after a while."""
+    if not ok(await client.get("/access/v1/organisations", params={"funder_code": FUNDER}))["items"]:
+        said = {"roles": ["steering", "funder"], "contributor": "ars", "funder_code": FUNDER}
+        await make(client, "/access/v1/organisations", name="ARS Pays de la Loire", **said)
+    return FUNDER
 
 
 async def actions(client: httpx.AsyncClient, story: Story, site: Resource) -> None:
@@ -162,8 +173,8 @@ async def recruitment(client: httpx.AsyncClient, story: Story, site: Resource) -
     retired = await make(client, "/recruitment/v1/schemes", code=f"S-{uuid4().hex[:8]}", kind="apprenticeship", label="Ancien dispositif")
     retired = await verb(client, f"/recruitment/v1/schemes/{retired['id']}", retired, "activate")
     story.add("scheme", await verb(client, f"/recruitment/v1/schemes/{retired['id']}", retired, "retire"))
-    money = {"scheme_id": scheme["id"], "fiscal_year": clock.today().year, "funder": "ARS Pays de la Loire", "ceiling_cents": 10_000_000}
-    envelope = await make(client, "/recruitment/v1/envelopes", **money)
+    money = {"scheme_id": scheme["id"], "fiscal_year": clock.today().year, "funder": await a_funder(client), "ceiling_cents": 10_000_000}
+    envelope = await eventually(lambda: make(client, "/recruitment/v1/envelopes", **money))
     path = f"/recruitment/v1/envelopes/{envelope['id']}"
     envelope = await verb(client, path, envelope, "freeze", reason="Contrôle")
     envelope = await verb(client, path, envelope, "unfreeze")

@@ -8,7 +8,7 @@ import httpx
 
 from services.kernel.base import clock
 from tests.support.http import at, ok
-from tests.support.story import Resource, Story, a_commune, action_of, again, day, eventually, make, verb, where
+from tests.support.story import FUNDER, Resource, Story, a_commune, action_of, again, day, eventually, make, verb, where
 
 Rows = dict[str, Resource]
 """collection → the row of it that stands at the site."""
@@ -56,7 +56,7 @@ async def _what_comes_back(client: httpx.AsyncClient, story: Story) -> None:
     milestone = await make(client, "/actions/v1/milestones", action_id=action["id"], title="Atteint par erreur", due=day(clock.today(), 30))
     path = f"/actions/v1/milestones/{milestone['id']}"
     await verb(client, path, await verb(client, path, milestone, "reach"), "reopen", reason="Saisi par erreur")
-    money = {"scheme_id": story.made["scheme"][0]["id"], "fiscal_year": clock.today().year, "funder": "ARS Pays de la Loire"}
+    money = {"scheme_id": story.made["scheme"][0]["id"], "fiscal_year": clock.today().year, "funder": FUNDER}
     envelope = await make(client, "/recruitment/v1/envelopes", **money, ceiling_cents=1_000_000, department="53")
     path = f"/recruitment/v1/envelopes/{envelope['id']}"
     await verb(client, path, await verb(client, path, envelope, "close", reason="Fin d'exercice"), "reopen", reason="Close par erreur")

@@ -15,7 +15,7 @@ from tests.support.access import load_communes
 from tests.support.api import Operation, operations
 from tests.support.delivering import delivering
 from tests.support.http import at, ok, problem_type
-from tests.support.story import Resource, a_commune, action_of, again, day, eventually, make, tell, verb
+from tests.support.story import FUNDER, Resource, a_commune, action_of, again, day, eventually, make, tell, verb
 
 BODIES: dict[str, Any] = {
     "changeOrganisation": {"name": "Autre nom"},
@@ -174,7 +174,7 @@ async def in_other_statuses(steering: httpx.AsyncClient, hospital: Resource, sch
     await verb(steering, f"/access/v1/organisations/{closed['id']}", closed, "close", reason="Fusion")
     suspended = await make(steering, "/access/v1/organisations", name="Clinique suspendue", roles=["employer", "host"])
     await verb(steering, f"/access/v1/organisations/{suspended['id']}", suspended, "suspend", reason="Contrôle")
-    money = {"scheme_id": scheme["id"], "fiscal_year": 2026, "funder": "ARS Pays de la Loire", "ceiling_cents": 10_000_000}
+    money = {"scheme_id": scheme["id"], "fiscal_year": 2026, "funder": FUNDER, "ceiling_cents": 10_000_000}
     frozen = await make(steering, "/recruitment/v1/envelopes?force=true", **money, department="85")
     await verb(steering, f"/recruitment/v1/envelopes/{frozen['id']}", frozen, "freeze", reason="Contrôle")
     for year, move in ((2026, None), (2027, "freeze"), (2028, "close")):

@@ -81,9 +81,10 @@ async def test_one_file_more_and_everything_shows_it(elsewhere: Alone) -> None:
         action = await make(client, "/actions/v1/actions", **action_of(departments=["61"], sides=["medical", "paramedical"]))
         await verb(client, f"/actions/v1/actions/{action['id']}", action, "submit")
         scheme = await make(client, "/recruitment/v1/schemes", code="CAE-61", kind="study_allowance", label="Allocation")
-        money = {"fiscal_year": 2026, "funder": "ARS Normandie", "ceiling_cents": 1_000_000, "department": "61"}
+        money = {"fiscal_year": 2026, "funder": "ARS-NORMANDIE", "ceiling_cents": 1_000_000, "department": "61"}
         await verb(client, f"/recruitment/v1/schemes/{scheme['id']}", scheme, "activate")
-        await make(client, "/recruitment/v1/envelopes", scheme_id=scheme["id"], **money)
+        await make(client, "/access/v1/organisations", name="ARS Normandie", roles=["funder"], funder_code=money["funder"])
+        await eventually(lambda: make(client, "/recruitment/v1/envelopes", scheme_id=scheme["id"], **money))
 
         async def counted() -> Resource:
             assert (await figures(client, "K90", by="side"))["groups"]

@@ -13,8 +13,9 @@ from services.kernel.api.paging import PageQuery, after_of
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
 from services.kernel.base.principals import Principal
-from services.kernel.base.problems import Conflict, member
+from services.kernel.base.problems import Conflict, invalid, member
 from services.kernel.data.database import Database
+from services.recruitment_api.copies import is_funder
 from services.recruitment_api.envelopes import queries
 from services.recruitment_api.envelopes.lifecycle import LIFECYCLE, OPERATIONS, move
 from services.recruitment_api.envelopes.queries import ENVELOPES
@@ -25,6 +26,11 @@ from services.recruitment_api.schemes import operations as schemes
 LAST_SEQ = 2**63 - 1
 
 ALIKE = "Ce dispositif a déjà une enveloppe de ce financeur pour ce département et cet exercice, qui n'est pas close."
+
+NO_FUNDER = (
+    "Aucune organisation active ne finance sous ce code : demandez au pilotage de donner le rôle de financeur et ce code (`funder_code`) à "
+    "celle qui finance. Si c'est fait à l'instant, recommencez dans quelques secondes."
+)
 
 EVENTS = {
     EntryKind.commit: "recruitment.scheme_envelope.committed",
@@ -60,8 +66,13 @@ class CeilingBelowCommitted(Conflict):
 
 
 async def create(db: Database, body: EnvelopeCreate, *, by: Principal, force: bool = False) -> SchemeEnvelope:
-    """Opens an envelope of an active scheme; its ledger begins with its ceiling. Raises `LooksTwice` unless it is forced."""
+    """Opens an envelope of an active scheme; its ledger begins with its ceiling.
+
+    Raises `Invalid` for a scheme or a funder that is unknown, `SchemeNotActive`, and `LooksTwice` unless it is forced.
+    """
     by.check_covers([body.department] if body.department else [])  # an envelope of no department is the region's
+    if not await is_funder(db, body.funder):
+        raise invalid("#/funder", "unknown_reference", NO_FUNDER)
     scheme = await schemes.load_active(db, body.scheme_id)
     if not force:
         same = {name: getattr(body, name) for name in ("scheme_id", "department", "funder", "fiscal_year")}

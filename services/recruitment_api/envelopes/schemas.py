@@ -10,7 +10,7 @@ from services.contracts.codes import Department
 from services.contracts.envelope import StatusChange
 from services.contracts.recruitment import EnvelopeStatus, SchemeEnvelopeState
 from services.kernel.api.paging import ListQuery
-from services.kernel.base.fields import Cents, Line, PositiveCents, count
+from services.kernel.base.fields import Cents, Code, Line, PositiveCents, count
 from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 from services.recruitment_api.envelopes.tables import EntryKind, SchemeEnvelope
 from services.recruitment_api.schemes.schemas import EXAMPLE as SCHEME
@@ -50,7 +50,9 @@ class EnvelopeCreate(BaseModel):
 
     scheme_id: UUID = Field(description="Le dispositif.")
     fiscal_year: count(2000, 2199) = Field(description="Exercice.")  # type: ignore[valid-type]  # a type made by a function
-    funder: Line = Field(description="Financeur : code ou nom.", examples=["ARS-PDL"])
+    funder: Code = Field(
+        description="Financeur : le code (`funder_code`) d'une organisation active dont c'est un rôle.", examples=["ARS-PDL"]
+    )
     department: Department | None = Field(None, description="Département ; aucun : toute la région.")
     ceiling_cents: PositiveCents = Field(description="Plafond, en centimes.")
 
@@ -74,7 +76,7 @@ class EnvelopeRead(Resource):
     scheme_id: UUID = Field(description="Le dispositif.")
     scheme_code: str = Field(description="Code du dispositif.")
     fiscal_year: int = Field(description="Exercice.")
-    funder: str = Field(description="Financeur.")
+    funder: str = Field(description="Financeur : son code ; d'une enveloppe d'avant les codes, ce qui en était dit.")
     department: Department | None = Field(description="Département ; aucun : toute la région.")
     ceiling_cents: int = Field(description="Plafond, en centimes.")
     committed_cents: int = Field(description="Montant engagé, en centimes.")

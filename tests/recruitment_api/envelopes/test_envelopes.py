@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from services.contracts.codes import Department, Role
@@ -15,6 +16,7 @@ from services.kernel.api.paging import cursor
 from services.kernel.base.principals import SYSTEM, somebody
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
+from services.recruitment_api.copies import ORGANISATIONS
 from services.recruitment_api.envelopes.lifecycle import OPERATIONS
 from services.recruitment_api.envelopes.schemas import EnvelopeRead
 from services.recruitment_api.envelopes.tables import SchemeEnvelope
@@ -25,6 +27,7 @@ from tests.support.recruitment import (
     EURO,
     HOME,
     a_commitment,
+    a_funder,
     a_scheme,
     again,
     an_active_scheme,
@@ -84,6 +87,7 @@ async def test_only_an_active_scheme_is_funded(steering: httpx.AsyncClient) -> N
         ({"department": "75"}, "#/department"),
         ({"committed_cents": 5}, "#/committed_cents"),
         ({"funder": "\u202eSRA"}, "#/funder"),
+        ({"funder": "ARS Pays de la Loire"}, "#/funder"),
     ],
 )
 async def test_an_envelope_is_checked(steering: httpx.AsyncClient, wrong: dict[str, Any], pointer: str) -> None:
@@ -94,6 +98,26 @@ async def test_an_envelope_is_checked(steering: httpx.AsyncClient, wrong: dict[s
 
     assert (answer.status_code, pointers(answer)) == (422, [pointer])
     assert ok(await steering.get(f"{HOME}/envelopes"))["items"] == []
+
+
+async def test_an_envelope_names_the_code_of_an_active_organisation_that_funds(steering: httpx.AsyncClient, databases: Databases) -> None:
+    scheme = await an_active_scheme(steering)
+    ended = [{"since": "2026-01-05", "until": "2026-02-02"}]
+    await a_funder(databases, "ONCE-SUSPENDED", suspended_spells=ended)
+    await a_funder(databases, "CLOSED")
+    await a_funder(databases, "SUSPENDED", suspended_spells=[{"since": "2026-11-02", "until": None}])
+    await a_funder(databases, "NO-FUNDER")
+    async with databases.open("recruitment") as db:
+        table = ORGANISATIONS.table
+        await db.fetch(update(table).where(table.c.funder_code == "CLOSED").values(status="closed"))
+        await db.fetch(update(table).where(table.c.funder_code == "NO-FUNDER").values(roles=["employer"]))
+    body = {"scheme_id": scheme["id"], "fiscal_year": 2026, "ceiling_cents": 1}
+
+    for funder in ("UNKNOWN", "CLOSED", "SUSPENDED", "NO-FUNDER", "ars-pdl"):
+        answer = await steering.post(f"{HOME}/envelopes", json={**body, "funder": funder}, headers=with_key())
+        assert (answer.status_code, pointers(answer), answer.json()["errors"][0]["code"]) == (422, ["#/funder"], "unknown_reference")
+        assert "funder_code" in answer.json()["detail"]
+    assert (await an_envelope(steering, funder="ONCE-SUSPENDED"))["funder"] == "ONCE-SUSPENDED"
 
 
 async def test_a_ceiling_rises_and_falls(steering: httpx.AsyncClient, databases: Databases) -> None:
