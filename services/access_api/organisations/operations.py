@@ -19,9 +19,8 @@ from services.access_api.organisations.schemas import (
 )
 from services.access_api.organisations.suspensions import date_suspension, save_moved
 from services.access_api.organisations.tables import Organisation
-from services.access_api.revocations.operations import revoke
 from services.access_api.sites.tables import Site
-from services.contracts.access import OrganisationStatus, Revocable
+from services.contracts.access import OrganisationStatus
 from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import refuse_lookalike
 from services.kernel.api.patching import patched
@@ -74,7 +73,6 @@ async def close(db: Database, organisation_id: UUID, reason: str, *, by: Princip
     organisation.status_reason = reason
     await save_moved(db, organisation, event="access.organisation.closed", by=by)
     await close_sites(db, organisation, by=by)
-    await revoke(db, Revocable.organisation, [organisation.id], by=by)
     return organisation
 
 

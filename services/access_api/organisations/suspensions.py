@@ -3,7 +3,8 @@
 from services.access_api.organisations import queries
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.tables import Organisation
-from services.contracts.access import OrganisationStatus
+from services.access_api.revocations.operations import revoke
+from services.contracts.access import OrganisationStatus, Revocable
 from services.contracts.standing import Spell
 from services.kernel.api.reading import Lock
 from services.kernel.base import clock
@@ -14,6 +15,7 @@ from services.kernel.data.database import Database
 async def save_moved(db: Database, organisation: Organisation, *, event: str, by: Principal) -> Organisation:
     """Saves an organisation whose status has changed, then those that depend on it where they are suspended, or no longer, with it.
 
+    The tokens of those for which nobody may act from then on are refused.
     A parent is held before its child: two moves at once wait for each other in one order.
     """
     parent = await ORGANISATIONS.one(db, organisation.parent_id, by=SYSTEM, lock=Lock.share) if organisation.parent_id else None
@@ -23,7 +25,15 @@ async def save_moved(db: Database, organisation: Organisation, *, event: str, by
     changed = [child for child in children if date_suspension(child, organisation)]
     happened = "concealed" if organisation.status is OrganisationStatus.suspended else "revealed"
     await db.save_many(changed, event=f"access.organisation.{happened}", by=by)
+    if stopped := [each.id for each in (organisation, *changed) if not acts(each)]:
+        await revoke(db, Revocable.organisation, stopped, by=by)
     return organisation
+
+
+def acts(organisation: Organisation) -> bool:
+    """Whether somebody may act for an organisation today: it is active, and neither suspended nor the one on which it depends."""
+    suspended = any(spell["until"] is None for spell in organisation.suspended_spells)
+    return organisation.status is OrganisationStatus.active and not suspended
 
 
 def date_suspension(organisation: Organisation, parent: Organisation | None) -> bool:

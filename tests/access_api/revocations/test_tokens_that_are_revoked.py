@@ -82,6 +82,26 @@ async def test_closing_an_organisation_is_felt_by_every_service(
 
 
 @pytest.mark.usefixtures("at_once")
+async def test_a_suspended_organisation_stops_with_those_that_depend_on_it(
+    client: Client, steering: httpx.AsyncClient, databases: Databases, tokens: Tokens
+) -> None:
+    parent = await an_organisation(steering)
+    child, other = await an_organisation(steering, parent_id=parent["id"]), await an_organisation(steering)
+
+    def of_all() -> list[dict[str, str]]:
+        return [issued(tokens, organisation=UUID(each["id"])) for each in (parent, child, other)]
+
+    before, anonymous = of_all(), client()
+    suspended = ok(await move(steering, "organisations", parent, "suspend", reason="Contrôle"))
+    await deliver(databases)
+    assert [set((await statuses(anonymous, token)).values()) for token in before] == [{401}, {401}, {200}]
+    ok(await move(steering, "organisations", suspended, "resume"))
+    await deliver(databases)
+    assert [set((await statuses(anonymous, token)).values()) for token in before] == [{401}, {401}, {200}], "those stay refused"
+    assert [set((await statuses(anonymous, token)).values()) for token in of_all()] == [{200}] * 3
+
+
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("what", Revocable)
 async def test_whatever_a_token_stands_on_may_be_revoked(what: Revocable, client: Client, databases: Databases, tokens: Tokens) -> None:
     target = uuid4()
