@@ -30,7 +30,7 @@ async def restate_persons(others: Databases) -> int:
     """A process with another secret says again the state of everything that is about a person; it is heard."""
     total = 0
     for service in SERVICES:
-        async for count in resync(others, service, [noun for noun in published(service) if noun.personal]):
+        async for count in resync(others, service, [noun for noun in published(service) if noun.pseudonymous]):
             total += count
     while await deliver(others):
         pass

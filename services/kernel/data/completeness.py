@@ -68,7 +68,7 @@ async def rows_of(db: Database, noun: Noun) -> list[tuple[str, int]]:
         statement = select(col(noun.table.id), col(noun.table.version)).order_by(col(noun.table.id)).limit(PAGE)
         page = await db.fetch(statement if after is None else statement.where(col(noun.table.id) > after))
         for identifier, version in page:
-            subject = pseudonym(db.databases.secret, identifier) if noun.personal else identifier
+            subject = pseudonym(db.databases.secret, identifier) if noun.pseudonymous else identifier
             pairs.append((str(subject), version))
         if len(page) < PAGE:
             return pairs

@@ -50,7 +50,8 @@ def part_of(example: JsonDict) -> Callable[[JsonDict], None]:
 class Noun:
     """A noun's triple: the table it lives in, the document it shows, the state that its events carry.
 
-    A `personal` noun is about a person: its events name it by a pseudonym (DESIGN §5).
+    A `personal` noun is about a person: its events name it by a pseudonym (DESIGN §5). One that is `identified` too is named by its own id,
+    since who hears of it knows the person by that id: the observatory never does.
     """
 
     table: type[Record]
@@ -58,6 +59,7 @@ class Noun:
     state: type[State] | None = None
     document_schema: int = 1
     personal: bool = False
+    identified: bool = False
 
     def __post_init__(self) -> None:
         for shape in filter(None, (self.document, self.state)):
@@ -86,6 +88,11 @@ class Noun:
         shown = max(tags[name] for name in self.document.model_fields if name in tags)
         for kept in (table, versions_of(self.table)):
             kept.columns["document"].info = tag(shown)
+
+    @property
+    def pseudonymous(self) -> bool:
+        """Whether events name the rows by a pseudonym."""
+        return self.personal and not self.identified
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

@@ -85,11 +85,11 @@ def write(noun: Noun, row: Record, event: str | None, emission: Emission) -> Wri
 
 
 def state_of(noun: Noun, row: Record, secret: bytes) -> State:
-    """The public state of a row; that of a noun about a person is named by a pseudonym."""
+    """The public state of a row; that of a pseudonymous noun is named by its pseudonym."""
     if noun.state is None:
         raise TypeError(f"{noun.table.__name__} n'a pas d'état publié.")
     state = noun.state.model_validate(_part(row, noun.state))
-    return state.model_copy(update={"id": pseudonym(secret, row.id)}) if noun.personal else state
+    return state.model_copy(update={"id": pseudonym(secret, row.id)}) if noun.pseudonymous else state
 
 
 def _part(row: Record, model: type[BaseModel]) -> dict[str, Any]:

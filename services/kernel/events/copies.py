@@ -34,7 +34,7 @@ from sqlalchemy.types import TypeEngine
 from services.contracts.envelope import Contract, State
 from services.kernel.base.declarations import file_of
 from services.kernel.data.database import Database
-from services.kernel.data.privacy import INTERNAL
+from services.kernel.data.privacy import Privacy, tag
 from services.kernel.data.service import Apply, Received
 
 NUMBER = "state_number"
@@ -101,8 +101,10 @@ class Copy(Generic[S]):
         return create_model(f"Copied{self.state.__name__}", __base__=Contract, **asked)
 
 
-def copy_of(state: type[S], metadata: MetaData, *names: str) -> Copy[S]:
+def copy_of(state: type[S], metadata: MetaData, *names: str, privacy: Privacy = Privacy.internal) -> Copy[S]:
     """Declares the copy of a state's fields, in the table `<kind>_copy`: a column each, typed as the state says, beside its id and version.
+
+    `privacy` is the tag of its columns: `personal` where the state names a person by an id that is known elsewhere.
 
     Raises `TypeError` for a name that the state has no field for, or whose type no column takes.
     """
@@ -120,7 +122,7 @@ def copy_of(state: type[S], metadata: MetaData, *names: str) -> Copy[S]:
         Column("version", BigInteger, nullable=False),
         Column(NUMBER, SmallInteger, server_default="1", nullable=False),
         *(_column(where, name, hints[name]) for name in names),
-        info=INTERNAL,  # a copy is found by its id, and a person's state bears a pseudonym
+        info=tag(privacy),
     )
     return Copy(state, table, fields)
 

@@ -92,7 +92,7 @@ class Link:
 
     def key_of(self, identifier: UUID) -> str:
         """The entity as its events name it."""
-        return str(pseudonym(self.databases.secret, identifier) if self.noun.personal else identifier)
+        return str(pseudonym(self.databases.secret, identifier) if self.noun.pseudonymous else identifier)
 
     async def take(self, identifiers: Sequence[UUID]) -> int:
         """Makes the consumer hold what the owner's rows say of some entities; how many it held otherwise.

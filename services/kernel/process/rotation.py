@@ -34,7 +34,7 @@ class NotStillError(Exception):
 async def rotate(databases: Databases, services: Sequence[Service], consumer: Service, rename: Rename) -> int:
     """Replaces PLAM_SECRET_PREVIOUS by PLAM_SECRET: answers how many entities of `consumer` moved. Begun again, it finishes.
 
-    Persons are known to one consumer alone. Raises `SecretRefused`, `NotStillError`.
+    Pseudonyms are known to one consumer alone. Raises `SecretRefused`, `NotStillError`.
     """
     previous, new = _secrets(databases.settings, databases.secret)
     async with _connected(databases.settings, services) as connections:
@@ -42,7 +42,7 @@ async def rotate(databases: Databases, services: Sequence[Service], consumer: Se
         moved = 0
         for service in services:
             for noun in published(service):
-                if noun.state and noun.personal and noun.state.kind in service.consumers.get(consumer.name, ()):
+                if noun.state and noun.pseudonymous and noun.state.kind in service.consumers.get(consumer.name, ()):
                     async for identifiers in identifiers_of(databases, service, noun, batch=BATCH):
                         names = {str(pseudonym(previous, each)): str(pseudonym(new, each)) for each in identifiers}
                         async with databases.open(consumer.name, "worker") as db:
