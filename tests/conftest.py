@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from services.contracts.codes import Department, Role
 from services.kernel.api.auth import Tokens
 from services.kernel.base import logs
-from services.kernel.base.principals import Principal, somebody
+from services.kernel.base.principals import PERSON, Principal, somebody
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.kernel.data.schema_revisions import MIGRATIONS
@@ -158,8 +158,16 @@ async def client(app: ASGIApp, databases: Databases, tokens: Tokens) -> AsyncIte
     transport = httpx.ASGITransport(app)
     opened: list[httpx.AsyncClient] = []
 
-    def make(*roles: Role, organisation: UUID | None = None, departments: frozenset[Department] = frozenset()) -> httpx.AsyncClient:
-        auth = Bearer(tokens, Principal(somebody("tests"), frozenset(roles), organisation, departments)) if roles else None
+    def make(
+        *roles: Role,
+        organisation: UUID | None = None,
+        departments: frozenset[Department] = frozenset(),
+        person: UUID | None = None,
+        manager: bool = False,
+    ) -> httpx.AsyncClient:
+        subject = f"{PERSON}{person}" if person else somebody("tests")
+        principal = Principal(subject, frozenset(roles), organisation, departments, manager=manager)
+        auth = Bearer(tokens, principal) if roles else None
         opened.append(httpx.AsyncClient(transport=transport, base_url="http://plam.test", auth=auth))
         return opened[-1]
 

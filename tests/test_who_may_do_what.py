@@ -16,6 +16,7 @@ import pytest
 import time_machine
 from pydantic import SecretStr
 
+from services.access_api.identities.tables import Identity
 from services.access_api.service import SERVICE as ACCESS
 from services.contracts.codes import STAFF, Department, Role
 from services.internships_api.placements.queries import PLACEMENTS
@@ -26,7 +27,7 @@ from services.kernel.api.reading import any_row, everybody
 from services.kernel.api.rights import Extent, Right, published
 from services.kernel.api.routing import router
 from services.kernel.base import clock
-from services.kernel.base.principals import Principal, somebody
+from services.kernel.base.principals import SYSTEM, Principal, somebody
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Database, Databases
 from services.kernel.process.app import service_app
@@ -36,6 +37,7 @@ from tests.conftest import Client
 from tests.support.api import Operation, operations
 from tests.support.database import SECRET
 from tests.support.hostile import PROBES, sound
+from tests.support.http import at
 from tests.support.story import FUNDER, Resource, a_commune, action_of, day
 from tests.support.trying import LACKS, Stage, prepared, undone, word
 
@@ -46,6 +48,7 @@ WITHIN: Mapping[str, frozenset[Department]] = {
     "elsewhere": frozenset({ELSEWHERE}),
     "region": frozenset(),
 }
+ME = "/access/v1/me"
 REFUSALS = {"unauthenticated", "forbidden", "not-found", "shows nothing", "cites nothing"}
 FIGURES = {"department": HERE.value}
 QUERIES: Mapping[str, Mapping[str, str]] = {"readIndicatorValues": FIGURES}
@@ -53,13 +56,18 @@ QUERIES: Mapping[str, Mapping[str, str]] = {"readIndicatorValues": FIGURES}
 
 
 class Caller(NamedTuple):
-    """Who asks: a role, of the organisation that the row is of or of another, within departments. No role: nobody known."""
+    """Who asks: a role, of the organisation that the row is of or of another, within departments. No role: nobody known.
+
+    Some are a manager of their organisation; some are the person that the row is of.
+    """
 
     name: str
     role: Role | None
     own: bool
     departments: frozenset[Department]
     client: httpx.AsyncClient
+    manager: bool = False
+    person: str | None = None
 
 
 class Asked(NamedTuple):
@@ -135,6 +143,8 @@ def right_of(caller: Caller, granted: Collection[Right], row: Resource, organisa
             Extent.region: True,
             Extent.departments: bool(within),
             Extent.organisation: caller.own and is_own(row, right.role, organisation),
+            Extent.managed: caller.manager and caller.own and is_own(row, right.role, organisation),
+            Extent.self: caller.person is not None and caller.person == row.get("person_id"),
         }
         if right.role is caller.role and reaches[right.extent]:
             return right
@@ -144,8 +154,9 @@ def right_of(caller: Caller, granted: Collection[Right], row: Resource, organisa
 class Matrix:
     """Every operation of the documents, tried by every caller on a row that is of the hospital, in its department."""
 
-    def __init__(self, client: Client, stage: Stage, expired: str) -> None:
+    def __init__(self, client: Client, databases: Databases, stage: Stage, expired: str) -> None:
         self.stage = stage
+        self.client, self.databases = client, databases
         self.rights = {(each.service, each.operation): each.rights for each in published()}
         self.callers = [Caller("nobody", None, False, frozenset(), client()), Caller("expired", None, False, frozenset(), client())]
         self.callers[-1].client.headers["Authorization"] = f"Bearer {expired}"
@@ -153,6 +164,9 @@ class Matrix:
         for role, (which, organisation), (where, departments) in product(STAFF, organisations.items(), WITHIN.items()):
             asking = client(role, organisation=organisation, departments=departments)
             self.callers.append(Caller(f"{role} of {which}, {where}", role, which == "own", departments, asking))
+        for role, (which, organisation) in product(STAFF, organisations.items()):
+            asking = client(role, organisation=organisation, manager=True)
+            self.callers.append(Caller(f"{role}, manager of {which}", role, which == "own", frozenset(), asking, manager=True))
 
     async def tried(self, asked: Sequence[Operation], monkeypatch: pytest.MonkeyPatch) -> list[Cell]:
         """The cells of operations. Fails for one of which no sound request is known."""
@@ -165,10 +179,26 @@ class Matrix:
                 if operation.method != "get":
                     undoing.setattr(Database, "commit", undone)
                 request, as_steering = await self._sound(operation, rows, creations)
-                for caller in self.callers:
+                for caller in [*self.callers, *self._themselves(request.about.get("person_id"))]:
                     right = right_of(caller, granted, request.about, self.stage.hospital["id"]) if granted else everybody_s(caller)
                     cells.append(Cell(operation.id, caller, right, await request.outcome(caller.client), as_steering))
         return cells
+
+    def _themselves(self, person: str | None) -> list[Caller]:
+        """Callers of each role who are the person that a row is of."""
+        if person is None:
+            return []
+        return [
+            Caller(
+                f"{role}, themself", role, own=False, departments=frozenset(), client=self.client(role, person=UUID(person)), person=person
+            )
+            for role in STAFF
+        ]
+
+    def _who_may(self, request: Asked) -> httpx.AsyncClient:
+        """Who may ask for whatever is declared: steering, as the person that the row is of where it is of one."""
+        person = request.about.get("person_id")
+        return self.client(Role.steering, person=UUID(person)) if person else self.stage.steering
 
     async def _rows(self) -> dict[tuple[str, str], list[Resource]]:
         """(service, collection) → its rows, those first that are the hospital's, and of its department."""
@@ -179,6 +209,10 @@ class Matrix:
         for milestone in found["actions", "milestones"]:
             milestone["lead_organisation_id"] = leads[milestone["action_id"]]
         own = self.stage.hospital["id"]
+        acting = self.stage.memberships["active"]
+        for person in found["access", "persons"]:
+            person["person_id"] = person["id"]
+            person["organisation_id"] = acting["organisation_id"] if person["id"] == acting["person_id"] else None
         for rows in found.values():
             rows.sort(key=lambda row: (departments_of(row) != {HERE}, not is_own(row, Role.employer, own)))
         return found
@@ -188,7 +222,7 @@ class Matrix:
     ) -> tuple[Asked, str]:
         """A request that steering may make, and what it is answered."""
         for request in self._requests(operation, rows, creations):
-            outcome = await request.outcome(self.stage.steering)
+            outcome = await request.outcome(self._who_may(request))
             if outcome == "done" or outcome in LACKS:
                 return request, outcome
         raise AssertionError(f"{operation.id} : aucune requête saine ; dites-en une dans _creations, BODIES ou QUERIES")
@@ -242,7 +276,11 @@ class Matrix:
         seeks |= {"starts_on": day(today, 30), "expires_on": day(today, 10)}
         commitment = {"envelope_id": envelope["id"], "amount_cents": 100, "reference": "CAE-NEW"}
         application = {"need_id": need["id"], "candidate_ref": "C7NEW00001"}
+        invited = {"organisation_id": own, "address": "nouveau@example.org", "roles": ["reader"], "departments": [HERE]}
         return {
+            **await self._of_themself(rows),
+            "createPerson": creation("/access/v1/persons", {"given_name": "Claire"}, {}),
+            "inviteMember": creation("/access/v1/memberships", invited, {"organisation_id": own, "department": HERE}),
             "createOrganisation": creation("/access/v1/organisations", {"name": "Nouvelle", "roles": ["host"]}, {}),
             "createSite": creation("/access/v1/sites", {"organisation_id": own, "name": "Neuf", "commune_code": commune}, {}),
             "createAction": creation("/actions/v1/actions", action_of(**here, cohort=None), here),
@@ -255,6 +293,24 @@ class Matrix:
             "createCommitment": creation("/recruitment/v1/commitments", commitment, envelope),
             "createNeed": creation("/recruitment/v1/needs?force=true", seeks, place),
             "submitApplication": creation("/recruitment/v1/applications", application, need),
+        }
+
+    async def _of_themself(self, rows: Mapping[tuple[str, str], list[Resource]]) -> dict[str, Asked]:
+        """OperationId → what somebody asks for of themself: who acts for the hospital."""
+        membership = self.stage.memberships["active"]
+        [person] = [row for row in rows["access", "persons"] if row["id"] == membership["person_id"]]
+        about = {"person_id": person["id"]}
+        async with self.databases.open("access") as db:
+            both = [Identity(person_id=UUID(person["id"]), issuer="https://example.org", subject=uuid4().hex) for _ in range(2)]
+            await db.save_many(both, by=SYSTEM)
+        mine = f"{ME}/identities"
+        asked = {"organisation_id": self.stage.other["id"], "roles": ["reader"]}
+        return {
+            "readMe": Asked(lambda by: by.get(ME), about),
+            "changeMe": Asked(lambda by: by.patch(ME, json={"given_name": "Luc"}, headers=at(person)), about),
+            "listMyIdentities": Asked(lambda by: by.get(mine), about, str(both[0].id)),
+            "removeMyIdentity": Asked(lambda by: by.post(f"{mine}/{both[0].id}/remove", headers=at({"version": 1})), about),
+            "requestMembership": creation("/access/v1/memberships/requests", asked, about),
         }
 
 
@@ -296,7 +352,7 @@ def expired(tokens: Tokens) -> str:
 async def test_s1_what_a_route_declares_is_what_its_operation_does(
     client: Client, databases: Databases, expired: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    matrix = Matrix(client, await prepared(client, databases), expired)
+    matrix = Matrix(client, databases, await prepared(client, databases), expired)
 
     cells = await matrix.tried(every_operation(), monkeypatch)
 
@@ -308,7 +364,7 @@ async def test_s1_what_a_route_declares_is_what_its_operation_does(
 async def test_s1_a_leak_and_a_right_that_is_refused_are_seen(
     client: Client, databases: Databases, expired: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    matrix = Matrix(client, await prepared(client, databases), expired)
+    matrix = Matrix(client, databases, await prepared(client, databases), expired)
     concerned = [each for each in every_operation() if each.id in {"listPlacements", "readPlacement", "changeNeed"}]
 
     with monkeypatch.context() as leaking:

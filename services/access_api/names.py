@@ -1,8 +1,9 @@
-"""The names that sites bear beside ids and codes: of their organisation and of their commune."""
+"""The names that sites and memberships bear beside ids and codes: of their organisation and of their commune."""
 
 from datetime import timedelta
 
 from services.access_api.communes.tables import Commune
+from services.access_api.memberships.tables import Membership
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.tables import Site
 from services.kernel.data.names import Names, Naming, Source
@@ -18,6 +19,8 @@ SITE_NAMES = Names(
     commune=Source("commune_code", table_of(Commune), key="code"),
 )
 
-NAMING = Naming("follow_names", SITE_NAMES)
+MEMBERSHIP_NAMES = Names(Membership, "access.membership.renamed", organisation_name=Source("organisation_id", ORGANISATION))
+
+NAMING = Naming("follow_names", SITE_NAMES, MEMBERSHIP_NAMES)
 
 FOLLOW_NAMES = Job(NAMING.job, timedelta(hours=1), NAMING.follow_all)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.codes import Contributor, Department, OrganisationRole, Sector
+from services.contracts.codes import Contributor, Department, OrganisationRole, Role, Sector
 from services.contracts.envelope import Instant, Several, State, Text
 from services.contracts.labelled import Labelled
 from services.contracts.standing import Owner, Spell
@@ -90,3 +90,52 @@ class RevocationState(State):
     what: Revocable
     target_id: UUID
     since: Instant
+
+
+class SelfRole(Labelled):
+    """Ce qu'une personne est pour elle-même, sans agir pour une organisation."""
+
+    learner = "learner", "Stagiaire"
+    tutor = "tutor", "Tuteur"
+    candidate = "candidate", "Candidat"
+
+
+class PersonStatus(Labelled):
+    """L'accès d'une personne."""
+
+    active = "active", "Active"
+    suspended = "suspended", "Suspendue", "Elle n'agit plus, pour aucune organisation."
+
+
+class MembershipStatus(Labelled):
+    """La vie d'une appartenance : une personne qui agit pour une organisation."""
+
+    requested = "requested", "Demandée", "La personne l'a demandée."
+    invited = "invited", "Invitée", "L'organisation l'a proposée à la personne."
+    active = "active", "Active"
+    suspended = "suspended", "Suspendue"
+    declined = "declined", "Refusée", "L'organisation a refusé la demande."
+    ended = "ended", "Terminée"
+
+
+class PersonState(State):
+    """Une personne, par son identifiant : ni nom, ni adresse. Elle n'est jamais dite à l'observatoire."""
+
+    kind: ClassVar[str] = "person"
+    number: ClassVar[int] = 1
+
+    status: PersonStatus
+
+
+class MembershipState(State):
+    """L'appartenance d'une personne à une organisation, et ce qu'elle y peut. Elle n'est jamais dite à l'observatoire."""
+
+    kind: ClassVar[str] = "membership"
+    number: ClassVar[int] = 1
+
+    person_id: UUID
+    organisation_id: UUID
+    roles: Several[Role]
+    departments: Several[Department] = ()
+    manager: bool = False
+    status: MembershipStatus

@@ -42,7 +42,7 @@ class StatusChange(Contract):
 
 
 class State(Contract):
-    """The whole public state of one entity, at one version. Never personal data.
+    """The whole public state of one entity, at one version. Nothing of a person but an id or a pseudonym.
 
     `kind` is the entity's stable name and `number` the number of the shape; together they are the event's
     `dataschema`, for example `milestone-state/2`. `history` is there because only the last version is sure to arrive.

@@ -1,20 +1,28 @@
-"""Read-only copies of what access_api says of organisations and of their sites, which arrive in any order."""
+"""Read-only copies of what access_api says of organisations, of their sites and of who acts for them, which arrive in any order."""
 
 from functools import partial
 from uuid import UUID
 
-from services.contracts.access import OrganisationState, OrganisationStatus, SiteState, SiteStatus
+from services.contracts.access import MembershipState, OrganisationState, OrganisationStatus, PersonState, SiteState, SiteStatus
 from services.contracts.standing import Concealment
 from services.internships_api.base import METADATA
 from services.kernel.data.database import Database
+from services.kernel.data.privacy import Privacy
 from services.kernel.data.standing import concealment_of_site, suspension_of
 from services.kernel.events.copies import copy_of, heard_of, projector
 from services.kernel.events.copy_holdings import HeldCopies
 
 ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "suspended_spells", "status")
+PERSONS = copy_of(PersonState, METADATA, "status", privacy=Privacy.personal)
+MEMBERSHIPS = copy_of(
+    MembershipState,
+    METADATA,
+    *("person_id", "organisation_id", "roles", "departments", "manager", "status"),
+    privacy=Privacy.personal,
+)
 SITES = copy_of(SiteState, METADATA, "organisation_id", "owners", "name", "commune", "department", "status", "history")
 
-COPIES = (ORGANISATIONS, SITES)
+COPIES = (ORGANISATIONS, SITES, PERSONS, MEMBERSHIPS)
 
 apply = projector(COPIES)
 holdings = HeldCopies(COPIES)

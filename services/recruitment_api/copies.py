@@ -1,26 +1,34 @@
-"""Read-only copies of what access_api says of organisations and of their sites, which arrive in any order."""
+"""Read-only copies of what access_api says of organisations, of their sites and of who acts for them, which arrive in any order."""
 
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy import literal, select
 
-from services.contracts.access import OrganisationState, OrganisationStatus, SiteState
+from services.contracts.access import MembershipState, OrganisationState, OrganisationStatus, PersonState, SiteState
 from services.contracts.codes import OrganisationRole
 from services.contracts.standing import Concealment
 from services.kernel.data.conditions import holds
 from services.kernel.data.database import Database
+from services.kernel.data.privacy import Privacy
 from services.kernel.data.standing import concealment_of_site, suspended_now, suspension_of
 from services.kernel.events.copies import copy_of, heard_of, projector
 from services.kernel.events.copy_holdings import HeldCopies
 from services.recruitment_api.base import METADATA
 
 ORGANISATIONS = copy_of(OrganisationState, METADATA, "name", "roles", "funder_code", "suspended_spells", "status")
+PERSONS = copy_of(PersonState, METADATA, "status", privacy=Privacy.personal)
+MEMBERSHIPS = copy_of(
+    MembershipState,
+    METADATA,
+    *("person_id", "organisation_id", "roles", "departments", "manager", "status"),
+    privacy=Privacy.personal,
+)
 SITES = copy_of(
     SiteState, METADATA, "organisation_id", "owners", "name", "commune_code", "commune", "department", "sector", "status", "history"
 )
 
-COPIES = (ORGANISATIONS, SITES)
+COPIES = (ORGANISATIONS, SITES, PERSONS, MEMBERSHIPS)
 
 apply = projector(COPIES)
 holdings = HeldCopies(COPIES)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from services.contracts.codes import STAFF
+from services.contracts.codes import STAFF, Role
 from services.contracts.envelope import State
 from services.contracts.registry import STATES
 from services.kernel.api.openapi import summary_of
@@ -54,12 +54,15 @@ def who(rights: Rights | None) -> str:
     if rights is None:
         return "tout le monde, sans jeton"
     by_extent = {extent: [right.role for right in rights if right.extent is extent] for extent in Extent}
-    parts = [
-        f"{'tous les rôles' if set(STAFF) <= set(roles) else ', '.join(role.label for role in roles)} ({extent.label.lower()})"
-        for extent, roles in by_extent.items()
-        if roles
-    ]
-    return " ; ".join(parts)
+    first = next(iter(found for found in by_extent.values() if found))
+    return " ; ".join(f"{_roles(roles, first)} ({extent.label.lower()})" for extent, roles in by_extent.items() if roles)
+
+
+def _roles(roles: Sequence[Role], first: Sequence[Role]) -> str:
+    """Roles in words: all, all but the first ones, or each."""
+    if set(STAFF) <= set(roles):
+        return "tous les rôles"
+    return "les autres rôles" if set(STAFF) - set(first) == set(roles) else ", ".join(role.label for role in roles)
 
 
 def states() -> list[StateSaid]:

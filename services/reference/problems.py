@@ -59,6 +59,26 @@ TOLD: Mapping[str, tuple[str, str]] = {
         "Relisez `existing_id` ; pour créer malgré tout, renvoyez la requête avec `?force=true`.",
     ),
     "request-in-flight": ("Une requête de même clé est encore en cours.", "Attendez, puis renvoyez la même requête avec la même clé."),
+    "last-manager": (
+        "L'organisation n'aurait plus personne pour gérer ses appartenances.",
+        "Nommez-en d'abord un autre (`changeMembership`, ou `inviteMember`). Le pilotage seul met fin à l'appartenance du dernier.",
+    ),
+    "last-identity": (
+        "Sans cette identité, la personne ne pourrait plus se connecter.",
+        "Connectez-vous une fois par une autre identité, puis retirez celle-ci.",
+    ),
+    "role-not-allowed": (
+        "L'organisation n'est pas de la nature que le rôle demande.",
+        "Donnez un autre rôle, ou demandez au pilotage de changer les rôles de l'organisation (`changeOrganisation`).",
+    ),
+    "grant-too-wide": (
+        "Personne ne donne plus qu'il n'a : un rôle que l'on n'a pas, ou que le pilotage seul donne, ou des départements hors des siens.",
+        "Donnez moins, ou demandez-le à un gestionnaire qui l'a, ou au pilotage.",
+    ),
+    "organisation-not-active": (
+        "L'organisation n'est pas en activité : personne ne commence à agir pour elle.",
+        "Reprenez-la (`resumeOrganisation`) ou rouvrez-la (`reopenOrganisation`) d'abord, ou mettez fin à l'appartenance.",
+    ),
     "concealed": (
         "Le site est fermé, ou le terrain de stage suspendu : rien n'y reçoit de réponse pour l'instant.",
         "`concealed` dit depuis quand et pourquoi ; on peut retirer, annuler ou clôturer, non répondre.",

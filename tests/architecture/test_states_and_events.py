@@ -10,6 +10,7 @@ from services.contracts.access import RevocationState
 from services.contracts.envelope import Contract, State
 from services.contracts.registry import STATES as NEWEST, UPCASTERS, newest_state
 from services.kernel.data.nouns import NOUNS
+from services.kernel.data.privacy import Privacy, tags_of
 from services.kernel.data.records import table_of
 from services.kernel.events.copy_holdings import HeldCopies
 from services.observatory_api.indicators.catalogue import CATALOGUE
@@ -165,10 +166,29 @@ def test_every_service_hears_what_is_revoked(service: Any) -> None:
     assert RevocationState.kind in sent_to(service.name)
 
 
-def test_persons_are_known_to_the_observatory_alone() -> None:
+def about_persons(*, pseudonymous: bool) -> set[tuple[str, str]]:
+    """(service, kind) of the states about a person, by how their events name it."""
+    nouns = [noun for noun in NOUNS.values() if noun.personal and noun.pseudonymous is pseudonymous and noun.state]
+    return {(table_of(noun.table).schema or "", noun.state.kind) for noun in nouns if noun.state}
+
+
+def test_pseudonyms_are_known_to_the_observatory_alone() -> None:
     """`plam rotate` gives facts their new pseudonyms: a copy of a person would keep the previous one."""
-    persons = {(table_of(noun.table).schema, noun.state.kind) for noun in NOUNS.values() if noun.personal and noun.state}
+    persons = about_persons(pseudonymous=True)
     assert persons
     for service in SERVICES:
         for consumer, kinds in service.consumers.items():
             assert consumer == "observatory" or not {kind for owner, kind in persons if owner == service.name} & kinds
+
+
+def test_who_is_named_by_their_own_id_is_never_told_to_the_observatory() -> None:
+    persons = about_persons(pseudonymous=False)
+    assert {kind for _, kind in persons} == {"person", "membership"}
+    assert not sent_to("observatory") & {kind for _, kind in persons}
+
+
+def test_copies_of_persons_are_as_guarded_as_persons() -> None:
+    kinds = {f"{kind}_copy" for _, kind in about_persons(pseudonymous=False)}
+    copies = [table for service in SERVICES for table in service.metadata.sorted_tables if table.name in kinds]
+    assert copies
+    assert {privacy for table in copies for privacy in tags_of(table).values()} == {Privacy.personal}

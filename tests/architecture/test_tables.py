@@ -52,6 +52,18 @@ def test_every_column_says_whether_it_is_of_a_person(table: Table) -> None:
     ] == []
 
 
+REACHES = ("given_name", "family_name", "first_name", "last_name", "email", "address", "phone", "telephone")
+"""What a person is called, and how they are reached."""
+
+
+@each_table
+def test_names_and_addresses_of_persons_are_in_one_table(table: Table) -> None:
+    """What is to be erased of a person is there alone."""
+    personal = [name for name, privacy in tags_of(table).items() if privacy is not None and privacy >= Privacy.personal]
+    found = [name for name in personal if name.endswith(REACHES)]
+    assert (found != []) is (str(table) == "access.person"), found
+
+
 @each_noun
 def test_a_document_is_as_guarded_as_what_it_shows(noun: Noun) -> None:
     tags = tags_of(table_of(noun.table))

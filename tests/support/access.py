@@ -1,16 +1,18 @@
 """Builders for organisations, sites and communes: keywords for what a test is about, defaults for the rest."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import httpx
 
 from services.access_api.identifiers import is_finess, is_siren, is_siret
 from services.access_api.imports.communes import import_communes
 from services.access_api.imports.establishments import COLUMNS
+from services.contracts.codes import Department, Role
 from services.kernel.data.database import Databases
 
 _numbers = count(1)
@@ -64,8 +66,49 @@ async def a_site(steering: httpx.AsyncClient, organisation: dict[str, Any], **gi
     return found
 
 
+def invitation(organisation: dict[str, Any], **given: Any) -> dict[str, Any]:
+    """The body of an invitation."""
+    number = next(_numbers)
+    return {"organisation_id": organisation["id"], "address": f"personne-{number}@example.org", "roles": ["employer"], **given}
+
+
+async def invited(by: httpx.AsyncClient, organisation: dict[str, Any], **given: Any) -> dict[str, Any]:
+    """A membership that waits for its person."""
+    answer = await by.post("/access/v1/memberships", json=invitation(organisation, **given))
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def member(client: Callable[..., httpx.AsyncClient], organisation: dict[str, Any], **given: Any) -> "Member":
+    """Somebody who acts for an organisation."""
+    membership = await invited(client(Role.steering), organisation, **given)
+    return await Member.accepting(client, membership)
+
+
+class Member(NamedTuple):
+    """A person who acts for an organisation: their membership, and their client."""
+
+    membership: dict[str, Any]
+    client: httpx.AsyncClient
+
+    @classmethod
+    async def accepting(cls, client: Callable[..., httpx.AsyncClient], membership: dict[str, Any]) -> "Member":
+        """Who accepts an invitation."""
+        caller = client(
+            *map(Role, membership["roles"]),
+            organisation=UUID(membership["organisation_id"]),
+            departments=frozenset(map(Department, membership["departments"])),
+            person=UUID(membership["person_id"]),
+            manager=membership["manager"],
+        )
+        answer = await move(caller, "memberships", membership, "accept")
+        assert answer.status_code == 200, answer.text
+        return cls(answer.json(), caller)
+
+
 async def move(steering: httpx.AsyncClient, noun: str, row: dict[str, Any], verb: str, **body: Any) -> httpx.Response:
-    """Asks for a move of an organisation or a site, at the version that the test holds."""
+    """Asks for a move of a row, at the version that the test holds."""
     headers = {"If-Match": f'"{row["version"]}"'}
     return await steering.post(f"/access/v1/{noun}/{row['id']}/{verb}", json=body or None, headers=headers)
 

@@ -60,7 +60,28 @@ async def access(client: httpx.AsyncClient, story: Story) -> Resource:
     annex = await make(client, "/access/v1/sites", organisation_id=hospital["id"], name=f"Annexe {uuid4().hex[:6]}", commune_code=commune)
     annex = await verb(client, where("sites", annex), annex, "close", reason="Travaux")
     story.add("site", await verb(client, where("sites", annex), annex, "reopen"))
+    await people(client, story, hospital)
     return site
+
+
+async def people(client: httpx.AsyncClient, story: Story, hospital: Resource) -> None:
+    """Somebody who is suspended, resumed, held and released; an invitation that is changed, one that comes to an end."""
+    person = await make(client, "/access/v1/persons", given_name="Claire", email=f"claire-{uuid4().hex[:8]}@example.org")
+    path = where("persons", person)
+    person = await verb(client, path, await verb(client, path, person, "suspend", reason="Adresse compromise"), "resume")
+    held = await verb(client, path, person, "hold", until=day(clock.today(), 300), reason="Réclamation")
+    story.add("person", await verb(client, path, held, "release"))
+    invited = [await invite(client, hospital) for _ in range(2)]
+    changed = await client.patch(where("memberships", invited[0]), json={"departments": ["44"]}, headers=at(invited[0]))
+    story.add("membership", ok(changed))
+    story.add("membership", await verb(client, where("memberships", invited[1]), invited[1], "end", reason="Par erreur"))
+
+
+async def invite(client: httpx.AsyncClient, organisation: Resource, **given: Any) -> Resource:
+    """Somebody new is invited to act for an organisation."""
+    address = f"personne-{uuid4().hex[:8]}@example.org"
+    body = {"organisation_id": organisation["id"], "address": address, "roles": ["reader"], **given}
+    return await make(client, "/access/v1/memberships", **body)
 
 
 async def a_commune(client: httpx.AsyncClient) -> str:

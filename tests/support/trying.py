@@ -1,7 +1,8 @@
 """A stage on which operations are tried: rows of every noun in most of their statuses, sound requests, and nothing is committed."""
 
+from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 
@@ -16,6 +17,7 @@ from tests.support.api import Operation, operations
 from tests.support.delivering import delivering
 from tests.support.http import at, ok, problem_type
 from tests.support.story import FUNDER, Resource, a_commune, action_of, again, day, eventually, make, tell, verb
+from tests.support.story_of_people import tell_of_people
 
 BODIES: dict[str, Any] = {
     "changeOrganisation": {"name": "Autre nom"},
@@ -23,6 +25,12 @@ BODIES: dict[str, Any] = {
     "closeOrganisation": {"reason": "Fusion"},
     "changeSite": {"name": "Autre nom"},
     "closeSite": {"reason": "Travaux"},
+    "suspendPerson": {"reason": "Adresse compromise"},
+    "holdPerson": {"until": "2199-01-01", "reason": "Réclamation"},
+    "changeMembership": {"manager": True},
+    "declineMembership": {"reason": "Inconnu du service"},
+    "suspendMembership": {"reason": "Absence"},
+    "endMembership": {"reason": "Mutation"},
     "changeAction": {"title": "Autre titre"},
     "sendBackAction": {"reason": "À préciser"},
     "approveAction": {"decision_ref": "COPIL-2022-10-19-3"},
@@ -61,6 +69,7 @@ LACKS = {
     "action-not-ready",
     "already-assigned",
     "capacity-lacking",
+    "last-manager",
     "need-not-ready",
     "no-post-left",
     "no-seat-left",
@@ -77,11 +86,11 @@ class Undone(Problem):
 
 
 def on_rows() -> dict[tuple[str, str], list[Operation]]:
-    """(service, collection) → the operations on one of its rows."""
+    """(service, collection) → the operations on one of its rows; what each sees of their own alone is no collection."""
     found: dict[tuple[str, str], list[Operation]] = {}
     for operation in operations():
         parts = operation.path.split("/")
-        if operation.id in declared():
+        if operation.id in declared() and parts[3] != "me":
             found.setdefault((operation.service, parts[3]), []).append(operation)
     return found
 
@@ -89,9 +98,11 @@ def on_rows() -> dict[tuple[str, str], list[Operation]]:
 class Stage:
     """The rows of a story, and sound requests of the operations on them."""
 
-    def __init__(self, steering: httpx.AsyncClient, hospital: Resource, other: Resource) -> None:
+    def __init__(self, steering: httpx.AsyncClient, hospital: Resource, other: Resource, memberships: Mapping[str, Resource]) -> None:
         self.steering = steering
         self.hospital, self.other = hospital, other
+        self.memberships = memberships
+        """Status → a membership of the hospital that has it."""
 
     async def rows(self) -> list[tuple[str, str, Resource]]:
         """(service, collection, row) of all there is."""
@@ -160,12 +171,25 @@ async def prepared(client: Client, databases: Databases) -> Stage:
         await verb(steering, f"/recruitment/v1/needs/{open_['id']}", open_, "publish")
         await make(steering, "/recruitment/v1/applications", need_id=open_["id"], candidate_ref="C7WAITING1")
         await in_other_statuses(steering, hospital, story.made["scheme"][0])
-    return Stage(steering, hospital, other)
+        memberships = await tell_of_people(steering, lambda membership: acting(client, membership), hospital, other)
+    return Stage(steering, hospital, other, memberships)
+
+
+def acting(client: Client, membership: Resource) -> httpx.AsyncClient:
+    """The client of the person of a membership."""
+    return client(
+        *map(Role, membership["roles"]),
+        organisation=UUID(membership["organisation_id"]),
+        person=UUID(membership["person_id"]),
+        manager=membership["manager"],
+    )
 
 
 async def in_other_statuses(steering: httpx.AsyncClient, hospital: Resource, scheme: Resource) -> None:
     """What the story ends in no row of: closed, frozen, suspended, approved, completed."""
     closed = await make(steering, "/access/v1/organisations", name="Clinique close", roles=["employer", "host"])
+    person = await make(steering, "/access/v1/persons", given_name="Luc")
+    await verb(steering, f"/access/v1/persons/{person['id']}", person, "suspend", reason="Adresse compromise")
     annex = await make(steering, "/access/v1/sites", organisation_id=hospital["id"], name="Close", commune_code=await a_commune(steering))
     here = {"organisation_id": hospital["id"], "site_id": annex["id"], "code": "U-CLOSE", "name": "Chirurgie", "professions": ["ide"]}
     unit = await eventually(lambda: make(steering, "/internships/v1/units", **here))

@@ -1,5 +1,8 @@
 """When an organisation is suspended, dated: itself, or by the one on which it depends. What it shows elsewhere is concealed meanwhile."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from services.access_api.organisations import queries
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.tables import Organisation
@@ -39,16 +42,22 @@ def acts(organisation: Organisation) -> bool:
 def date_suspension(organisation: Organisation, parent: Organisation | None) -> bool:
     """Begins or ends today's spell as the status and the parent's say; whether one did. What lasted no day leaves none."""
     suspended = any(each is not None and each.status is OrganisationStatus.suspended for each in (organisation, parent))
-    spells = [Spell.model_validate(spell) for spell in organisation.suspended_spells]
-    if suspended == any(spell.until is None for spell in spells):
-        return False
+    dated = spells_dated(organisation.suspended_spells, lasts=suspended)
+    organisation.suspended_spells = organisation.suspended_spells if dated is None else dated
+    return dated is not None
+
+
+def spells_dated(kept: Sequence[dict[str, Any]], *, lasts: bool) -> list[dict[str, Any]] | None:
+    """Spells of which the last one begins, or ends, today; none when nothing does. What lasted no day leaves none."""
+    spells = [Spell.model_validate(spell) for spell in kept]
+    if lasts == any(spell.until is None for spell in spells):
+        return None
     today = clock.today()
-    if not suspended:
+    if not lasts:
         *spells, last = spells
         spells += [Spell(since=last.since, until=today)] if last.since != today else []
     elif spells and spells[-1].until == today:
         spells[-1] = Spell(since=spells[-1].since, until=None)
     else:
         spells.append(Spell(since=today, until=None))
-    organisation.suspended_spells = [spell.model_dump(mode="json") for spell in spells]
-    return True
+    return [spell.model_dump(mode="json") for spell in spells]

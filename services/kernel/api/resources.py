@@ -70,9 +70,10 @@ def resource(row: Record, status: int = 200) -> Response:
     return Response(current_document(row), status, headers=_head(row), media_type=JSON)
 
 
-def created(request: Request, row: Record) -> Response:
-    """201, the new resource, and where it is: below the collection that it was posted to."""
-    return Response(row.document, 201, headers=_head(row, Location=f"{request.scope['path']}/{row.id}"), media_type=JSON)
+def created(request: Request, row: Record, *, beside: str = "") -> Response:
+    """201, the new resource, and where it is: below the collection that it was posted to, but for what the address says `beside`."""
+    collection = request.scope["path"].removesuffix(beside)
+    return Response(row.document, 201, headers=_head(row, Location=f"{collection}/{row.id}"), media_type=JSON)
 
 
 async def read(request: Request, db: Database, statement: Executable, **parameters: Any) -> Response:

@@ -13,6 +13,8 @@ class Extent(Labelled):
     region = "region", "Région", "Tout ce que l'opération concerne."
     departments = "departments", "Départements", "Ce qui est des départements que le jeton nomme ; un jeton de toute la région les a tous."
     organisation = "organisation", "Organisation", "Ce qui est de l'organisation que le jeton nomme."
+    managed = "managed", "Organisation gérée", "Ce qui est de l'organisation que le jeton nomme, s'il est d'un de ses gestionnaires."
+    self = "self", "Soi-même", "Ce qui est de la personne que le jeton nomme."
 
 
 class Right(NamedTuple):
@@ -33,6 +35,16 @@ def within(*roles: Role) -> Rights:
 def own(*roles: Role) -> Rights:
     """Rights on what is of the organisation that the token names."""
     return tuple(Right(role, Extent.organisation) for role in roles)
+
+
+def managed(*roles: Role) -> Rights:
+    """Rights on what is of the organisation that the token names, for its managers."""
+    return tuple(Right(role, Extent.managed) for role in roles)
+
+
+def self_(*roles: Role) -> Rights:
+    """Rights on what is of the person that the token names."""
+    return tuple(Right(role, Extent.self) for role in roles)
 
 
 def rights(*granted: Role | Rights) -> Rights:

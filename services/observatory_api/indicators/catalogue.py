@@ -7,7 +7,7 @@ from itertools import pairwise
 from pkgutil import iter_modules
 from types import ModuleType
 
-from services.contracts.access import RevocationState
+from services.contracts.access import MembershipState, PersonState, RevocationState
 from services.contracts.envelope import State
 from services.contracts.registry import STATES
 from services.kernel.base.declarations import file_of
@@ -21,7 +21,12 @@ Feeds = Mapping[type[State], Sequence[tuple[Indicator, Feed]]]
 """What each kind of state feeds."""
 
 CODE = re.compile(r"[A-Z][0-9]{2,3}")
-NOT_COUNTED: Mapping[type[State], str] = {RevocationState: "the kernel keeps it, in every service: it becomes no fact"}
+OF_PERSONS = "a person is named by their own id: the observatory never hears it"
+NOT_COUNTED: Mapping[type[State], str] = {
+    RevocationState: "the kernel keeps it, in every service: it becomes no fact",
+    PersonState: OF_PERSONS,
+    MembershipState: OF_PERSONS,
+}
 """The states that no indicator reads, each with the reason. Facts of the others are kept, so that an indicator may count them one day."""
 
 

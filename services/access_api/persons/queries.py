@@ -1,0 +1,63 @@
+"""Statements on persons: steering sees all, a manager those of the organisation, each themself."""
+
+from collections.abc import Collection
+
+from sqlalchemy import UUID as SaUuid, BindParameter, ColumnElement, and_, bindparam, exists, false, func, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.access_api.memberships.tables import OPEN, Membership
+from services.access_api.persons.schemas import PersonQuery
+from services.access_api.persons.tables import Person
+from services.contracts.access import MembershipStatus
+from services.contracts.codes import Role
+from services.kernel.api.reading import OWN_ORGANISATION, REGION, Reading, Scope, equal_to
+from services.kernel.base.principals import Principal
+from services.kernel.data.conditions import among
+
+OWN_PERSON: BindParameter[object] = bindparam("own_person", type_=SaUuid())
+
+
+def _in(organisation: ColumnElement[object], *statuses: MembershipStatus) -> ColumnElement[bool]:
+    """The condition that a person has a membership of an organisation, in one of some statuses."""
+    of_them = col(Membership.person_id) == col(Person.id), col(Membership.organisation_id) == organisation
+    return exists().where(*of_them, among(Membership.status, statuses))
+
+
+def _only_invited() -> ColumnElement[bool]:
+    """The condition that a person has only ever been invited by the others: an address that is invited shows nothing more."""
+    other = aliased(Membership)
+    elsewhere = col(other.person_id) == col(Person.id), col(other.organisation_id) != OWN_ORGANISATION
+    return and_(func.cardinality(col(Person.self_roles)) == 0, ~exists().where(*elsewhere, col(other.status) != MembershipStatus.invited))
+
+
+_OF_THE_ORGANISATION = or_(
+    _in(OWN_ORGANISATION, MembershipStatus.requested, MembershipStatus.active, MembershipStatus.suspended),
+    and_(_in(OWN_ORGANISATION, MembershipStatus.invited), _only_invited()),
+)
+_THEMSELF = col(Person.id) == OWN_PERSON
+
+
+def _visible(caller: Principal) -> Scope:
+    if caller.has(Role.steering):
+        return REGION
+    managed = caller.manager and caller.organisation is not None
+    conditions = [("self", _THEMSELF)] if caller.person_id else []
+    conditions += [("managed", _OF_THE_ORGANISATION)] if managed else []
+    values = {OWN_PERSON.key: caller.person_id, OWN_ORGANISATION.key: caller.organisation}
+    name = " or ".join(each for each, _ in conditions) or "nothing"
+    return Scope(name, or_(false(), *(condition for _, condition in conditions)), values)
+
+
+PERSONS = Reading(
+    Person,
+    PersonQuery,
+    {**equal_to(Person, "status", "email"), "organisation_id": lambda value: _in(value, *OPEN)},
+    visible=_visible,
+)
+
+
+def with_addresses(addresses: Collection[str]) -> SelectOfScalar[Person]:
+    """The persons who have one of these folded addresses."""
+    return select(Person).where(among(Person.email, sorted(addresses)))
