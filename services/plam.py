@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
@@ -16,22 +16,21 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from starlette.routing import Route
 
+from services.access_api.commands import invite_of, token_of_command
 from services.access_api.imports.communes import COMMUNES, FORMER, VINTAGE, import_communes
 from services.access_api.imports.establishments import import_establishments
 from services.access_api.imports.homes import import_homes, write_rest
 from services.access_api.imports.institutes import import_institutes
+from services.access_api.imports.members import import_members
 from services.access_api.service import SERVICE as ACCESS
 from services.actions_api.imports.plan import PLAN, PlanFacts, import_plan, read_plan
 from services.actions_api.service import SERVICE as ACTIONS
-from services.contracts.codes import Department, Role
 from services.demo.command import command_of
 from services.demo.parties import DemoStoppedError
 from services.internships_api.service import SERVICE as INTERNSHIPS
-from services.kernel.api.auth import Tokens
 from services.kernel.api.token_keys import KeysRefusedError
 from services.kernel.base import logs
 from services.kernel.base.file_reports import Report
-from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.problems import Problem
 from services.kernel.base.secrets import SecretMissingError
 from services.kernel.base.settings import Settings
@@ -65,7 +64,6 @@ ROUTING: Routing = {service.name: service.consumers for service in SERVICES}
 LEADS = [Route(path, leads_to("/observatory/")) for path in ("/", "/observatory")]
 PAGES = REFERENCE._replace(routes=(*LEADS, *REFERENCE.routes))
 
-DEVELOPMENT_TOKEN = timedelta(hours=12)
 IN_WORDS = (
     EmbeddedError,
     MigrationRefused,
@@ -80,12 +78,12 @@ IN_WORDS = (
     ValueError,
 )
 
+T = TypeVar("T")
+
 cli = typer.Typer(
     help="PlaM : le socle ouvert d'un plan régional pour les métiers de la santé.", no_args_is_help=True, add_completion=False
 )
-importing = typer.Typer(
-    help="Importer des données : le plan, les communes, les établissements, les EHPAD, les instituts, le contexte.", no_args_is_help=True
-)
+importing = typer.Typer(help="Importer le plan, des lieux, des organisations, leurs membres, le contexte.", no_args_is_help=True)
 events = typer.Typer(help="Les événements en quarantaine : les lister, les rejouer.", invoke_without_command=True)
 cli.add_typer(importing, name="import")
 cli.add_typer(events, name="events")
@@ -260,6 +258,19 @@ def import_the_homes(
     _import(act, dry_run=dry_run, then=leave)
 
 
+@importing.command("members")
+def import_the_members(
+    file: Annotated[Path, typer.Argument(help="Membres (CSV) : address, organisation, roles, departments, manager.")],
+    dry_run: DryRun = False,
+) -> None:
+    """Qui agit pour quelle organisation (son FINESS juridique, son UAI ou son nom), d'après l'adresse de chacun."""
+
+    async def act(db: Database, _progress: Callable[[int], None]) -> Report:
+        return await import_members(db, file)
+
+    _import(act, dry_run=dry_run)
+
+
 @importing.command("context")
 def import_the_context(
     file: Annotated[
@@ -302,25 +313,6 @@ def _show_report(report: Report, *, dry_run: bool) -> None:
         out.print(str(problem), highlight=False, markup=False, soft_wrap=True)
     for sentence in report.sentences(dry_run=dry_run):
         out.print(sentence, highlight=False)
-
-
-@cli.command()
-def token(
-    role: Annotated[list[Role], typer.Option(help="Rôle ; peut être répété.")],
-    organisation: Annotated[UUID | None, typer.Option(help="Organisation pour laquelle agir.")] = None,
-    department: Annotated[
-        list[Department] | None, typer.Option(help="Département ; peut être répété (toute la région par défaut).")
-    ] = None,
-    subject: Annotated[str, typer.Option(help="Qui : un nom donne toujours la même personne, de nulle part ailleurs.")] = "development",
-) -> None:
-    """Signe un jeton de développement de 12 heures (base embarquée seulement)."""
-    settings = read_settings()
-    if not settings.embedded:
-        raise typer.BadParameter(
-            "plam token ne sert qu'avec la base embarquée : en production, les jetons sont signés avec une clé de PLAM_TOKEN_KEYS."
-        )
-    principal = Principal(somebody(subject), frozenset(role), organisation, frozenset(department or ()))
-    typer.echo(Tokens(settings).issue(principal, DEVELOPMENT_TOKEN))
 
 
 @cli.command()
@@ -539,6 +531,17 @@ async def _load(databases: Databases) -> None:
         await import_context(db)
 
 
+def _access(act: Callable[[Database], Awaitable[T]]) -> tuple[T, Settings]:
+    async def run(databases: Databases) -> T:
+        async with databases.open(ACCESS.name, "worker") as db:
+            return await act(db)
+
+    with _settings(services=[ACCESS]) as settings:
+        return asyncio.run(_with_databases(settings, run, [ACCESS])), settings
+
+
+cli.command("invite")(invite_of(_access, lambda words: out.print(words, highlight=False, markup=False, soft_wrap=True)))
+cli.command("token")(token_of_command(_access, read_settings))
 cli.command("demo")(command_of(SERVICES, ROUTING, _prepare))
 
 

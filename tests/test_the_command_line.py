@@ -23,6 +23,11 @@ from tests.support.keys import token_keys
 ROOT = Path(__file__).parents[1]
 COUNTS = "SELECT (SELECT count(*) FROM access.site) || '/' || (SELECT count(*) FROM access.outbox)"
 
+PEOPLE = (
+    "SELECT (SELECT count(*) FROM access.organisation) || '/' || (SELECT count(*) FROM access.person) || '/' || "
+    "(SELECT count(*) FROM access.membership)"
+)
+
 Plam = Callable[..., tuple[int, str]]
 
 
@@ -111,6 +116,24 @@ def test_institutes_are_imported_and_homes_leave_a_rest_that_nobody_overwrites(p
     assert (status, "ne peut pas être écrit" in said, "Traceback" in said) == (1, True, False)
     status, said = plam("import", "establishments", str(rest))
     assert (status, "1 ligne(s) sans FINESS ni FINESS EJ, laissées de côté" in said) == (0, True)
+
+
+def test_the_first_administrator_is_invited_and_members_are_imported(plam: Plam, settings: Settings, tmp_path: Path) -> None:
+    arguments = ["invite", "Admin@example.org", "--role", "steering", "--organisation", "ARS Pays de la Loire"]
+    for words, rows in (("agit désormais pour « ARS Pays de la Loire »", "1/1/1"), ("rien ne change", "1/1/1")):
+        status, said = plam(*arguments)
+        assert (status, words in said, "inviteMember" in said, "plam token" in said) == (0, True, True, False), said
+        assert value(settings, PEOPLE) == rows
+    status, said = plam("invite", "admin", "--role", "steering", "--organisation", "ARS")
+    assert (status, "n'est pas une adresse électronique" in said) == (2, True)
+    status, said = plam("invite", "b@example.org", "--role", "institute", "--organisation", "ARS Pays de la Loire")
+    assert (status, "Le rôle « Institut de formation » demande une organisation" in said) == (1, True)
+    file = tmp_path / "m.csv"
+    file.write_text("address,organisation,roles\nclaire@example.org,ars pays de la loire,committee\n", "utf-8")
+    for given, words, rows in ((["--dry-run"], "c'était un essai", "1/1/1"), ([], "membership : 1 créés", "1/2/2")):
+        status, said = plam("import", "members", str(file), *given)
+        assert (status, words in said) == (0, True), said
+        assert value(settings, PEOPLE) == rows
 
 
 def test_a_file_with_faults_names_each_line_and_imports_nothing(plam: Plam, settings: Settings, tmp_path: Path) -> None:

@@ -92,6 +92,13 @@ WORKFORCE = Format(
 )
 DEPARTMENTS = Format("départements", ("code", "nom", "chef_lieu_insee", "code_region"), CONTEXT)
 
+MEMBERS = Format(
+    "membres des organisations",
+    ("address", "organisation", "roles"),
+    "plam import members",
+    more=("given_name", "family_name", "departments", "manager"),
+)
+
 OTHERS = (
     WORKFORCE,
     DEPARTMENTS,
@@ -101,7 +108,7 @@ OTHERS = (
     Format("codes NAF", ("code_naf", "libelle")),
     Format("certifications RNCP", ("code_formation_diplome", "intitule_diplome", "code_rncp")),
 )
-FORMATS = (ESTABLISHMENTS, COMMUNES, FORMER_COMMUNES, CENTRES, COURSES, HOMES, *OTHERS)
+FORMATS = (ESTABLISHMENTS, COMMUNES, FORMER_COMMUNES, CENTRES, COURSES, HOMES, MEMBERS, *OTHERS)
 
 MARK = ("finess", "etalab")
 """How the first line of the extraction begins."""

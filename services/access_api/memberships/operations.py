@@ -54,9 +54,7 @@ async def invite(db: Database, body: Invitation, *, by: Principal) -> Membership
     check_kind(organisation, grant)
     check_grant(by, grant)
     person = await find_or_create(db, PersonCreate(**body.model_dump(include={"given_name", "family_name"}), email=body.address), by=by)
-    membership = await _begun(db, person.id, organisation, grant)
-    membership.status = MembershipStatus.invited
-    return await _save(db, membership, "access.membership.invited", by=by)
+    return await begin(db, person.id, organisation, grant, MembershipStatus.invited, by=by)
 
 
 async def request(db: Database, body: MembershipRequest, *, by: Principal) -> Membership:
@@ -68,9 +66,7 @@ async def request(db: Database, body: MembershipRequest, *, by: Principal) -> Me
     organisation = await _cited(db, body.organisation_id, by=by)
     grant = Grant(frozenset(body.roles), frozenset(body.departments), manager=False)
     check_kind(organisation, grant)
-    membership = await _begun(db, person_id, organisation, grant)
-    membership.asked_message = body.asked_message
-    return await _save(db, membership, "access.membership.requested", by=by)
+    return await begin(db, person_id, organisation, grant, MembershipStatus.requested, by=by, message=body.asked_message)
 
 
 async def approve(db: Database, membership_id: UUID, *, by: Principal, version: int) -> Membership:
@@ -80,7 +76,7 @@ async def approve(db: Database, membership_id: UUID, *, by: Principal, version: 
     await _check_organisation(db, membership)
     check_grant(by, grant_of(membership))
     membership.since = clock.today()
-    return await _save(db, membership, "access.membership.approved", by=by)
+    return await save(db, membership, "access.membership.approved", by=by)
 
 
 async def decline(db: Database, membership_id: UUID, reason: str, *, by: Principal, version: int) -> Membership:
@@ -88,7 +84,7 @@ async def decline(db: Database, membership_id: UUID, reason: str, *, by: Princip
     membership = await MEMBERSHIPS.load_for_change(db, membership_id, by=by, version=version)
     move(membership, MembershipStatus.declined)
     membership.status_reason = reason
-    return await _save(db, membership, "access.membership.declined", by=by)
+    return await save(db, membership, "access.membership.declined", by=by)
 
 
 async def accept(db: Database, membership_id: UUID, *, by: Principal, version: int) -> Membership:
@@ -97,7 +93,7 @@ async def accept(db: Database, membership_id: UUID, *, by: Principal, version: i
     move(membership, MembershipStatus.active, only_from=MembershipStatus.invited)
     await _check_organisation(db, membership)
     membership.since = clock.today()
-    return await _save(db, membership, "access.membership.accepted", by=by)
+    return await save(db, membership, "access.membership.accepted", by=by)
 
 
 async def change(db: Database, membership_id: UUID, patch: MembershipPatch, *, by: Principal, version: int) -> Membership:
@@ -113,7 +109,7 @@ async def change(db: Database, membership_id: UUID, patch: MembershipPatch, *, b
     if grant.roles - before.roles:
         check_kind(await ORGANISATIONS.one(db, membership.organisation_id, by=by), grant)
     check_grant(by, grant, before)
-    return await _save(db, membership, "access.membership.changed", by=by, revokes=True)
+    return await save(db, membership, "access.membership.changed", by=by, revokes=True)
 
 
 async def suspend(db: Database, membership_id: UUID, reason: str, *, by: Principal, version: int) -> Membership:
@@ -122,7 +118,7 @@ async def suspend(db: Database, membership_id: UUID, reason: str, *, by: Princip
     await keep_another(db, membership)
     move(membership, MembershipStatus.suspended)
     membership.status_reason = reason
-    return await _save(db, membership, "access.membership.suspended", by=by, revokes=True)
+    return await save(db, membership, "access.membership.suspended", by=by, revokes=True)
 
 
 async def resume(db: Database, membership_id: UUID, *, by: Principal, version: int) -> Membership:
@@ -131,7 +127,7 @@ async def resume(db: Database, membership_id: UUID, *, by: Principal, version: i
     move(membership, MembershipStatus.active, only_from=MembershipStatus.suspended)
     await _check_organisation(db, membership)
     membership.status_reason = None
-    return await _save(db, membership, "access.membership.resumed", by=by)
+    return await save(db, membership, "access.membership.resumed", by=by)
 
 
 async def end(db: Database, membership_id: UUID, reason: str, *, by: Principal, version: int) -> Membership:
@@ -149,27 +145,6 @@ async def leave(db: Database, membership_id: UUID, *, by: Principal, version: in
     return await _end(db, membership, LEFT, by=by)
 
 
-async def find_or_create(db: Database, body: PersonCreate, *, by: Principal) -> Person:
-    """The person who has an address, as they are known; else they are made known."""
-    known = await db.fetch(with_addresses([body.email])) if body.email else []
-    return known[0] if known else await create_person(db, body, by=by)
-
-
-async def _begun(db: Database, person_id: UUID, organisation: Organisation, grant: Grant) -> Membership:
-    """A membership that is not written yet, asked for. Raises `AlreadyExists` where one stands."""
-    if standing := await db.fetch(queries.open_ones(person_id, organisation.id)):
-        raise AlreadyExists(_STANDS[standing[0].status], existing_id=str(standing[0].id))
-    return Membership(
-        person_id=person_id,
-        organisation_id=organisation.id,
-        organisation_name=organisation.name,
-        roles=sorted(grant.roles),
-        departments=sorted(grant.departments),
-        manager=grant.manager,
-        status=MembershipStatus.requested,
-    )
-
-
 _STANDS = {
     MembershipStatus.requested: "Cette personne a déjà demandé à agir pour cette organisation : approuvez, ou refusez, sa demande.",
     MembershipStatus.invited: "Cette personne est déjà invitée par cette organisation : elle n'a qu'à accepter ; changez l'invitation.",
@@ -178,11 +153,51 @@ _STANDS = {
 }
 
 
+_BEGINS = {
+    MembershipStatus.requested: "access.membership.requested",
+    MembershipStatus.invited: "access.membership.invited",
+    MembershipStatus.active: "access.membership.approved",
+}
+
+
+async def begin(
+    db: Database,
+    person_id: UUID,
+    organisation: Organisation,
+    grant: Grant,
+    status: MembershipStatus,
+    *,
+    by: Principal,
+    message: str | None = None,
+) -> Membership:
+    """A new membership, in its first status. Raises `AlreadyExists` where one stands."""
+    if standing := await db.fetch(queries.open_ones(person_id, organisation.id)):
+        raise AlreadyExists(_STANDS[standing[0].status], existing_id=str(standing[0].id))
+    membership = Membership(
+        person_id=person_id,
+        organisation_id=organisation.id,
+        organisation_name=organisation.name,
+        roles=sorted(grant.roles),
+        departments=sorted(grant.departments),
+        manager=grant.manager,
+        since=clock.today() if status is MembershipStatus.active else None,
+        asked_message=message,
+        status=status,
+    )
+    return await save(db, membership, _BEGINS[status], by=by)
+
+
+async def find_or_create(db: Database, body: PersonCreate, *, by: Principal) -> Person:
+    """The person who has an address, as they are known; else they are made known."""
+    known = await db.fetch(with_addresses([body.email])) if body.email else []
+    return known[0] if known else await create_person(db, body, by=by)
+
+
 async def _end(db: Database, membership: Membership, reason: str, *, by: Principal) -> Membership:
     move(membership, MembershipStatus.ended)
     membership.status_reason = reason
     membership.until = clock.today()
-    return await _save(db, membership, "access.membership.ended", by=by, revokes=True)
+    return await save(db, membership, "access.membership.ended", by=by, revokes=True)
 
 
 async def _own(db: Database, membership_id: UUID, *, by: Principal, version: int) -> Membership:
@@ -207,7 +222,7 @@ async def _check_organisation(db: Database, membership: Membership) -> None:
     check_kind(organisation, grant_of(membership))
 
 
-async def _save(db: Database, membership: Membership, event: str, *, by: Principal, revokes: bool = False) -> Membership:
+async def save(db: Database, membership: Membership, event: str, *, by: Principal, revokes: bool = False) -> Membership:
     """Writes what becomes of a membership. `revokes`: it gives something else than the tokens that were issued for it say."""
     acted = next((step["status"] for step in reversed(membership.history)), None) == MembershipStatus.active
     await db.save(membership, event=event, by=by)

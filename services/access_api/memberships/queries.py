@@ -1,5 +1,6 @@
 """Statements on memberships: steering sees all, a manager those of the organisation, each their own."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_
@@ -59,3 +60,9 @@ def open_ones(person_id: UUID, organisation_id: UUID) -> SelectOfScalar[Membersh
     """The membership of a person in an organisation that is not over, if there is one."""
     of_both = Membership.person_id == person_id, Membership.organisation_id == organisation_id
     return select(Membership).where(*of_both, among(Membership.status, OPEN))
+
+
+def of_persons(person_ids: Sequence[UUID]) -> SelectOfScalar[Membership]:
+    """The memberships of some persons that are not over, the oldest first."""
+    theirs = among(Membership.person_id, person_ids), among(Membership.status, OPEN)
+    return select(Membership).where(*theirs).order_by(col(Membership.id))

@@ -76,6 +76,16 @@ def open_sites(organisation_id: UUID) -> SelectOfScalar[Site]:
     return select(Site).where(*open_).order_by(col(Site.id)).with_for_update()
 
 
+def with_names(folded: Sequence[str]) -> SelectOfScalar[Organisation]:
+    """The organisations that have one of these folded names."""
+    return select(Organisation).where(among(Organisation.folded, folded)).order_by(col(Organisation.id))
+
+
+def with_finess(finess_ej: Sequence[str]) -> SelectOfScalar[Organisation]:
+    """The organisations that bear one of these FINESS of legal entities."""
+    return select(Organisation).where(among(Organisation.finess_ej, finess_ej))
+
+
 def with_uai(uais: Sequence[str]) -> SelectOfScalar[Organisation]:
     """The organisations that bear one of these UAI."""
     return select(Organisation).where(among(Organisation.uai, uais))

@@ -28,7 +28,9 @@ class RightRead(BaseModel):
 
     role: Role = Field(description="Rôle de l'appelant.")
     role_label: str = Field(description="Libellé du rôle.")
-    extent: Extent = Field(description="Étendue : toute la région, les départements du jeton, ou son organisation.")
+    extent: Extent = Field(
+        description="Étendue : toute la région, les départements du jeton, son organisation, celle qu'il gère, ou soi-même."
+    )
     extent_label: str = Field(description="Libellé de l'étendue.")
 
 
