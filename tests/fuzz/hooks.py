@@ -11,8 +11,8 @@ import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.core.parameters import ParameterLocation
 
-from tests.fuzz.truths import STARTS_FROM, made_sound, sound_query
-from tests.fuzz.world import COMMUNES, INDICATORS, Json, World, collections
+from tests.fuzz.truths import OF_THEMSELF, STARTS_FROM, made_sound, sound_query
+from tests.fuzz.world import COMMUNES, IDENTITIES, INDICATORS, ME, Json, World, collections
 
 NAMESPACE = UUID("0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")
 MOSTLY = 0.93
@@ -46,6 +46,8 @@ class Hooks:
         path, now, tag = case.path, None, ""
         if case.path_parameters and ParameterLocation.PATH in sound:
             path, now, tag = self._aim(case, operation, moves=declared and case.method.upper() != "GET")
+        if operation == "changeMe" and (found := self.world.read(ME)):
+            now, tag = found
         if ParameterLocation.HEADER in sound:
             self._head(case, context, tag)
         if ParameterLocation.BODY in sound and isinstance(case.body, dict) and declared:
@@ -82,6 +84,8 @@ class Hooks:
                 return case.path, None, ""
             case.path_parameters[name] = drawn
         path = f"{collection}/{case.path_parameters[name]}"
+        if collection == IDENTITIES:  # which are listed alone
+            return path, None, f'"{world.pools[collection].get(case.path_parameters[name], {}).get("version", 1)}"'
         found = None if collection == INDICATORS else world.read(path)
         if found is None:
             return path, None, ""
@@ -91,7 +95,9 @@ class Hooks:
     def _suits(self, operation: str, resource: Json) -> bool:
         """Whether an operation may succeed on a resource: it is in the right state, and the caller's own."""
         own = self.caller.get("organisation")
-        if own and own not in (resource.get("organisation_id", own), resource.get("institute_id")):
+        if operation in OF_THEMSELF and resource.get("person_id") != self.world.person:
+            return False
+        if own and operation not in OF_THEMSELF and own not in (resource.get("organisation_id", own), resource.get("institute_id")):
             return False
         return STARTS_FROM.get(operation) in (None, resource.get("status"))
 

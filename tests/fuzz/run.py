@@ -19,7 +19,7 @@ from schemathesis.engine import Status, events, from_schema
 
 from services.contracts.codes import Department, Role
 from services.kernel.api.auth import Tokens
-from services.kernel.base.principals import Principal, somebody
+from services.kernel.base.principals import PERSON, Principal, somebody
 from services.kernel.base.settings import Settings
 from services.plam import SERVICES
 from tests.fuzz import formats
@@ -139,7 +139,13 @@ def _caller(role: str, world: World) -> Principal | None:
         return None
     organisation = {"employer": world.hosts[0][0], "institute": world.institutes[0]}.get(role)
     departments = frozenset({Department.loire_atlantique}) if role == Role.hr_partner else frozenset()
-    return Principal(somebody(f"fuzz {role}"), frozenset({Role(role)}), UUID(organisation) if organisation else None, departments)
+    return Principal(
+        f"{PERSON}{world.person}",
+        frozenset({Role(role)}),
+        UUID(organisation) if organisation else None,
+        departments,
+        manager=organisation is not None,
+    )
 
 
 def _token(tokens: Tokens, principal: Principal) -> str:

@@ -36,6 +36,9 @@ STARTS_FROM: Mapping[str, str] = {operation: next(iter(statuses)) for operation,
 }
 """The state from which an operation on a row succeeds; whatever the day, for a need that is prolonged."""
 
+OF_THEMSELF = frozenset({"acceptMembership", "leaveMembership"})
+"""The operations that are for the person of a row alone."""
+
 NAMED = {each.name for each in CATALOGUE.dimensions if isinstance(each.values, Named)}
 PERIODS = (("starts_on", "ends_on"), ("from_week", "to_week"))
 LONGEST_WEEKS = {"createOffer": 52, "changeOffer": 52, "setCapacity": 106}
@@ -57,6 +60,8 @@ def made_sound(world: World, operation: str, body: Json, now: Json | None, calle
         if body.get(name):
             body[name] = world.random.choice(world.anchors[collection])
     _owners(world, operation, body, now, caller)
+    if operation in ("inviteMember", "requestMembership", "changeMembership"):
+        _memberships(world, operation, body)
     today = clock.today().isoformat()
     if operation == "acceptApplication" and body.get("starts_on"):
         body["starts_on"] = max(body["starts_on"], (clock.today() + STARTS_IN).isoformat())
@@ -67,6 +72,8 @@ def made_sound(world: World, operation: str, body: Json, now: Json | None, calle
     _corrections(operation, body, now or {}, today)
     if operation == "createEnvelope":
         body["funder"] = world.random.choice(world.funders)
+    if operation == "holdPerson":
+        body["until"] = max(body["until"], (clock.today() + DAY).isoformat())
     if operation == "submitRequest":
         body["learners"] = min(body["learners"], 3)
     if body.keys() & {"latitude", "longitude"}:
@@ -94,6 +101,15 @@ def _owners(world: World, operation: str, body: Json, now: Json | None, caller: 
         body["action_id"] = world.random.choice(shown or [body["action_id"]])
     elif operation == "submitRequest" and (body.get("institute_id") or caller["role"] != "institute"):
         body["institute_id"] = world.institutes[0] if world.random.random() < 0.8 else world.random.choice(world.institutes)
+
+
+def _memberships(world: World, operation: str, body: Json) -> None:
+    """What every manager of an organisation may give."""
+    if operation != "changeMembership":
+        body["organisation_id"] = world.random.choice(world.anchors[ORGANISATIONS])
+    for name, value in (("roles", ["reader"]), ("departments", []), ("manager", True)):
+        if name in body:
+            body[name] = value
 
 
 def _takes_milestones(action: Json) -> bool:

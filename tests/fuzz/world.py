@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 
-from services.contracts.codes import Profession
+from services.access_api.identities.tables import Identity
+from services.contracts.codes import Profession, Role
+from services.kernel.api.auth import Tokens
 from services.kernel.base import clock
+from services.kernel.base.principals import PERSON, SYSTEM, Principal
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Databases
 from services.plam import ROUTING
@@ -23,6 +26,8 @@ from tests.support.story import eventually, tell
 Json = dict[str, Any]
 
 ORGANISATIONS, SITES, COMMUNES = "/access/v1/organisations", "/access/v1/sites", "/access/v1/communes"
+PERSONS, MEMBERSHIPS, ME = "/access/v1/persons", "/access/v1/memberships", "/access/v1/me"
+IDENTITIES = f"{ME}/identities"
 ACTIONS, MILESTONES = "/actions/v1/actions", "/actions/v1/milestones"
 UNITS, OFFERS, REQUESTS = "/internships/v1/units", "/internships/v1/offers", "/internships/v1/requests"
 PLACEMENTS = "/internships/v1/placements"
@@ -55,6 +60,8 @@ class World:
     institutes: list[str] = field(default_factory=list)
     funders: list[str] = field(default_factory=list)
     """Codes that envelopes may name."""
+    person: str = ""
+    """Who the caller of a run is."""
 
     def learn(self, collection: str, resource: Any) -> None:
         """Keeps a resource that an answer showed."""
@@ -83,12 +90,14 @@ def seeded(client: httpx.Client, token: str, seed: int, settings: Settings) -> W
         world.learn(INDICATORS, indicator)
     asyncio.run(_story(str(client.base_url), token))
     _organisations(world)
+    _people(world, Tokens(settings))
+    asyncio.run(_identities(settings, world.person))
     _plan(world)
     _internships(world)
     _recruitment(world)
     asyncio.run(_expire(settings))
     for collection in (
-        ORGANISATIONS, SITES, ACTIONS, MILESTONES, UNITS, OFFERS, REQUESTS, PLACEMENTS,
+        ORGANISATIONS, SITES, PERSONS, MEMBERSHIPS, IDENTITIES, ACTIONS, MILESTONES, UNITS, OFFERS, REQUESTS, PLACEMENTS,
         SCHEMES, ENVELOPES, COMMITMENTS, NEEDS, APPLICATIONS, ASSIGNMENTS,
     ):  # fmt: skip
         for resource in reversed(_items(client, collection)):
@@ -135,6 +144,47 @@ def _organisations(world: World) -> None:
             _move(world, ORGANISATIONS, other, "close", reason="Fusion")
             _move(world, SITES, site, "close", reason="Travaux")
         _move(world, ORGANISATIONS, _make(world, ORGANISATIONS, name=f"Mutuelle {number}", roles=["partner"]), "suspend", reason="Contrôle")
+
+
+def _people(world: World, tokens: Tokens) -> None:
+    """Persons and memberships in each state; the caller of the run is invited by many, and sees what is their own."""
+    host = world.hosts[0][0]
+    world.person = _make(world, PERSONS, given_name="Claire", email="claire@example.org")["id"]
+    world.anchors[PERSONS] = [world.person]  # suspended, the run would end there
+    others = [_make(world, PERSONS, given_name=f"Personne {number}") for number in range(2 * MANY)]
+    for other in others[::2]:
+        _move(world, PERSONS, other, "suspend", reason="Adresse compromise")
+    for number in range(2 * MANY):
+        organisation = _make(world, ORGANISATIONS, name=f"Cabinet {number}", roles=["employer"])["id"]
+        _make(world, MEMBERSHIPS, organisation_id=organisation, address="claire@example.org", roles=["reader"])
+    for number in range(5 * MANY):
+        address = f"membre-{number}@example.org"
+        manager = number < MANY
+        membership = _make(world, MEMBERSHIPS, organisation_id=host, address=address, roles=["reader"], manager=manager)
+        own = {"Authorization": f"Bearer {tokens.issue(_themself(membership['person_id']), timedelta(hours=1))}"}
+        if number % 5 == 1:
+            _move(world, MEMBERSHIPS, membership, "end", reason="Par erreur")
+            body = {"organisation_id": host, "roles": ["reader"]}
+            ok(world.client.post(f"{MEMBERSHIPS}/requests", json=body, headers=own))
+        elif number % 5 > 1 or manager:
+            accepted = ok(world.client.post(f"{MEMBERSHIPS}/{membership['id']}/accept", headers=at(membership) | own))
+            if number % 5 == 4 and not manager:
+                _move(world, MEMBERSHIPS, accepted, "suspend", reason="Absence")
+    seed = Principal(f"{PERSON}{world.person}", frozenset({Role.steering}))
+    world.client.headers["Authorization"] = f"Bearer {tokens.issue(seed, timedelta(hours=2))}"
+
+
+def _themself(person: str) -> Principal:
+    return Principal(f"{PERSON}{person}", frozenset({Role.reader}))
+
+
+async def _identities(settings: Settings, person: str) -> None:
+    """By what the caller of the run signs in, which no call makes yet."""
+    databases = Databases(settings, ROUTING)
+    async with databases.open("access", "worker") as db:
+        made = [Identity(person_id=UUID(person), issuer="https://connexion.example.org", subject=str(number)) for number in range(3 * MANY)]
+        await db.save_many(made, by=SYSTEM)
+    await databases.close()
 
 
 def _plan(world: World) -> None:
