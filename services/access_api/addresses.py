@@ -26,6 +26,10 @@ def is_address(value: str) -> bool:
     return len(value) <= LONGEST_ADDRESS and _address(value) is not None and not value.endswith("\n")
 
 
+def _addressed(address: str) -> str:
+    return without_nir(folded(address))
+
+
 def _dialled(number: str) -> str:
     return without_nir(number.translate(_SEPARATORS))
 
@@ -33,7 +37,7 @@ def _dialled(number: str) -> str:
 Address = Annotated[
     str,
     StringConstraints(min_length=6, max_length=LONGEST_ADDRESS, pattern=ADDRESS_PATTERN),
-    AfterValidator(folded),
+    AfterValidator(_addressed),
     WithJsonSchema(
         {
             "type": "string",

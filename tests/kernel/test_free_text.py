@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import update
 from sqlmodel import col
 
+from services.access_api.addresses import Address, Telephone
 from services.actions_api.actions.tables import Action
 from services.internships_api.placements.schemas import LearnerRef
 from services.kernel.base.fields import Code, Line, Paragraphs
@@ -44,8 +45,8 @@ NIRS = [
     "\uff12\uff19\uff15\uff11\uff10\uff19\uff19\uff11\uff12\uff16\uff11\uff11\uff11\uff19\uff13",
 ]
 
-KNOWN = {TypeAdapter(type_).json_schema()["pattern"] for type_ in (Line, Paragraphs, Code, CandidateRef, LearnerRef)}
-"""The patterns of free text, and of the codes that stand for something or somebody."""
+KNOWN = {TypeAdapter(type_).json_schema()["pattern"] for type_ in (Line, Paragraphs, Code, CandidateRef, LearnerRef, Address, Telephone)}
+"""The patterns of free text, and of the codes that stand for something or somebody, or reach somebody."""
 
 line, paragraphs, code = TypeAdapter[str](Line), TypeAdapter[str](Paragraphs), TypeAdapter[str](Code)
 

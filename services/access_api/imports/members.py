@@ -105,7 +105,7 @@ def _checked(line: int, cells: Mapping[str, str], report: Report) -> Entry | Non
         report.refuse(line, "manager", f"« {cells['manager'][:LONGEST_TEXT]} » : oui, ou non")
     if len(report.problems) > before:
         return None
-    grant = Grant(frozenset(map(Role, roles)), frozenset(map(Department, departments)), manager in YES)
+    grant = Grant(frozenset(Role(role) for role in roles), frozenset(Department(code) for code in departments), manager in YES)
     return Entry(line, address, names, cells["organisation"], grant)
 
 

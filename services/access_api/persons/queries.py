@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 from sqlalchemy import UUID as SaUuid, BindParameter, ColumnElement, and_, bindparam, exists, false, func, or_
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -15,6 +14,7 @@ from services.contracts.codes import Role
 from services.kernel.api.reading import OWN_ORGANISATION, REGION, Reading, Scope, equal_to
 from services.kernel.base.principals import Principal
 from services.kernel.data.conditions import among
+from services.kernel.data.records import table_of
 
 OWN_PERSON: BindParameter[object] = bindparam("own_person", type_=SaUuid())
 
@@ -27,9 +27,9 @@ def _in(organisation: ColumnElement[object], *statuses: MembershipStatus) -> Col
 
 def _only_invited() -> ColumnElement[bool]:
     """The condition that a person has only ever been invited by the others: an address that is invited shows nothing more."""
-    other = aliased(Membership)
-    elsewhere = col(other.person_id) == col(Person.id), col(other.organisation_id) != OWN_ORGANISATION
-    return and_(func.cardinality(col(Person.self_roles)) == 0, ~exists().where(*elsewhere, col(other.status) != MembershipStatus.invited))
+    other = table_of(Membership).alias().c
+    elsewhere = other.person_id == col(Person.id), other.organisation_id != OWN_ORGANISATION, other.status != MembershipStatus.invited
+    return and_(func.cardinality(col(Person.self_roles)) == 0, ~exists().where(*elsewhere))
 
 
 _OF_THE_ORGANISATION = or_(

@@ -43,6 +43,7 @@ async def test_an_address_is_one_person_s_however_it_is_written(steering: httpx.
     [
         ({"email": "claire.martin"}, "#/email"),
         ({"email": "claire@@example.org"}, "#/email"),
+        ({"email": "295109912611193@example.org"}, "#/email"),
         ({"phone": "02"}, "#/phone"),
         ({"phone": "255081416802538"}, "#/phone"),
         ({"self_roles": ["steering"]}, "#/self_roles/0"),
