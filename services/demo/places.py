@@ -93,7 +93,7 @@ class Places:
             opened.append(await steering.make(SITES, organisation_id=organisation.id, name=site, commune_code=code, sector=sector))
         acts = [ACTS[role] for role in roles if role in ACTS] or [Role.partner]
         party = self._world.party(f"house-{number}", *acts, organisation=organisation.id, departments=[department])
-        self._world.houses.append(House(organisation, party, opened))
+        self._world.houses.append(House(organisation, acts, party, opened))
 
     async def _commune(self, name: str, department: str) -> str:
         found = await self._world.steering.find("/access/v1/communes", q=name, department=department, limit=1)

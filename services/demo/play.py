@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from services.demo.actions import Actions
 from services.demo.internships import Internships
 from services.demo.parties import DemoStoppedError, Line
+from services.demo.people import People
 from services.demo.places import Places
 from services.demo.recruitment import Recruitment
 from services.demo.world import FRAME, Chapter, World
@@ -92,7 +93,11 @@ async def play(
     async with played(services, settings, routing) as (port, databases):
         line = Line("127.0.0.1", port)
         world = World(line, issue, lambda: _settled(databases, services))
-        chapters: list[Chapter] = [Places(world), *(CHAPTERS[name](world) for name in ChapterName if not only or name in only)]
+        chapters: list[Chapter] = [
+            Places(world),
+            People(world),
+            *(CHAPTERS[name](world) for name in ChapterName if not only or name in only),
+        ]
         try:
             for day in worked_days():
                 progress(day)

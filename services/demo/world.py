@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.contracts.codes import Department, Role
 from services.demo.parties import Line, Party, Thing
-from services.kernel.base.principals import Principal, somebody
+from services.kernel.base.principals import PERSON, Principal, somebody
 
 FRAME = date(2026, 8, 31)
 """The Monday on which the frame is set; the month that is played is the September after it."""
@@ -20,9 +20,10 @@ FICTION = "(démonstration)"
 
 @dataclass(frozen=True)
 class House:
-    """An organisation, who acts for it, and its sites."""
+    """An organisation, what who acts for it is, a caller who does, and its sites."""
 
     organisation: Thing
+    acts: Sequence[Role]
     party: Party
     sites: list[Thing]
 
@@ -59,6 +60,19 @@ class World:
         """Somebody with a token."""
         within = frozenset(Department(code) for code in departments)
         principal = Principal(somebody(subject), frozenset(roles), UUID(organisation) if organisation else None, within)
+        return Party(self.line, self.issue(principal))
+
+    def acting(self, membership: Thing) -> Party:
+        """The person of a membership, with a token for it."""
+        seen = membership.seen
+        principal = Principal(
+            f"{PERSON}{seen['person_id']}",
+            frozenset(Role(role) for role in seen["roles"]),
+            UUID(seen["organisation_id"]),
+            frozenset(Department(code) for code in seen["departments"]),
+            membership=UUID(seen["id"]),
+            manager=seen["manager"],
+        )
         return Party(self.line, self.issue(principal))
 
     def __post_init__(self) -> None:

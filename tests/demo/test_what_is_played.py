@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from services.contracts.codes import Axis
 from services.demo.actions import SHEETS
+from services.demo.people import ADDRESS, FAMILY, GIVEN
 from services.demo.places import HOUSES
 from services.demo.play import CHAPTERS, ChapterName, check_folder, worked_days
 from services.demo.world import FRAME
@@ -49,6 +50,11 @@ def test_every_axis_has_an_action_and_titles_are_invented_but_those_of_the_plan(
 def test_every_department_has_an_employer_and_an_institute() -> None:
     for role in ("employer", "institute"):
         assert {department for _, roles, department, _ in HOUSES if role in roles} == {"44", "49", "53", "72", "85"}
+
+
+def test_nobody_of_a_demonstration_can_be_written_to() -> None:
+    assert ADDRESS.format(1).endswith("@demonstration.example.org")
+    assert not {*GIVEN} & {*FAMILY}
 
 
 def test_every_chapter_that_can_be_named_is_there() -> None:

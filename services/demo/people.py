@@ -1,0 +1,80 @@
+"""Who acts for the organisations: a manager and a member each, a few who wait, ask, are away or leave. All are invented."""
+
+from collections.abc import Sequence
+
+from services.demo.parties import Party, Thing
+from services.demo.world import House, World
+
+MEMBERSHIPS = "/access/v1/memberships"
+ADDRESS = "personne-{}@demonstration.example.org"
+GIVEN = ("Adèle", "Basile", "Capucine", "Damien", "Élise", "Fabien", "Gaëlle", "Hervé", "Inès", "Joël", "Katell", "Lucien", "Maëlle", "Noé")
+FAMILY = ("Aubrée", "Boisclair", "Chesnaie", "Dubreuil", "Ferronnière", "Grandpré", "Hautbois", "Lavergne", "Marchais", "Perrière", "Quéré")
+
+
+class People:
+    """Persons and their memberships."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._managers: dict[str, Party] = {}
+        self._members: dict[str, Thing] = {}
+        self._known = 0
+
+    async def frame(self) -> None:
+        """Steering names a manager for each organisation, who invites a colleague; both accept."""
+        for house in self._world.houses:
+            manager = await self._invite(self._world.steering, house, manager=True)
+            self._managers[house.id] = await self._accept(manager)
+            self._members[house.id] = await self._invite(self._managers[house.id], house)
+            await self._accept(self._members[house.id])
+
+    async def live(self) -> None:
+        """Somebody is invited and never answers, somebody asks and is approved, somebody is away, somebody leaves."""
+        world = self._world
+        hospital, home = world.named("Trois Rives"), world.named("Genêts")
+        manager = self._managers[hospital.id]
+        if world.day == 3:
+            await self._invite(manager, hospital)
+        elif world.day == 8:
+            asking = self._acting(self._members[home.id])
+            asked = await asking.make(
+                f"{MEMBERSHIPS}/requests",
+                organisation_id=hospital.id,
+                roles=["employer"],
+                departments=["44"],
+                asked_message="Je remplace la responsable des stages un jour par semaine.",
+            )
+            self._members["asked"] = Thing(f"{MEMBERSHIPS}/{asked.id}", asked.seen)
+        elif world.day == 10:
+            await manager.move(self._members["asked"], "approve")
+        elif world.day == 15:
+            await manager.move(self._members[hospital.id], "suspend", reason="Absence de longue durée")
+        elif world.day == 23:
+            await manager.move(self._members[hospital.id], "resume")
+        elif world.day == 25:
+            leaving = self._members[world.named("Tuffeau").id]
+            await self._acting(leaving).move(leaving, "leave")
+
+    async def _invite(self, by: Party, house: House, *, manager: bool = False) -> Thing:
+        given, family = self._next(GIVEN), self._next(FAMILY)
+        self._known += 1
+        return await by.make(
+            MEMBERSHIPS,
+            organisation_id=house.id,
+            address=ADDRESS.format(self._known),
+            given_name=given,
+            family_name=family,
+            roles=[str(role) for role in house.acts],
+            departments=[house.department],
+            manager=manager,
+        )
+
+    async def _accept(self, membership: Thing) -> Party:
+        await self._acting(membership).move(membership, "accept")
+        return self._acting(membership)
+
+    def _acting(self, membership: Thing) -> Party:
+        return self._world.acting(membership)
+
+    def _next(self, names: Sequence[str]) -> str:
+        return names[self._known % len(names)]
