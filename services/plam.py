@@ -531,16 +531,17 @@ async def _load(databases: Databases) -> None:
         await import_context(db)
 
 
-def _access(act: Callable[[Database], Awaitable[T]]) -> tuple[T, Settings]:
+def _access(act: Callable[[Database], Awaitable[T]]) -> T:
     async def run(databases: Databases) -> T:
         async with databases.open(ACCESS.name, "worker") as db:
             return await act(db)
 
     with _settings(services=[ACCESS]) as settings:
-        return asyncio.run(_with_databases(settings, run, [ACCESS])), settings
+        done: T = asyncio.run(_with_databases(settings, run, [ACCESS]))
+    return done
 
 
-cli.command("invite")(invite_of(_access, lambda words: out.print(words, highlight=False, markup=False, soft_wrap=True)))
+cli.command("invite")(invite_of(_access, read_settings, lambda words: out.print(words, highlight=False, markup=False, soft_wrap=True)))
 cli.command("token")(token_of_command(_access, read_settings))
 cli.command("demo")(command_of(SERVICES, ROUTING, _prepare))
 

@@ -29,12 +29,12 @@ Departments = Annotated[
 
 
 class Run(Protocol):
-    """Runs something in a transaction of access_api, and gives the settings that it ran with."""
+    """Runs something in a transaction of access_api."""
 
-    def __call__(self, act: Callable[[Database], Awaitable[T]], /) -> tuple[T, Settings]: ...
+    def __call__(self, act: Callable[[Database], Awaitable[T]], /) -> T: ...
 
 
-def invite_of(run: Run, say: Callable[[str], None]) -> Callable[..., None]:
+def invite_of(run: Run, read_settings: Callable[[], Settings], say: Callable[[str], None]) -> Callable[..., None]:
     """The command `plam invite` of a system."""
 
     def invite(
@@ -51,10 +51,10 @@ def invite_of(run: Run, say: Callable[[str], None]) -> Callable[..., None]:
         if not organisation.strip() or len(organisation) > LONGEST_NAME or hides_something(organisation):
             raise typer.BadParameter(f"--organisation : un nom de 1 à {LONGEST_NAME} caractères, ou un identifiant.")
         person = PersonCreate(email=address, given_name=given_name, family_name=family_name)
-        said, settings = run(lambda db: appoint(db, person, organisation.strip(), _once(role), _once(department or ())))
+        said = run(lambda db: appoint(db, person, organisation.strip(), _once(role), _once(department or ())))
         for sentence in said:
             say(sentence)
-        if settings.embedded:
+        if read_settings().embedded:
             say(f"Pour agir : plam token --person {folded(address)}")
         say("Pour inviter d'autres personnes, ou nommer d'autres gestionnaires : POST /access/v1/memberships (inviteMember).")
 
@@ -83,7 +83,7 @@ def token_of_command(run: Run, read_settings: Callable[[], Settings]) -> Callabl
             if role or department or subject != "development":
                 raise typer.BadParameter("--person : l'appartenance dit les rôles et les départements ; ne les donnez pas.")
             _check_address(person)
-            principal, settings = run(lambda db: token_of(db, folded(person), organisation))
+            principal = run(lambda db: token_of(db, folded(person), organisation))
         elif role:
             principal = _developer(role, organisation, department or (), subject)
         else:

@@ -10,7 +10,7 @@ import pytest
 import typer
 from pydantic import SecretStr
 
-from services.access_api.commands import token_of_command
+from services.access_api.commands import invite_of, token_of_command
 from services.access_api.memberships.grants import RoleNotAllowed
 from services.access_api.operators import appoint, token_of
 from services.access_api.persons.schemas import PersonCreate
@@ -197,10 +197,15 @@ def test_the_command_signs_a_token_of_the_embedded_database_alone(
         finally:
             await databases.close()
 
-    def run(act: Callable[[Database], Awaitable[T]]) -> tuple[T, Settings]:
-        return asyncio.run(on_the_tests_own(act)), embedded
+    def run(act: Callable[[Database], Awaitable[T]]) -> T:
+        return asyncio.run(on_the_tests_own(act))
 
-    run(lambda db: appoint(db, PersonCreate(email=ADDRESS), "ARS", [Role.steering], []))
+    said: list[str] = []
+    invite_of(run, lambda: embedded, said.append)(ADDRESS, role=[Role.steering, Role.steering], organisation=" ARS ")
+    assert said[-2:] == [
+        f"Pour agir : plam token --person {ADDRESS}",
+        "Pour inviter d'autres personnes, ou nommer d'autres gestionnaires : POST /access/v1/memberships (inviteMember).",
+    ]
     command = token_of_command(run, lambda: embedded)
     command(person="Admin@Example.org")
     caller = Tokens(embedded).verify(capsys.readouterr().out.strip())
