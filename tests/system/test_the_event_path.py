@@ -4,15 +4,21 @@ import asyncio
 import time
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 
+from services.contracts.codes import Role
+from services.kernel.api.auth import Tokens
 from services.kernel.base import clock
+from services.kernel.base.principals import PERSON, Principal
+from services.kernel.base.settings import Settings
 from tests.support.http import ok
-from tests.support.story import action_of, make, tell, verb
+from tests.support.story import Resource, action_of, make, tell, verb
 from tests.support.story_of_a_site import tell_of_a_site
+from tests.support.story_of_people import tell_of_people
 from tests.system.event_table import event_table, show
 from tests.system.patience import patient
 from tests.system.processes import Plant
@@ -43,6 +49,7 @@ async def test_every_event_arrives_and_moves_a_figure_or_a_copy(
     ):
         story = await tell(writer)
         await tell_of_a_site(writer, story)
+        await _people_act(writer, api, Path(plant.environment["PLAM_HOME"]))
         await _a_need_expires_and_is_prolonged(writer, story.made["need"][0]["site_id"], url)
         before = await figure(reader)
         action = await make(writer, "/actions/v1/actions", **action_of())
@@ -64,6 +71,22 @@ async def test_every_event_arrives_and_moves_a_figure_or_a_copy(
     told = {line.type for line in lines}
     assert set(EVENTS.read_text("utf-8").split()) - told == NEVER_TOLD
     assert [line for line in lines if line.empty] == []
+
+
+async def _people_act(writer: httpx.AsyncClient, api: str, home: Path) -> None:
+    """Who is invited accepts, asks and leaves, each with a token of their own."""
+    tokens, opened = Tokens(Settings(home=home)), list[httpx.AsyncClient]()
+
+    def acting(membership: Resource) -> httpx.AsyncClient:
+        manager, organisation = membership["manager"], UUID(membership["organisation_id"])
+        caller = Principal(f"{PERSON}{membership['person_id']}", frozenset({Role.reader}), organisation, manager=manager)
+        opened.append(patient(api, tokens.issue(caller, timedelta(minutes=5))))
+        return opened[-1]
+
+    one, other = [await make(writer, "/access/v1/organisations", name=name, roles=["employer"]) for name in ("Maison", "Cabinet")]
+    await tell_of_people(writer, acting, one, other)
+    for client in opened:
+        await client.aclose()
 
 
 async def _a_need_expires_and_is_prolonged(client: httpx.AsyncClient, site_id: str, url: str) -> None:
