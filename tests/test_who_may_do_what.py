@@ -37,7 +37,7 @@ from tests.conftest import Client
 from tests.support.api import Operation, operations
 from tests.support.database import SECRET
 from tests.support.hostile import PROBES, sound
-from tests.support.http import at
+from tests.support.http import at, ok
 from tests.support.story import FUNDER, Resource, a_commune, action_of, day
 from tests.support.trying import LACKS, Stage, prepared, undone, word
 
@@ -276,9 +276,11 @@ class Matrix:
         seeks |= {"starts_on": day(today, 30), "expires_on": day(today, 10)}
         commitment = {"envelope_id": envelope["id"], "amount_cents": 100, "reference": "CAE-NEW"}
         application = {"need_id": need["id"], "candidate_ref": "C7NEW00001"}
+        [revocation, *_] = ok(await self.stage.steering.get("/access/v1/revocations"))["items"]
         invited = {"organisation_id": own, "address": "nouveau@example.org", "roles": ["reader"], "departments": [HERE]}
         return {
             **await self._of_themself(rows),
+            "readRevocation": Asked(lambda by: by.get(f"/access/v1/revocations/{revocation['id']}"), {}),
             "createPerson": creation("/access/v1/persons", {"given_name": "Claire"}, {}),
             "inviteMember": creation("/access/v1/memberships", invited, {"organisation_id": own, "department": HERE}),
             "createOrganisation": creation("/access/v1/organisations", {"name": "Nouvelle", "roles": ["host"]}, {}),
