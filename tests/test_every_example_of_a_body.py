@@ -115,6 +115,12 @@ async def people(partner: Partner, client: Client) -> None:
     await partner.send("endMembership", await partner.send("suspendMembership", ok(approved)))
     partner.client = steering
     await partner.send("changeMembership", await partner.send("inviteMember"))
+    partner.client = client(*STAFF, organisation=UUID(asked["organisation_id"]), manager=True)
+    made = await partner.send("createMyCredential")
+    replacing = await partner.send("rotateMyCredential", made)
+    await partner.send("revokeMyCredential", await partner.send("createMyCredential"))
+    partner.client = steering
+    await partner.send("revokeCredential", replacing)
     await partner.send("suspendPerson", await partner.send("holdPerson", person))
 
 

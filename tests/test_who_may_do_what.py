@@ -34,7 +34,7 @@ from services.kernel.process.app import service_app
 from services.plam import ROUTING
 from services.recruitment_api.needs.queries import NEEDS
 from tests.conftest import Client
-from tests.support.api import Operation, operations
+from tests.support.api import BY_STANDARD, Operation, operations
 from tests.support.database import SECRET
 from tests.support.hostile import PROBES, sound
 from tests.support.http import at, ok
@@ -113,8 +113,8 @@ def begins() -> Iterator[None]:
 
 
 def every_operation() -> list[Operation]:
-    """Every operation of the documents, but for the probes of health."""
-    return [each for each in operations() if each.path.rpartition("/")[2] not in PROBES]
+    """Every operation of the documents, but for the probes of health, and for who shows a credential and no token."""
+    return [each for each in operations() if each.path.rpartition("/")[2] not in PROBES and each.id not in BY_STANDARD]
 
 
 def unsaid(asked: Sequence[Operation]) -> list[str]:
@@ -143,7 +143,7 @@ def right_of(caller: Caller, granted: Collection[Right], row: Resource, organisa
             Extent.region: True,
             Extent.departments: bool(within),
             Extent.organisation: caller.own and is_own(row, right.role, organisation),
-            Extent.managed: caller.manager and caller.own and is_own(row, right.role, organisation),
+            Extent.managed: caller.manager and (row.get("theirs") or (caller.own and is_own(row, right.role, organisation))),
             Extent.self: caller.person is not None and caller.person == row.get("person_id"),
         }
         if right.role is caller.role and reaches[right.extent]:
@@ -197,6 +197,8 @@ class Matrix:
 
     def _who_may(self, request: Asked) -> httpx.AsyncClient:
         """Who may ask for whatever is declared: steering, as the person that the row is of where it is of one."""
+        if request.about.get("managed"):
+            return self.client(Role.steering, organisation=UUID(request.about["organisation_id"]), manager=True)
         person = request.about.get("person_id")
         return self.client(Role.steering, person=UUID(person)) if person else self.stage.steering
 
@@ -280,6 +282,7 @@ class Matrix:
         invited = {"organisation_id": own, "address": "nouveau@example.org", "roles": ["reader"], "departments": [HERE]}
         return {
             **await self._of_themself(rows),
+            **self._of_managers(rows, {"name": "Logiciel", "roles": ["reader"], "expires_on": day(today, 300)}),
             "readRevocation": Asked(lambda by: by.get(f"/access/v1/revocations/{revocation['id']}"), {}),
             "createPerson": creation("/access/v1/persons", {"given_name": "Claire"}, {}),
             "inviteMember": creation("/access/v1/memberships", invited, {"organisation_id": own, "department": HERE}),
@@ -295,6 +298,21 @@ class Matrix:
             "createCommitment": creation("/recruitment/v1/commitments", commitment, envelope),
             "createNeed": creation("/recruitment/v1/needs?force=true", seeks, place),
             "submitApplication": creation("/recruitment/v1/applications", application, need),
+        }
+
+    def _of_managers(self, rows: Mapping[tuple[str, str], list[Resource]], body: Resource) -> dict[str, Asked]:
+        """OperationId → what only a manager asks for, of the organisation's own."""
+        credential = next(row for row in rows["access", "credentials"] if row["status"] == "active")
+        about, own = {"organisation_id": credential["organisation_id"], "managed": True}, "/access/v1/me/credentials"
+        one, head = f"{own}/{credential['id']}", at(credential)
+        rotated = {"expires_on": body["expires_on"]}
+        return {
+            "listMyCredentials": Asked(lambda by: by.get(own), about, credential["id"]),
+            "createMyCredential": creation(own, body, {**about, "theirs": True}),
+            "readMyCredential": Asked(lambda by: by.get(one), about),
+            "readMyCredentialLive": Asked(lambda by: by.get(f"{one}/live"), about),
+            "rotateMyCredential": Asked(lambda by: by.post(f"{one}/rotate", json=rotated, headers=head), about),
+            "revokeMyCredential": Asked(lambda by: by.post(f"{one}/revoke", json={"reason": "Fuite"}, headers=head), about),
         }
 
     async def _of_themself(self, rows: Mapping[tuple[str, str], list[Resource]]) -> dict[str, Asked]:

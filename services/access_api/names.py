@@ -1,8 +1,9 @@
-"""The names that sites and memberships bear beside ids and codes: of their organisation and of their commune."""
+"""The names that sites, memberships and credentials bear beside ids and codes: of their organisation and of their commune."""
 
 from datetime import timedelta
 
 from services.access_api.communes.tables import Commune
+from services.access_api.credentials.tables import Credential
 from services.access_api.memberships.tables import Membership
 from services.access_api.organisations.tables import Organisation
 from services.access_api.sites.tables import Site
@@ -21,6 +22,8 @@ SITE_NAMES = Names(
 
 MEMBERSHIP_NAMES = Names(Membership, "access.membership.renamed", organisation_name=Source("organisation_id", ORGANISATION))
 
-NAMING = Naming("follow_names", SITE_NAMES, MEMBERSHIP_NAMES)
+CREDENTIAL_NAMES = Names(Credential, None, organisation_name=Source("organisation_id", ORGANISATION))
+
+NAMING = Naming("follow_names", SITE_NAMES, MEMBERSHIP_NAMES, CREDENTIAL_NAMES)
 
 FOLLOW_NAMES = Job(NAMING.job, timedelta(hours=1), NAMING.follow_all)

@@ -72,6 +72,21 @@ class SiteState(State):
     status: SiteStatus
 
 
+class CredentialEnvironment(Labelled):
+    """L'environnement où une clé d'accès sert."""
+
+    live = "live", "Production"
+    test = "test", "Essai"
+
+
+class CredentialStatus(Labelled):
+    """Le cycle de vie d'une clé d'accès."""
+
+    active = "active", "Active"
+    revoked = "revoked", "Révoquée"
+    expired = "expired", "Expirée"
+
+
 class Revocable(Labelled):
     """Ce sur quoi un jeton repose, et qui peut être retiré."""
 

@@ -171,6 +171,16 @@ class Profession(Labelled):
     aide_medico_psychologique = "amp", "Aide médico-psychologique"
 
 
+class ServiceName(Labelled):
+    """Les services, par le nom qu'ils ont dans les adresses."""
+
+    access = "access", "Accès"
+    actions = "actions", "Actions"
+    internships = "internships", "Stages"
+    recruitment = "recruitment", "Recrutement"
+    observatory = "observatory", "Observatoire"
+
+
 class Role(Labelled):
     """Ce qu'un appelant peut être ; un droit est un rôle et son étendue."""
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from services.kernel.api.rights import Extent
 from services.kernel.base.problems import HELP, TYPE_PREFIX
-from services.kernel.process.app import Pages
+from services.kernel.process.app import Pages, leads_to
 from services.reference.catalogues import permissions, settings, states
 from services.reference.documents import ServiceSaid, service_said
 from services.reference.problems import ProblemSaid, problems
@@ -140,4 +140,6 @@ def _tagged(request: Request, text: str, media_type: str) -> Response:
 
 
 ADDRESSES = ("/docs", "/docs/{page}", "/docs/{service}/{tag}", "/errors", f"{HELP}{{code}}")
-REFERENCE = Pages((Route("/docs/style.css", read_style), *(Route(each, read_page) for each in ADDRESSES)), missing)
+METADATA = Route("/.well-known/oauth-authorization-server/access", leads_to("/access/.well-known/oauth-authorization-server"))
+"""Where RFC 8414 has the metadata of an issuer that is not the root of its host."""
+REFERENCE = Pages((METADATA, Route("/docs/style.css", read_style), *(Route(each, read_page) for each in ADDRESSES)), missing)

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from services.kernel.api.openapi_examples import Examples
 from services.kernel.base.problems import TYPE_PREFIX
-from tests.support.api import Operation, apps, documents, operations
+from tests.support.api import BY_STANDARD, Operation, apps, documents, operations
 
 OPERATIONS = operations()
 SERVICES = sorted(apps())
@@ -87,7 +87,7 @@ def test_a_body_s_example_is_accepted_by_our_own_schema() -> None:
         for route in app.routes
         if isinstance(route, APIRoute) and route.body_field
     }
-    bodies = [said for said in SAID if said.place == "body"]
+    bodies = [said for said in SAID if said.place == "body" and said.operation.id not in BY_STANDARD]
     assert bodies
     for said in bodies:
         models[said.operation.id].model_validate_json(json.dumps(said.content["example"]))

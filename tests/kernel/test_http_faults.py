@@ -29,7 +29,7 @@ from services.plam import ROUTING, SERVICES
 from tests.kernel.event_world import until
 from tests.kernel.http_world import World, kill, look, tables
 from tests.support import hostile
-from tests.support.api import Answer, Operation, call, operations
+from tests.support.api import BY_STANDARD, Answer, Operation, call, operations
 from tests.support.database import SECRET
 from tests.support.mute import Mute
 
@@ -342,8 +342,8 @@ class Away:
         return await timed(call(self.app, operation.method.upper(), target, headers, content))
 
 
-OF_THE_CODE = ("listPermissions", "listAxes", "listObjectives", "listDepartments", "listIndicators", "readIndicator")
-"""Operations that answer what the code knows."""
+OF_THE_CODE = (*BY_STANDARD, "listPermissions", "listAxes", "listObjectives", "listDepartments", "listIndicators", "readIndicator")
+"""Operations that answer what the code knows, and those whose form is refused before."""
 
 
 def on_the_database(operation: Operation) -> bool:

@@ -64,6 +64,7 @@ ABSURD: Mapping[str, tuple[str, ...]] = {
     "secret": ("", "short"),
     "secret_previous": ("", "short"),
     "token_keys": ("",),  # a file that holds no keys: below
+    "sandbox": ("", "perhaps"),
     "max_body": NUMBERS,
     "log_level": ("", "loud"),
     "public_url": (

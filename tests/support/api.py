@@ -20,6 +20,8 @@ from services.kernel.process.app import service_app
 from services.plam import ROUTING, SERVICES
 from tests.support.database import SECRET
 
+BY_STANDARD = ("issueToken",)
+"""Operations whose body and refusals are those of a standard of their own (RFC 6749), neither JSON nor problem details."""
 METHODS = ("get", "put", "post", "delete", "patch")
 Headers = Mapping[str, str]
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import httpx
 
+from services.kernel.base import clock
 from tests.support.http import at, ok
-from tests.support.story import Resource, invite, make, verb, where
+from tests.support.story import Resource, day, invite, make, verb, where
 
 Acting = Callable[[Resource], httpx.AsyncClient]
 """The client of the person of a membership, who acts by it."""
@@ -28,9 +29,18 @@ async def tell_of_people(steering: httpx.AsyncClient, acting: Acting, hospital: 
     suspended = await verb(manager, where("memberships", approved), approved, "suspend", reason="Absence")
     resumed = await verb(manager, where("memberships", suspended), suspended, "resume")
     rows["suspended"] = await verb(manager, where("memberships", resumed), resumed, "suspend", reason="Absence")
+    await tell_of_credentials(manager)
     left = await accepted(acting, await invite(steering, hospital, **here))
     rows["ended"] = await verb(acting(left), where("memberships", left), left, "leave")
     return rows
+
+
+async def tell_of_credentials(manager: httpx.AsyncClient) -> None:
+    """A credential that replaces another, and one that is revoked."""
+    own, until = "/access/v1/me/credentials", day(clock.today(), 300)
+    made = [await make(manager, own, name="Logiciel de gestion", roles=["reader"], departments=["44"], expires_on=until) for _ in range(2)]
+    ok(await manager.post(f"{own}/{made[0]['id']}/rotate", json={"expires_on": until}, headers=at(made[0])))
+    await verb(manager, f"{own}/{made[1]['id']}", made[1], "revoke", reason="Fuite")
 
 
 async def accepted(acting: Acting, membership: Resource) -> Resource:

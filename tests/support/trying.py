@@ -23,6 +23,7 @@ BODIES: dict[str, Any] = {
     "changeOrganisation": {"name": "Autre nom"},
     "suspendOrganisation": {"reason": "Contrôle"},
     "closeOrganisation": {"reason": "Fusion"},
+    "revokeCredential": {"reason": "Fuite"},
     "changeSite": {"name": "Autre nom"},
     "closeSite": {"reason": "Travaux"},
     "suspendPerson": {"reason": "Adresse compromise"},

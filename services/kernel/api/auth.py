@@ -137,6 +137,22 @@ class PublicPolicy:
         return await identify(request)
 
 
+class ProbePolicy(PublicPolicy):
+    """The right of everybody, on a probe: it answers whatever the database does, which says what is revoked."""
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller, perhaps anonymous. Raises as `authenticate` does."""
+        return authenticate(request)
+
+
+class OwnSchemePolicy(PublicPolicy):
+    """The right of everybody, on a route that reads `Authorization` itself, as a standard says."""
+
+    async def __call__(self, request: Request) -> Principal:
+        """The anonymous caller."""
+        return ANONYMOUS
+
+
 def allow(*granted: Role | Rights) -> Any:
     """The dependency of a route that callers with one of the rights may use.
 
@@ -146,3 +162,5 @@ def allow(*granted: Role | Rights) -> Any:
 
 
 Public = Annotated[Principal, Depends(PublicPolicy())]
+Probe = Annotated[Principal, Depends(ProbePolicy())]
+OwnScheme = Annotated[Principal, Depends(OwnSchemePolicy())]

@@ -203,6 +203,9 @@ class Settings(BaseSettings):
         description="Jeu de clés (JWK) qui signe ou vérifie les jetons ; aucun : dans le dossier des données.",
         examples=["/run/secrets/token-keys.json"],
     )
+    sandbox: bool = Field(
+        False, description="Bac à sable : les clés d'accès y sont d'essai (plam_test_…), et celles de production refusées."
+    )
     max_body: int = Field(1_048_576, ge=1_024, le=104_857_600, description="Octets que peut avoir le corps d'une requête.")
     log_level: Annotated[LogLevel, BeforeValidator(_level)] = Field(
         LogLevel.info, description="Ce qui est journalisé : de cette gravité, et au-delà."

@@ -29,7 +29,7 @@ class Source(NamedTuple):
 class Names(Generic[R]):
     """The names that the rows of a noun bear: each by its column, with its source. A source that says nothing changes nothing."""
 
-    def __init__(self, table: type[R], event: str, **sources: Source) -> None:
+    def __init__(self, table: type[R], event: str | None, **sources: Source) -> None:
         self.table = table
         self.event = event
         self.sources = sources

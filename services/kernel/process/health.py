@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from services.kernel.api import metrics
-from services.kernel.api.auth import Public
+from services.kernel.api.auth import Probe
 from services.kernel.api.routing import NounRouter
 from services.kernel.base.problems import Unavailable, problems
 from services.kernel.base.shared_look import SharedLook
@@ -50,13 +50,13 @@ class ServiceHealth(BaseModel):
 
 
 @router.get("/livez", operation_id="readLiveness")
-async def read_liveness(_caller: Public) -> ServiceHealth:
+async def read_liveness(_caller: Probe) -> ServiceHealth:
     """Le processus répond."""
     return ServiceHealth(status="ok")
 
 
 @router.get("/readyz", operation_id="readReadiness", responses=problems(503))
-async def read_readiness(request: Request, _caller: Public) -> ServiceHealth:
+async def read_readiness(request: Request, _caller: Probe) -> ServiceHealth:
     """Le processus et sa base répondent, et le schéma est celui du code : il peut recevoir du trafic."""
     if request.app.state.stopping():
         raise Unavailable("Arrêt en cours.")
@@ -70,7 +70,7 @@ async def read_readiness(request: Request, _caller: Public) -> ServiceHealth:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": METRICS_EXAMPLE}}}},
 )
-async def read_metrics(request: Request, _caller: Public) -> Response:
+async def read_metrics(request: Request, _caller: Probe) -> Response:
     """Les mesures du processus et l'état du chemin des événements du service, au format Prometheus."""
     await request.app.state.looks.event_path()
     return metrics.exposition()
