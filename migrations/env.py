@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from services.kernel.data.walls import ON, REGION
+
 attributes = context.config.attributes
 SERVICE: str = attributes["service"]
 
@@ -48,7 +50,7 @@ async def main() -> None:
     """Connects as the schema's owner."""
 
     async def connect() -> asyncpg.Connection:
-        session = {"role": f"plam_{SERVICE}_owner", "lock_timeout": "5s"}
+        session = {"role": f"plam_{SERVICE}_owner", "lock_timeout": "5s", REGION: ON}  # whoever owns a table stands before its wall too
         return await asyncpg.connect(attributes["url"], server_settings=session)
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)

@@ -8,6 +8,10 @@ from services.internships_api.base import InternshipsRecord
 from services.kernel.api.reading import Scope, visible_to
 from services.kernel.base.principals import Principal
 from services.kernel.data.records import table_of
+from services.kernel.data.walls import Wall
+
+WALL = Wall(organisations=("organisation_id", "institute_id"), department="department", within=(Role.hr_partner,))
+"""What they agree is shown to nobody else, whatever an operation asks."""
 
 
 def acts_for_host(caller: Principal, organisation_id: UUID) -> bool:

@@ -60,7 +60,8 @@ async def apply(db: Database, batch: Sequence[Received]) -> None:
 
 async def follow_unit(db: Database, unit_id: UUID, *, by: Principal) -> None:
     """Makes the offers and requests of a unit follow it; this transaction holds it."""
-    await _follow_or_leave(db, col(Unit.id) == unit_id, {}, by=by)
+    with db.as_service():
+        await _follow_or_leave(db, col(Unit.id) == unit_id, {}, by=by)
 
 
 async def follow_all(db: Database) -> None:

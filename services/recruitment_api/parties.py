@@ -7,7 +7,13 @@ from services.contracts.codes import Department, Role
 from services.kernel.api.reading import Scope, visible_to
 from services.kernel.base.principals import Principal
 from services.kernel.data.records import table_of
+from services.kernel.data.walls import Wall
 from services.recruitment_api.base import RecruitmentRecord
+
+WALL = Wall(organisations=("organisation_id",), department="department", within=(Role.hr_partner,))
+"""Who applied and who was chosen is shown to nobody else, whatever an operation asks."""
+FUNDERS = Wall(region=(Role.steering, Role.finance))
+"""What was committed, and to whom, is for those who pay."""
 
 
 def check_employer(caller: Principal, organisation_id: UUID) -> None:

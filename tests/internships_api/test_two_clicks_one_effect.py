@@ -147,7 +147,7 @@ async def test_e1_a_twin_under_way_for_too_long_is_a_503(steering: httpx.AsyncCl
     offer = await an_offer(steering, await a_unit(steering, place))
     same = {"offer_id": UUID(offer["id"]), "institute_id": place.institute, "profession": "ide"}
 
-    async with databases.open("internships") as slow:
+    async with databases.open("internships", "worker") as slow:
         await refuse_lookalike(slow, PlacementRequest, same, queries.stands(clock.now() - AGO), said="")
         transport = httpx.ASGITransport(system_app(SERVICES, hasty))
         async with httpx.AsyncClient(transport=transport, base_url="http://plam.test", auth=caller) as client:

@@ -68,7 +68,7 @@ async def test_the_copies_hold_the_newest_version(databases: Databases, batches:
         async with databases.open("internships", "worker") as db:
             await apply(db, batch)
 
-    async with databases.open("internships") as db:
+    async with databases.open("internships", "worker") as db:
         host, site_of_host = await ORGANISATIONS.find(db, HOST), await SITES.find(db, SITE)
     assert host is not None
     assert (host.id, host.version, host.name) == (HOST, 2, "b")
@@ -80,7 +80,7 @@ async def test_the_copies_hold_the_newest_version(databases: Databases, batches:
 
 async def events(databases: Databases, kind: str = "%") -> list[Event]:
     """The events that the service has told, oldest first."""
-    async with databases.open("internships") as db:
+    async with databases.open("internships", "worker") as db:
         rows = await db.fetch(text("SELECT event FROM outbox WHERE kind LIKE :kind ORDER BY id"), kind=kind)
     return [Event.model_validate_json(row[0]) for row in rows]
 
@@ -111,7 +111,7 @@ async def test_each_event_waits_for_the_observatory(steering: httpx.AsyncClient,
     place = await a_place(databases)
     await move(steering, "requests", await a_request(steering, place, await an_offer(steering, await a_unit(steering, place))), "accept")
 
-    async with databases.open("internships") as db:
+    async with databases.open("internships", "worker") as db:
         rows = await db.fetch(text("SELECT kind, consumer FROM outbox JOIN delivery ON event_id = outbox.id"))
     assert {tuple(row) for row in rows} == {(kind, "observatory") for kind in ("unit", "offer", "request", "placement")}
     assert len(rows) == len(await events(databases))

@@ -29,6 +29,7 @@ from tests.support.internships import (
     fresh,
     listed,
     move,
+    patch,
     recount,
 )
 from tests.support.sites import Heard, hear, since, spell
@@ -95,6 +96,27 @@ async def test_e2_what_stands_at_a_site_goes_to_the_organisation_that_takes_it_o
         *["internships.offer.transferred"] * 2,
         "internships.request.transferred",
     ]
+    await recount(databases)
+
+
+async def test_e2_s2_who_takes_a_unit_over_acts_on_what_was_agreed_before_without_seeing_it(
+    steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    _, heard, rows = await world(steering, databases)
+    other = await an_organisation(databases, OrganisationRole.host, OrganisationRole.employer)
+    new = client(Role.employer, organisation=other)
+    with time_machine.travel(SIX_DAYS_ON):
+        await hear(databases, SERVICE, heard.transfer(other))
+        assert await listed(new, "placements") == []
+        after = await now(steering, rows)
+        ok(await patch(new, "units", after["units"], name="Court séjour"))
+        offer = await fresh(new, "offers", rows["offers"])
+        earlier = await patch(new, "offers", offer, ends_on="2027-02-15")
+        assert problem_type(earlier) == "weeks-taken"
+        ok(await move(new, "offers", offer, "close"))
+        after = await now(steering, rows)
+    assert after["placements"]["unit_name"] == "Court séjour"
+    assert after["waiting"]["status"] == "offer_closed"
     await recount(databases)
 
 

@@ -16,7 +16,6 @@ import pytest
 import uvicorn
 from alembic.config import Config
 from asyncpg.pool import PoolConnectionProxy, PoolConnectionProxyMeta
-from asyncpg.transaction import Transaction
 from dramatiq.asyncio import EventLoopThread, get_event_loop_thread, set_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.brokers.stub import StubBroker
@@ -352,12 +351,6 @@ def _a_pooled_connection() -> None:
     taken_back._con = None
     with pytest.raises(asyncpg.InterfaceError):
         taken_back.is_closed()
-
-
-@borrowed("asyncpg", "asyncpg.transaction", "Transaction", "start", "rollback")
-def _a_transaction() -> None:
-    for name in ("start", "commit", "rollback"):
-        assert callable(getattr(Transaction, name)), name
 
 
 @borrowed("asyncpg", "create_pool", "expire_connections", "release", "acquire")

@@ -11,6 +11,7 @@ import asyncpg
 import dramatiq
 import pytest
 
+from services.kernel.base.principals import Principal
 from services.kernel.data.connecting import Use
 from services.kernel.data.database import Database, Databases
 from services.kernel.data.outbox import lags, purge
@@ -98,10 +99,12 @@ async def test_a_job_that_met_a_failing_database_runs_again_at_once(world: World
 
     class Shaky(Databases):
         @asynccontextmanager
-        async def open(self, service: str, use: Use = "api", *, rehearsal: bool = False) -> AsyncIterator[Database]:
+        async def open(
+            self, service: str, use: Use = "api", *, by: Principal | None = None, rehearsal: bool = False
+        ) -> AsyncIterator[Database]:
             if faults and not isinstance(faults[-1], asyncpg.PostgresError):
                 raise faults.pop()
-            async with super().open(service, use, rehearsal=rehearsal) as db:
+            async with super().open(service, use, by=by, rehearsal=rehearsal) as db:
                 yield db
 
     service = replace(world.consumer, jobs=(Job("shaky", timedelta(days=1), shaky),))

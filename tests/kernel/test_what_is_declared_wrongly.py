@@ -12,6 +12,7 @@ from sqlalchemy import MetaData, Text as SaText, select
 from sqlmodel import Field, col
 
 from services.actions_api.actions.tables import Action
+from services.actions_api.milestones.tables import Milestone
 from services.contracts.actions import ActionState, ActionStatus
 from services.contracts.codes import Department, Role
 from services.contracts.envelope import Contract, Count, Day, Instant, Several, State, Text
@@ -24,6 +25,7 @@ from services.kernel.data import statements
 from services.kernel.data.columns import personal, sensitive
 from services.kernel.data.nouns import NOUNS, Noun, Resource
 from services.kernel.data.records import Record, with_history
+from services.kernel.data.walls import WALLED, Wall
 from services.kernel.events.copies import copy_of
 
 
@@ -89,6 +91,25 @@ def test_a_column_without_a_tag_is_refused_and_one_of_a_person_that_an_event_wou
     with pytest.raises(TypeError, match=f"tests/kernel/test_what_is_declared_wrongly.py : {said}"):
         Noun(tried, Resource, state)
     assert tried not in NOUNS
+
+
+@pytest.mark.parametrize(
+    ("marks", "said"),
+    [
+        ({"personal": True}, r"a un mur \(wall\) s'il est personal ou confidential, et sinon aucun"),
+        ({"confidential": True}, r"a un mur \(wall\) s'il est personal ou confidential, et sinon aucun"),
+        ({"wall": Wall()}, r"a un mur \(wall\) s'il est personal ou confidential, et sinon aucun"),
+        ({"confidential": True, "wall": Wall(("owner_id",))}, "le mur nomme owner_id, que la table n'a pas"),
+        ({"confidential": True, "wall": Wall(department="status")}, r"les rôles qui passent par lui \(within\), ou ni l'un ni les autres"),
+    ],
+    ids=["personal", "confidential", "unmarked", "unknown column", "nobody within"],
+)
+def test_a_noun_that_is_guarded_says_by_which_wall_and_no_other_has_one(marks: dict[str, Any], said: str) -> None:
+    noun = NOUNS[Milestone]
+    with pytest.raises(TypeError, match=said):
+        Noun(Milestone, noun.document, **marks)
+    assert NOUNS[Milestone] is noun
+    assert "actions.milestone" not in WALLED
 
 
 class Shown(Contract):

@@ -21,6 +21,7 @@ from services.kernel.data.nouns import NOUNS
 from services.kernel.data.records import table_of, versions_of
 from services.kernel.data.secret_fingerprints import fingerprint
 from services.kernel.data.service import Service
+from services.kernel.data.walls import WALLED, around
 from services.kernel.process.migrate import alembic_config, migrate
 from services.observatory_api.ledger.sums import DAY_BITS, as_text
 from services.plam import SERVICES
@@ -51,6 +52,11 @@ SELECT 'index ' || indexname, indexdef FROM pg_indexes WHERE schemaname = $1 AND
 UNION ALL
 SELECT 'storage ' || c.relname, array_to_string(c.reloptions, ', ')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.reloptions IS NOT NULL AND c.relkind = 'r'
+UNION ALL
+SELECT 'row security ' || c.relname, c.relforcerowsecurity::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND (c.relrowsecurity OR c.relforcerowsecurity)
+UNION ALL
+SELECT 'policy ' || tablename || '.' || policyname, qual || ' ' || with_check FROM pg_policies WHERE schemaname = $1
 """
 
 
@@ -104,6 +110,8 @@ def _ddl(service: Service) -> str:
         statements += [
             str(sa.schema.CreateIndex(index).compile(dialect=DIALECT)) for index in sorted(table.indexes, key=lambda i: str(i.name))
         ]
+    own = {name: walled.policy for name, walled in WALLED.items() if name.partition(".")[0] == service.name}
+    statements += [statement for name, policy in own.items() for statement in around(name, policy)]
     return ";\n".join(statements)
 
 

@@ -70,7 +70,7 @@ async def test_the_newest_of_each_is_kept(databases: Databases) -> None:
 
 
 async def test_nothing_is_found_of_what_was_never_heard_of(databases: Databases) -> None:
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         assert await SITES.find(db, SITE) is None
 
 

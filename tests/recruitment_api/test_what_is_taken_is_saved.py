@@ -30,7 +30,7 @@ class GivenUp(Exception):
 async def test_the_need_of_a_post_is_saved_by_whoever_takes_it(employer: Employer, databases: Databases) -> None:
     need = await an_open_need(employer)
     waiting = await an_application(employer.client, need)
-    async with databases.open("recruitment") as db, needs.take_post(db, UUID(need["id"]), by=SYSTEM) as taken:
+    async with databases.open("recruitment", "worker") as db, needs.take_post(db, UUID(need["id"]), by=SYSTEM) as taken:
         assert taken.version == need["version"]
 
     filled = await again(employer.client, "needs", need)
@@ -43,7 +43,7 @@ async def test_the_envelope_of_money_is_saved_with_its_entry_by_whoever_moves_it
     envelope = await an_envelope(steering)
     commitment = await a_commitment(steering, envelope, amount_cents=100 * EURO)
     envelope_id, commitment_id = UUID(envelope["id"]), UUID(commitment["id"])
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         async with envelopes.take(db, envelope_id, 30 * EURO, by=SYSTEM, reference="Essai", commitment_id=commitment_id):
             pass
         async with envelopes.give_back(db, envelope_id, 10 * EURO, by=SYSTEM, reference="Essai", commitment_id=commitment_id):
@@ -61,11 +61,11 @@ async def test_nothing_is_taken_when_what_it_is_taken_for_fails(
 ) -> None:
     need, envelope = await an_open_need(employer), await an_envelope(steering)
     with pytest.raises(GivenUp):
-        async with databases.open("recruitment") as db, needs.take_post(db, UUID(need["id"]), by=SYSTEM):
+        async with databases.open("recruitment", "worker") as db, needs.take_post(db, UUID(need["id"]), by=SYSTEM):
             raise GivenUp
     with pytest.raises(GivenUp):
         async with (
-            databases.open("recruitment") as db,
+            databases.open("recruitment", "worker") as db,
             envelopes.take(db, UUID(envelope["id"]), EURO, by=SYSTEM, reference="Essai", commitment_id=uuid4()),
         ):
             raise GivenUp

@@ -16,7 +16,7 @@ from services.recruitment_api import standing
 from services.recruitment_api.copies import ORGANISATIONS
 from services.recruitment_api.service import SERVICE
 from tests.conftest import Client
-from tests.support.http import ok, problem_type
+from tests.support.http import at, ok, problem_type
 from tests.support.recruitment import (
     HOME,
     Employer,
@@ -96,6 +96,27 @@ async def test_e2_needs_and_pending_applications_go_to_the_employer_that_takes_t
     assert (await event_types(databases, rows["need"])).count("need.transferred") == 1
     [moved] = [event for event in await events_of(databases, "application") if event["type"].endswith(".transferred")]
     assert "organisation_id" not in moved["event"]["data"]
+
+
+@pytest.mark.usefixtures("opened")
+async def test_e2_s2_who_takes_a_need_over_acts_on_what_was_agreed_before_without_seeing_it(
+    steering: httpx.AsyncClient, databases: Databases, client: Client
+) -> None:
+    _, heard, rows = await world(databases, client)
+    other = await an_employer(databases, client)
+    with time_machine.travel(SIX_DAYS_ON):
+        await hear(databases, SERVICE, heard.transfer(other.id))
+        assert ok(await other.client.get(f"{HOME}/assignments"))["items"] == []
+        body = {"need_id": rows["need"]["id"], "candidate_ref": rows["accepted"]["candidate_ref"]}
+        twice = await other.client.post(f"{HOME}/applications", json=body)
+        need = await again(other.client, "needs", rows["need"])
+        path = f"{HOME}/needs/{need['id']}"
+        later = await other.client.patch(path, json={"starts_on": "2030-02-04"}, headers=at(need))
+        ok(await other.client.patch(path, json={"urgency": "critical"}, headers=at(need)))
+        after = await now(steering, rows)
+    assert (problem_type(twice), "existing_id" in twice.json()) == ("already-assigned", False)
+    assert [error["code"] for error in later.json()["errors"]] == ["assignment_outside"]
+    assert after["assignment"]["urgency"] == "critical"
 
 
 @pytest.mark.usefixtures("opened")

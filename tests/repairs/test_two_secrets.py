@@ -198,7 +198,7 @@ async def test_b1_a_quarantined_event_tried_after_a_rotation_brings_no_old_pseud
 async def test_b1_no_connection_is_made_with_another_secret(databases: Databases, others: Databases) -> None:
     strangers = Databases(others.settings, ROUTING)
     with pytest.raises(SecretRefused, match="n'est pas celui du schéma"):
-        async with strangers.open("recruitment") as db:
+        async with strangers.open("recruitment", "worker") as db:
             await db.connection()
     await strangers.close()
     await startup_checks.check(databases, SERVICES)

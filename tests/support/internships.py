@@ -50,7 +50,7 @@ class Place:
 async def an_organisation(databases: Databases, *roles: OrganisationRole, **given: Any) -> UUID:
     """An organisation that the service has heard of."""
     values: Json = {"id": ids.new(), "version": 1, "name": "CH de Saint-Nazaire", "roles": list(roles), "status": OrganisationStatus.active}
-    async with databases.open("internships") as db:
+    async with databases.open("internships", "worker") as db:
         await db.fetch(insert(ORGANISATIONS.table).values(**values | given))
     identifier: UUID = (values | given)["id"]
     return identifier
@@ -66,7 +66,7 @@ async def a_site(databases: Databases, organisation_id: UUID, **given: Any) -> U
         "department": Department.loire_atlantique,
         "status": SiteStatus.active,
     }
-    async with databases.open("internships") as db:
+    async with databases.open("internships", "worker") as db:
         await db.fetch(insert(SITES.table).values(**values | given))
     identifier: UUID = (values | given)["id"]
     return identifier
@@ -178,7 +178,7 @@ def names(rows: Sequence[Json]) -> set[str]:
 
 async def recount(databases: Databases) -> None:
     """Counts again, from offers and placements, every counter of the service; each must be what is stored, in the document too."""
-    async with databases.open("internships") as db:
+    async with databases.open("internships", "worker") as db:
         offers = {offer.id: offer for offer in await db.fetch(select(Offer))}
         placements = await db.fetch(select(Placement))
         rows = await db.fetch(select(CapacityWeek))

@@ -77,11 +77,16 @@ class Employer:
 
 async def an_employer(databases: Databases, client: Client, department: Department = Department.loire_atlantique) -> Employer:
     """An employer with one site."""
-    organisation = ids.new()
-    row = {"id": organisation, "version": 1, "name": "CH de Saint-Nazaire", "roles": [OrganisationRole.employer], "status": "active"}
-    async with databases.open("recruitment") as db:
-        await db.fetch(insert(ORGANISATIONS.table).values(**row))
+    organisation = await an_organisation(databases, ids.new())
     return Employer(organisation, await a_site(databases, organisation, department), client(Role.employer, organisation=organisation))
+
+
+async def an_organisation(databases: Databases, organisation: UUID) -> UUID:
+    """An employer that the service has heard of."""
+    row = {"id": organisation, "version": 1, "name": "CH de Saint-Nazaire", "roles": [OrganisationRole.employer], "status": "active"}
+    async with databases.open("recruitment", "worker") as db:
+        await db.fetch(insert(ORGANISATIONS.table).values(**row))
+    return organisation
 
 
 async def a_site(databases: Databases, organisation_id: UUID, department: Department) -> UUID:
@@ -97,7 +102,7 @@ async def a_site(databases: Databases, organisation_id: UUID, department: Depart
         "sector": Sector.sanitary,
         "status": "active",
     }
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         await db.fetch(insert(SITES.table).values(**row))
     return site
 

@@ -80,6 +80,10 @@ LACKS = {
 """Refusals that say what to complete first: the operation is allowed, and not ready."""
 
 
+WROTE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
+"""Whether a transaction has written, or only read behind a wall."""
+
+
 class Undone(Problem):
     """What was done would have been committed."""
 
@@ -134,7 +138,7 @@ class Stage:
 
 async def undone(db: Database) -> None:
     """In the place of a commit: what was saved is not."""
-    if db._held is not None or db._transaction is not None:
+    if db._held is not None or (db._in_transaction and await (await db.connection()).fetchval(WROTE)):
         raise Undone
 
 

@@ -22,13 +22,14 @@ async def end_requests(db: Database, offers: Sequence[Offer], *, by: Principal) 
     This transaction holds the offers, and they have ended in it or before.
     """
     ended = {offer.id: offer for offer in offers}
-    requests = await db.fetch(queries.pending_requests(list(ended), MOST))
-    for request in requests:
-        offer = ended[request.offer_id]
-        move(request, RequestStatus.offer_closed)
-        request.ended_on = _ended_on(offer)
-        request.why = _ending(offer, request.ended_on)
-    await db.save_many(requests, event="internships.request.ended", by=by)
+    with db.as_service():  # some still wait for who had the offer before
+        requests = await db.fetch(queries.pending_requests(list(ended), MOST))
+        for request in requests:
+            offer = ended[request.offer_id]
+            move(request, RequestStatus.offer_closed)
+            request.ended_on = _ended_on(offer)
+            request.why = _ending(offer, request.ended_on)
+        await db.save_many(requests, event="internships.request.ended", by=by)
     return len(requests)
 
 

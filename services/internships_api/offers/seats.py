@@ -56,7 +56,8 @@ async def move_weeks(db: Database, offer: Offer, before: Period) -> None:
 
 async def _taken(db: Database, offer_id: UUID) -> list[tuple[Period, int]]:
     """The weeks that placements have taken of an offer, and how many placements have them."""
-    return [(Period(start, end), seats) for start, end, seats in await db.fetch(queries.taken_weeks(offer_id))]
+    with db.as_service():  # some were confirmed by who had the offer before
+        return [(Period(start, end), seats) for start, end, seats in await db.fetch(queries.taken_weeks(offer_id))]
 
 
 def _untaken(offer: Offer, taken: list[tuple[Period, int]]) -> Iterator[tuple[Period, int]]:

@@ -10,6 +10,7 @@ from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import PlacementState, PlacementStatus
 from services.internships_api.offers.schemas import EXAMPLE as OFFER
+from services.internships_api.parties import WALL
 from services.internships_api.placements.tables import Placement, PlacementCancelReason
 from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
@@ -108,4 +109,4 @@ class PlacementQuery(ListQuery):
     status: PlacementStatus | None = Field(None, description="Statut.")
 
 
-PLACEMENT = Noun(Placement, PlacementRead, PlacementState, document_schema=2, personal=True)
+PLACEMENT = Noun(Placement, PlacementRead, PlacementState, document_schema=2, personal=True, wall=WALL)

@@ -9,6 +9,7 @@ from services.contracts.codes import Department, Profession
 from services.contracts.envelope import StatusChange
 from services.contracts.internships import OfferEnding, RequestDeclineReason, RequestState, RequestStatus
 from services.contracts.standing import Concealment, Owner
+from services.internships_api.parties import WALL
 from services.internships_api.placements.schemas import EXAMPLE as PLACEMENT
 from services.internships_api.requests.tables import PlacementRequest
 from services.kernel.api.paging import ListQuery
@@ -100,4 +101,4 @@ class RequestQuery(ListQuery):
     status: RequestStatus | None = Field(None, description="Statut.")
 
 
-REQUEST = Noun(PlacementRequest, RequestRead, RequestState, document_schema=4)
+REQUEST = Noun(PlacementRequest, RequestRead, RequestState, document_schema=4, confidential=True, wall=WALL)

@@ -90,7 +90,7 @@ async def say_allowed(
     if allowed is None or len(identifiers) != 1:
         return
     try:
-        async with databases.open(service) as db:
+        async with databases.open(service, by=by) as db:
             live = await allowed.live(db, UUID(identifiers[0]), by=by)
     except (NotFound, ValueError, *UNREACHABLE):  # the refusal stands, and is told without
         return

@@ -108,7 +108,7 @@ class Route(APIRoute):
         caller = authenticate(request)
         problem: Exception | None = error
         if isinstance(error, asyncpg.UniqueViolationError):
-            problem = await already_exists(error, databases, service, by=caller)
+            problem = await already_exists(error, databases, service, by=caller, row=request.scope["plam.database"].refused)
         elif not isinstance(error, Conflict):
             problem = problem_for(error)
         if isinstance(problem, Conflict):
@@ -150,7 +150,7 @@ async def _attempt(
     respond: Callable[[StrictRequest, Database], Coroutine[Any, Any, Response]], request: StrictRequest, databases: Databases, service: str
 ) -> Response:
     """One run of a route on a database of its own. Raises `ConnectionLost` when the server closes the connection under it."""
-    db = Database(databases, await databases.connections(service), service)
+    db = Database(databases, await databases.connections(service), service, partial(authenticate, request))
     request.scope["plam.database"] = db
     try:
         response = await respond(request, db)

@@ -11,6 +11,7 @@ from services.kernel.base.settings import Settings
 from services.kernel.data import secret_fingerprints
 from services.kernel.data.database_roles import runtime_role
 from services.kernel.data.schema_revisions import check_revision, missing
+from services.kernel.data.walls import ON, REGION
 
 Use = Literal["api", "worker", "relay", "health"]
 
@@ -28,6 +29,8 @@ async def make_pool(settings: Settings, service: str, use: Use, *, secret: bytes
         "timezone": "UTC",
         "jit": "off",
     }
+    if use != "api":  # a request says who asks, in each transaction; whatever else runs is the service itself
+        session[REGION] = ON
     if use in ("api", "health"):
         session |= {
             "statement_timeout": f"{settings.statement_timeout * 1000:.0f}",

@@ -1,14 +1,13 @@
 """The one path to PostgreSQL: `Database` is one asyncpg connection in one transaction, behind `fetch`, `one` and `save`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
-from asyncpg.transaction import Transaction
 from sqlalchemy.sql.base import Executable
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
@@ -21,10 +20,11 @@ from services.kernel.data.connecting import Use, make_pool
 from services.kernel.data.database_errors import DATABASE_ERRORS, is_lost, is_open
 from services.kernel.data.fetch_many import fetch_many
 from services.kernel.data.idle_connections import IdleConnections
-from services.kernel.data.nouns import Noun
+from services.kernel.data.nouns import NOUNS, Noun
 from services.kernel.data.outbox import RelayWaker
 from services.kernel.data.records import Record
 from services.kernel.data.statements import prepare
+from services.kernel.data.walls import SERVICE, Wall, settings_of
 
 Routing = Mapping[str, Mapping[str, frozenset[str]]]
 """service → consumer → kinds of state: who hears what."""
@@ -42,17 +42,27 @@ class Database:
     The connection is taken at the first statement, and the transaction begins at the first statement that writes or
     locks. A single `save` waits for the end, where one statement is a transaction by itself: run a second statement
     and it goes first, inside a transaction. Only the edge that opened the database commits.
+
+    `caller` gives who asks: before a statement that touches a table behind a wall, the transaction is told so, and begins by that.
+    Without a caller nothing is told: a worker's connection passes every wall, one of the API none.
     """
 
-    def __init__(self, databases: "Databases", connections: IdleConnections, service: str) -> None:
+    def __init__(
+        self, databases: "Databases", connections: IdleConnections, service: str, caller: Callable[[], Principal] | None = None
+    ) -> None:
         self.databases = databases
         self.service = service
         self._connections = connections
+        self._caller = caller
+        self._acts_itself = False
+        self._told = ""
         self._connection: PoolConnectionProxy | None = None
         self._generation = 0
-        self._transaction: Transaction | None = None
+        self._in_transaction = False
         self._held: saving.Write | None = None
         self._emitted = False
+        self.refused: Record | None = None
+        """The row that a unique key refused: of a table behind a wall, PostgreSQL does not say which values it had."""
 
     @overload
     async def fetch(self, statement: SelectOfScalar[T], /, **parameters: Any) -> list[T]: ...
@@ -61,7 +71,8 @@ class Database:
     async def fetch(self, statement: Executable, /, **parameters: Any) -> list[Any]:
         """Runs a statement; its rows as instances of a table class, as scalars, or as the driver's records."""
         compiled, arguments = prepare(statement, parameters)
-        connection = await (self.connection() if compiled.writes or self._held else self._acquired())
+        told = self._to_tell(compiled.wall)
+        connection = await (self._begun(told) if told or compiled.writes or self._held else self._acquired())
         records = await connection.fetch(compiled.sql, *arguments)
         return [compiled.row(record) for record in records] if compiled.row else records
 
@@ -86,10 +97,11 @@ class Database:
         """
         noun = saving.advance(row, by)
         written = saving.write(noun, row, event, self.databases.emission(self.service, noun))
-        if self._held is None and self._transaction is None:
+        told = self._to_tell(noun.wall)
+        if self._held is None and not self._in_transaction and not told:
             self._held = written
         else:
-            await self._run(await self.connection(), written)
+            await self._run(await self._begun(told), written)
         return row
 
     async def save_many(self, rows: Sequence[R], *, event: str | None = None, by: Principal) -> None:
@@ -103,7 +115,7 @@ class Database:
         for row in rows:
             noun = saving.advance(row, by)
             written.append(saving.write(noun, row, event, self.databases.emission(self.service, noun)))
-        connection = await self.connection()
+        connection = await self._begun(self._to_tell(NOUNS[type(rows[0])].wall))
         for sql in {write.sql: None for write in written}:
             of_same = [write.arguments for write in written if write.sql == sql]
             if len(await fetch_many(connection, sql, of_same)) != len(of_same):
@@ -112,14 +124,19 @@ class Database:
 
     async def connection(self) -> PoolConnectionProxy:
         """The driver's connection, its transaction begun: for COPY, advisory locks and the kernel's own SQL."""
-        connection = await self._acquired()
-        if self._transaction is None:
-            self._transaction = connection.transaction()
-            await self._transaction.start()
-        if self._held is not None:
-            held, self._held = self._held, None
-            await self._run(connection, held)
-        return connection
+        return await self._begun("")
+
+    @contextmanager
+    def as_service(self) -> Iterator[None]:
+        """What the service itself does in a caller's transaction, on rows of anybody's: every wall lets it pass.
+
+        For what follows from a caller's act, or must hold whoever asks. What is read here is not shown to the caller.
+        """
+        before, self._acts_itself = self._acts_itself, True
+        try:
+            yield
+        finally:
+            self._acts_itself = before
 
     def emitted(self) -> None:
         """Says that this transaction wrote events by other means than `save`: the relay is woken after the commit."""
@@ -127,10 +144,9 @@ class Database:
 
     async def commit(self) -> None:
         """Commits what was written and gives the connection back. For the edge alone, which closes in any case."""
-        if self._transaction is not None:
-            await self.connection()
-            await self._transaction.commit()
-            self._transaction = None
+        if self._in_transaction:
+            await (await self.connection()).execute("COMMIT")
+            self._in_transaction, self._told = False, ""
         elif self._held is not None:
             held, self._held = self._held, None
             await self._run(await self._acquired(), held)
@@ -149,8 +165,8 @@ class Database:
         """Does the same behind the caller, whose answer is due and does not wait for a server that may not answer."""
         self._held = None
         connection, self._connection = self._connection, None
-        transaction, self._transaction = self._transaction, None
-        return None if connection is None else self._connections.in_background(self._tidy(connection, transaction))
+        began, self._in_transaction, self._told = self._in_transaction, False, ""
+        return None if connection is None else self._connections.in_background(self._tidy(connection, began=began))
 
     async def lost(self, error: Exception) -> bool:
         """Whether the error means that the server closed this connection; others as old are then given up too."""
@@ -159,11 +175,11 @@ class Database:
         await self._connections.lost(self._generation, error)
         return True
 
-    async def _tidy(self, connection: PoolConnectionProxy, transaction: Transaction | None) -> None:
+    async def _tidy(self, connection: PoolConnectionProxy, *, began: bool) -> None:
         try:
-            if transaction is not None and is_open(connection):
+            if began and is_open(connection):
                 async with asyncio.timeout(LONGEST_ROLLBACK):
-                    await transaction.rollback()
+                    await connection.execute("ROLLBACK")
         except (*DATABASE_ERRORS, asyncpg.InternalClientError):
             self._connections.drop(connection)
         finally:
@@ -175,8 +191,33 @@ class Database:
             self._generation = self._connections.generation
         return self._connection
 
+    async def _begun(self, told: str) -> PoolConnectionProxy:
+        """The connection, its transaction begun and told who asks: both in one round trip."""
+        connection = await self._acquired()
+        if not self._in_transaction:
+            self._in_transaction, self._told = True, told
+            await connection.execute(f"BEGIN; {told}")
+        elif told and told != self._told:
+            self._told = told
+            await connection.execute(told)
+        if self._held is not None:
+            held, self._held = self._held, None
+            await self._run(connection, held)
+        return connection
+
+    def _to_tell(self, wall: Wall | None) -> str:
+        """What a transaction must have been told before it touches what is behind a wall: who asks; nothing where nobody does."""
+        if wall is None or self._caller is None:
+            return ""
+        return SERVICE if self._acts_itself else settings_of(wall, self._caller())
+
     async def _run(self, connection: PoolConnectionProxy, written: saving.Write) -> None:
-        if await connection.fetchval(written.sql, *written.arguments) is None:
+        try:
+            wrote = await connection.fetchval(written.sql, *written.arguments)
+        except asyncpg.UniqueViolationError:
+            self.refused = written.row
+            raise
+        if wrote is None:
             raise PreconditionFailed("La ressource a été modifiée entre-temps : relisez-la.")
         self._emitted = self._emitted or written.emits
 
@@ -196,12 +237,14 @@ class Databases:
         self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     @asynccontextmanager
-    async def open(self, service: str, use: Use = "api", *, rehearsal: bool = False) -> AsyncIterator[Database]:
-        """A `Database` that commits on a clean exit and rolls back on an exception; a rehearsal always rolls back.
+    async def open(
+        self, service: str, use: Use = "api", *, by: Principal | None = None, rehearsal: bool = False
+    ) -> AsyncIterator[Database]:
+        """A `Database` that commits on a clean exit and rolls back on an exception; a rehearsal always rolls back. `by`: who asks.
 
         Raises `ConnectionLost` for whatever the driver says when the server closes the connection.
         """
-        database = Database(self, await self.connections(service, use), service)
+        database = Database(self, await self.connections(service, use), service, None if by is None else lambda: by)
         try:
             yield database
             if rehearsal:

@@ -99,8 +99,9 @@ class Naming:
     async def follow(self, db: Database, changed: Mapping[Table, Collection[Any]], *, by: Principal = SYSTEM) -> None:
         """Saves again the rows that bear a name of one of these rows (ids by table), and those that took it from them."""
         known = {table: set(keys) for table, keys in changed.items() if keys}
-        if known and await self._follow(db, lambda names: names.where_named(known), known, by) == MOST:
-            await hasten(db, self.job)
+        with db.as_service():
+            if known and await self._follow(db, lambda names: names.where_named(known), known, by) == MOST:
+                await hasten(db, self.job)
 
     async def follow_all(self, db: Database) -> None:
         """Saves again whatever bears an old name."""

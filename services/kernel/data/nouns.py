@@ -13,6 +13,7 @@ from services.contracts.envelope import State
 from services.kernel.base.declarations import file_of
 from services.kernel.data.privacy import Privacy, tag, tags_of
 from services.kernel.data.records import Record, table_of, versions_of
+from services.kernel.data.walls import Wall, declare
 
 
 class Resource(BaseModel):
@@ -51,7 +52,8 @@ class Noun:
     """A noun's triple: the table it lives in, the document it shows, the state that its events carry.
 
     A `personal` noun is about a person: its events name it by a pseudonym (DESIGN §5). One that is `identified` too is named by its own id,
-    since who hears of it knows the person by that id: the observatory never does.
+    since who hears of it knows the person by that id: the observatory never does. It stands behind a `wall`, and so does a `confidential`
+    one, which is for its parties alone.
     """
 
     table: type[Record]
@@ -60,12 +62,19 @@ class Noun:
     document_schema: int = 1
     personal: bool = False
     identified: bool = False
+    confidential: bool = False
+    wall: Wall | None = None
 
     def __post_init__(self) -> None:
         for shape in filter(None, (self.document, self.state)):
             if unborne := sorted(name for name in shape.model_fields if not hasattr(self.table, name)):
                 raise TypeError(f"{file_of(shape)} : {shape.__name__} montre {', '.join(unborne)}, que {self.table.__name__} n'a pas.")
+        if (self.wall is None) == (self.personal or self.confidential):
+            where = f"{file_of(self.table)} : {self.table.__name__}"
+            raise TypeError(f"{where} a un mur (wall) s'il est personal ou confidential, et sinon aucun.")
         self._check_privacy()
+        if self.wall is not None:
+            declare(table_of(self.table), self.wall, versions_of(self.table))
         NOUNS[self.table] = self
 
     def _check_privacy(self) -> None:

@@ -22,6 +22,7 @@ from services.kernel.data.records import Record, table_of
 class Write:
     """A statement ready to run: it returns one row when it wrote, none when the version had moved."""
 
+    row: Record
     sql: str
     arguments: list[Any]
     emits: bool
@@ -70,7 +71,7 @@ def write(noun: Noun, row: Record, event: str | None, emission: Emission) -> Wri
     values = row.__dict__
     arguments = [values[name] for name in noun.columns]
     if event is None or noun.state is None:
-        return Write(_sql(noun, inserts=row.version == 1, emits=False), arguments, emits=False)
+        return Write(row, _sql(noun, inserts=row.version == 1, emits=False), arguments, emits=False)
     event_id = ids.new()
     state = state_of(noun, row, emission.secret)
     arguments += [
@@ -81,7 +82,7 @@ def write(noun: Noun, row: Record, event: str | None, emission: Emission) -> Wri
         event_json(event_id, event, emission.service, state, row.updated_at.isoformat()),
         emission.consumers,
     ]
-    return Write(_sql(noun, inserts=row.version == 1, emits=True), arguments, emits=True)
+    return Write(row, _sql(noun, inserts=row.version == 1, emits=True), arguments, emits=True)
 
 
 def state_of(noun: Noun, row: Record, secret: bytes) -> State:

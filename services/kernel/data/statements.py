@@ -17,6 +17,7 @@ from sqlalchemy.sql.selectable import Select
 from sqlmodel import SQLModel
 
 from services.kernel.data.columns import enum_fields
+from services.kernel.data.walls import Wall, wall_of
 
 DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
 
@@ -25,7 +26,7 @@ Row = Callable[[asyncpg.Record], Any]
 
 @dataclass(frozen=True)
 class Compiled:
-    """SQL text, where its arguments come from, what a row becomes, whether it writes or locks.
+    """SQL text, where its arguments come from, what a row becomes, whether it writes or locks, the wall before what it touches.
 
     An argument is looked up by its name, with a constant where the caller gives none; or by its place among the binds
     of SQLAlchemy's cache key.
@@ -37,6 +38,7 @@ class Compiled:
     constants: tuple[Any, ...]
     row: Row | None
     writes: bool
+    wall: Wall | None
 
 
 MOST_SHAPES = 2_000
@@ -77,14 +79,16 @@ def _compile(statement: Executable, key: CacheKey | None) -> Compiled:
         raise TypeError(f"Les valeurs par défaut de Python ne sont pas calculées ici : donner {', '.join(unset)}.")
     names = tuple(compiler.positiontup or ())
     values = compiler.construct_params(_check=False)
+    sql = str(compiler)
     locks = isinstance(statement, Select) and statement._for_update_arg is not None
     return Compiled(
-        sql=str(compiler),
+        sql=sql,
         names=names,
         places=_places(compiler, key, names) if key else (),
         constants=tuple(values[name] for name in names),
         row=_row_maker(statement),
         writes=locks or isinstance(statement, UpdateBase),
+        wall=wall_of(sql),
     )
 
 

@@ -16,6 +16,7 @@ from services.kernel.base.fields import without_nir
 from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 from services.recruitment_api.applications.tables import Application, ApplicationDeclineReason
 from services.recruitment_api.needs.schemas import EXAMPLE as NEED
+from services.recruitment_api.parties import WALL
 
 # at least a letter and a digit: neither a name nor a telephone number
 OPAQUE = r"^[A-Za-z0-9_-]*([A-Za-z][A-Za-z0-9_-]*[0-9]|[0-9][A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]*$"
@@ -112,4 +113,4 @@ class ApplicationQuery(ListQuery):
     overdue: bool | None = Field(None, description="Sans réponse alors que le délai est passé, ou non.")
 
 
-APPLICATION = Noun(Application, ApplicationRead, ApplicationState, document_schema=4, personal=True)
+APPLICATION = Noun(Application, ApplicationRead, ApplicationState, document_schema=4, personal=True, wall=WALL)

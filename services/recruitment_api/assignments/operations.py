@@ -60,7 +60,8 @@ async def confirm(db: Database, need: StaffingNeed, application: Application, bo
 
 async def check_not_assigned(db: Database, need_id: UUID, candidate_ref: str, *, by: Principal) -> None:
     """Raises `AlreadyAssigned` for a person who has a post of a need. Call it once the need is held."""
-    found = await db.fetch(queries.confirmed(need_id, candidate_ref))
+    with db.as_service():  # it may be with who had the need before
+        found = await db.fetch(queries.confirmed(need_id, candidate_ref))
     if not found:
         return
     try:

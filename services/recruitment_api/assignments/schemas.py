@@ -14,6 +14,7 @@ from services.kernel.data.nouns import CREATED, Noun, Resource, shown
 from services.recruitment_api.assignments.tables import Assignment, AssignmentCancelReason
 from services.recruitment_api.needs.schemas import EXAMPLE as NEED
 from services.recruitment_api.needs.tables import LegalForm
+from services.recruitment_api.parties import WALL
 
 EXAMPLE = shown(
     "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a36",
@@ -93,4 +94,4 @@ class AssignmentQuery(ListQuery):
     status: AssignmentStatus | None = Field(None, description="Statut.")
 
 
-ASSIGNMENT = Noun(Assignment, AssignmentRead, AssignmentState, document_schema=2, personal=True)
+ASSIGNMENT = Noun(Assignment, AssignmentRead, AssignmentState, document_schema=2, personal=True, wall=WALL)

@@ -13,6 +13,7 @@ from services.kernel.base.fields import Code, PositiveCents
 from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
 from services.recruitment_api.commitments.tables import Commitment
 from services.recruitment_api.envelopes.schemas import EXAMPLE as ENVELOPE
+from services.recruitment_api.parties import FUNDERS
 
 EXAMPLE = shown(
     "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a33",
@@ -65,4 +66,4 @@ class CommitmentQuery(ListQuery):
     status: CommitmentStatus | None = Field(None, description="Statut.")
 
 
-COMMITMENT = Noun(Commitment, CommitmentRead, CommitmentState)
+COMMITMENT = Noun(Commitment, CommitmentRead, CommitmentState, confidential=True, wall=FUNDERS)

@@ -12,7 +12,10 @@ from services.contracts.recruitment import EnvelopeStatus, SchemeEnvelopeState
 from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Cents, Code, Line, PositiveCents, count
 from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
-from services.recruitment_api.envelopes.tables import EntryKind, SchemeEnvelope
+from services.kernel.data.records import table_of
+from services.kernel.data.walls import declare
+from services.recruitment_api.envelopes.tables import EntryKind, EnvelopeEntry, SchemeEnvelope
+from services.recruitment_api.parties import FUNDERS
 from services.recruitment_api.schemes.schemas import EXAMPLE as SCHEME
 
 EXAMPLE = shown(
@@ -113,3 +116,4 @@ class EntryRead(BaseModel):
 
 
 ENVELOPE = Noun(SchemeEnvelope, EnvelopeRead, SchemeEnvelopeState)
+declare(table_of(EnvelopeEntry), FUNDERS)

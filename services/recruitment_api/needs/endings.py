@@ -20,12 +20,13 @@ async def end_applications(db: Database, needs: Sequence[StaffingNeed], *, by: P
     This transaction holds the needs, and they have ended in it or before.
     """
     ended = {need.id: need for need in needs}
-    applications = await db.fetch(queries.pending_applications(list(ended), MOST))
-    for application in applications:
-        need = ended[application.need_id]
-        move(application, ApplicationStatus.need_closed)
-        application.ended_on, application.why = need.ended_on, NeedEnding(need.status)
-    await db.save_many(applications, event="recruitment.application.ended", by=by)
+    with db.as_service():  # some still wait for who had the need before
+        applications = await db.fetch(queries.pending_applications(list(ended), MOST))
+        for application in applications:
+            need = ended[application.need_id]
+            move(application, ApplicationStatus.need_closed)
+            application.ended_on, application.why = need.ended_on, NeedEnding(need.status)
+        await db.save_many(applications, event="recruitment.application.ended", by=by)
     return len(applications)
 
 

@@ -275,7 +275,9 @@ async def _correct(db: Database, need: StaffingNeed, patch: NeedPatch, *, by: Pr
     if not patched(need, patch, NeedWrite):
         return need
     if bounds := changes & {"starts_on", "ends_on"}:
-        check_assignments_within(need, bounds, await db.fetch(queries.confirmed_assignments(need.id)))
+        with db.as_service():  # some are with who had the need before
+            standing = await db.fetch(queries.confirmed_assignments(need.id))
+        check_assignments_within(need, bounds, standing)
     if need.headcount > posts:
         await _check_site_and_scheme(db, need)  # more are sought, as at the publication
         if need.status is NeedStatus.filled:
@@ -318,10 +320,11 @@ def _check_day_to_come(day: date) -> None:
 
 async def _realign_assignments(db: Database, need: StaffingNeed, *, by: Principal) -> None:
     """Saves the assignments of a need, which copy its urgency. Their need is held."""
-    assignments = await db.fetch(queries.assignments_of(need.id))
-    for assignment in assignments:
-        assignment.urgency = need.urgency
-    await db.save_many(assignments, event="recruitment.assignment.realigned", by=by)
+    with db.as_service():  # some are with who had the need before
+        assignments = await db.fetch(queries.assignments_of(need.id))
+        for assignment in assignments:
+            assignment.urgency = need.urgency
+        await db.save_many(assignments, event="recruitment.assignment.realigned", by=by)
 
 
 async def _site(db: Database, site_id: UUID, organisation_id: UUID) -> SiteState:

@@ -135,7 +135,7 @@ async def test_a_unit_of_a_closed_site_prepares_and_publishes_nothing(steering: 
     place = await a_place(databases)
     unit = await a_unit(steering, place)
     draft = await an_offer(steering, unit, published=False)
-    async with databases.open("internships") as db:
+    async with databases.open("internships", "worker") as db:
         await db.fetch(update(SITES.table).where(SITES.table.c.id == place.site).values(status=SiteStatus.closed))
 
     prepared = await steering.post(f"{API}/offers", json=offer_body(unit))

@@ -81,7 +81,7 @@ async def test_counting_and_then_inserting_oversells_every_time(steering: httpx.
     counted, inserted = asyncio.Barrier(16), asyncio.Barrier(16)
 
     async def naive() -> None:
-        async with wide.open("internships") as db:
+        async with wide.open("internships", "worker") as db:
             await db.connection()
             row = await db.one(select(Offer))
             (taken,) = await db.fetch(select(func.count()).select_from(Placement).where(col(Placement.offer_id) == row.id))
@@ -169,10 +169,10 @@ async def test_ranges_taken_from_both_ends_do_not_deadlock(steering: httpx.Async
 
     async def back_and_forth(start: date, end: date) -> None:
         for _ in range(8):
-            async with wide.open("internships") as db:
+            async with wide.open("internships", "worker") as db:
                 await shift_counters(db, UUID(unit["id"]), start, end, offered_tenths=7)
                 await shift_counters(db, UUID(unit["id"]), start, end, taken_tenths=5)
-            async with wide.open("internships") as db:
+            async with wide.open("internships", "worker") as db:
                 await shift_counters(db, UUID(unit["id"]), start, end, offered_tenths=-7, taken_tenths=-5)
 
     await asyncio.gather(*(back_and_forth(*each) for each in ranges))
@@ -188,7 +188,7 @@ async def test_weeks_taken_one_by_one_in_opposite_orders_deadlock_every_time(
     holding = asyncio.Barrier(2)
 
     async def naive(*weeks: date) -> None:
-        async with wide.open("internships") as db:
+        async with wide.open("internships", "worker") as db:
             for week in weeks:
                 await db.fetch(weeks_for_update(UUID(unit["id"]), week, week + WEEK))
                 if week == weeks[0]:

@@ -147,7 +147,7 @@ async def test_e4_200_that_wait_end_in_a_few_statements(steering: httpx.AsyncCli
             await operations.submit(db, body, by=SYSTEM, force=True)
 
     statements: list[str] = []
-    async with databases.open("internships") as db:
+    async with databases.open("internships", "worker") as db:
         connection = await db.connection()
         with connection.query_logger(lambda record: statements.append(record.query)):
             await offers.close(db, UUID(offer["id"]), by=SYSTEM, version=offer["version"])
@@ -302,7 +302,7 @@ async def test_e4_an_offer_does_not_end_while_a_request_is_being_made(steering: 
     body = RequestCreate(
         offer_id=UUID(offer["id"]), profession=Profession.infirmier, learners=1, institute_id=place.institute, message=None
     )
-    async with databases.open("internships") as slow:
+    async with databases.open("internships", "worker") as slow:
         made = await operations.submit(slow, body, by=SYSTEM)
         closing = asyncio.create_task(insistent(steering, "offers", offer, "close"))
         await asyncio.sleep(0.3)

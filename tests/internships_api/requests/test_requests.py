@@ -268,7 +268,7 @@ async def test_nobody_is_sent_to_a_site_that_has_closed(steering: httpx.AsyncCli
     place = await a_place(databases)
     offer = await an_offer(steering, await a_unit(steering, place))
     request = await a_request(steering, place, offer)
-    async with databases.open("internships") as db:
+    async with databases.open("internships", "worker") as db:
         await db.fetch(update(SITES.table).values(status=SiteStatus.closed))
 
     asked = await steering.post(f"{API}/requests", json=body_of(offer, institute_id=str(place.institute)))
@@ -281,7 +281,7 @@ async def test_nobody_is_sent_to_a_site_that_has_closed(steering: httpx.AsyncCli
 async def test_an_institute_that_has_closed_places_nobody(steering: httpx.AsyncClient, databases: Databases) -> None:
     place = await a_place(databases)
     request = await a_request(steering, place, await an_offer(steering, await a_unit(steering, place)))
-    async with databases.open("internships") as db:
+    async with databases.open("internships", "worker") as db:
         closing = update(ORGANISATIONS.table).where(ORGANISATIONS.table.c.id == place.institute)
         await db.fetch(closing.values(status=OrganisationStatus.closed))
 

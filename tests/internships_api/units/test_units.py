@@ -155,7 +155,7 @@ async def test_filters_narrow_the_list(steering: httpx.AsyncClient, databases: D
 
 async def test_only_a_host_opens_a_unit(steering: httpx.AsyncClient, databases: Databases) -> None:
     place = await a_place(databases)
-    async with databases.open("internships") as db:
+    async with databases.open("internships", "worker") as db:
         await db.fetch(update(ORGANISATIONS.table).where(ORGANISATIONS.table.c.id == place.host).values(roles=[OrganisationRole.employer]))
     answer = await steering.post(f"{API}/units", json=unit_body(place))
     assert (answer.status_code, pointers(answer)) == (422, ["#/organisation_id"])

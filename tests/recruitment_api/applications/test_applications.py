@@ -129,7 +129,7 @@ async def test_e12_an_assignment_that_the_caller_does_not_see_is_not_named(
     need = await an_open_need(employer, headcount=2)
     assignment = await accept(employer.client, await an_application(employer.client, need, candidate_ref="C7F3A9K2"))
     former = await an_employer(databases, client)
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         row = await db.one(select(Assignment).where(Assignment.id == UUID(assignment["id"])))
         row.organisation_id = former.id
         await db.save(row, by=SYSTEM)
@@ -146,7 +146,7 @@ async def test_one_person_has_one_post_of_a_need(employer: Employer, databases: 
     need = await an_open_need(employer, headcount=2)
     assignment = await accept(employer.client, await an_application(employer.client, need, candidate_ref="C7F3A9K2"))
     once_more = await an_application(employer.client, need)
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         row = await db.one(select(Application).where(Application.id == UUID(once_more["id"])))
         row.candidate_ref = "C7F3A9K2"
         once_more["version"] = (await db.save(row, by=SYSTEM)).version
@@ -428,14 +428,14 @@ async def test_lists_are_filtered(employer: Employer, databases: Databases, clie
 async def test_the_stored_document_is_the_row_s(employer: Employer, databases: Databases) -> None:
     await accept(employer.client, await an_application(employer.client, await an_open_need(employer)))
 
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         row = await db.one(select(Application))
         assert row.document == ApplicationRead.model_validate(row).model_dump_json()
 
 
 async def close_site(databases: Databases) -> None:
     """The service hears that the site has closed."""
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         await db.fetch(update(SITES.table).values(status="closed", version=2))
 
 

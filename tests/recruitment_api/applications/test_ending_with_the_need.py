@@ -138,7 +138,7 @@ async def test_e4_200_that_wait_end_in_a_few_statements(employer: Employer, data
             await operations.submit(db, ApplicationCreate(need_id=UUID(need["id"]), candidate_ref=f"C{number:06}"), by=SYSTEM)
 
     statements: list[str] = []
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         connection = await db.connection()
         with connection.query_logger(lambda record: statements.append(record.query)):
             await needs.cancel(db, UUID(need["id"]), "Le service ferme", by=SYSTEM, version=need["version"])
@@ -244,7 +244,7 @@ async def test_e4_whatever_happens_to_applications_while_their_need_ends_none_wa
 async def test_e4_a_need_does_not_end_while_an_application_is_being_made(employer: Employer, databases: Databases) -> None:
     """An application that slipped in is there when its need ends, or is refused."""
     need = await an_open_need(employer)
-    async with databases.open("recruitment") as slow:
+    async with databases.open("recruitment", "worker") as slow:
         made = await operations.submit(slow, ApplicationCreate(need_id=UUID(need["id"]), candidate_ref="C7F3A9K2"), by=SYSTEM)
         ending = asyncio.create_task(cancelled_at_last(employer.client, need))
         await asyncio.sleep(0.3)

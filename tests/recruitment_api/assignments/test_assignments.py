@@ -146,6 +146,6 @@ async def test_the_stored_document_is_the_row_s(employer: Employer, databases: D
     history = ok(await employer.client.get(f"{HOME}/assignments/{assignment['id']}/history"))
     assert [version["document"]["status"] for version in history["items"]] == ["cancelled", "confirmed"]
 
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         row = await db.one(select(Assignment))
         assert row.document == AssignmentRead.model_validate(row).model_dump_json()

@@ -165,6 +165,6 @@ async def test_the_stored_document_is_the_row_s(steering: httpx.AsyncClient, dat
     envelope = await an_envelope(steering)
     await move(steering, "commitments", await a_commitment(steering, envelope), "release", **REASON)
 
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         row = await db.one(select(Commitment))
         assert row.document == CommitmentRead.model_validate(row).model_dump_json()

@@ -189,7 +189,7 @@ async def test_every_other_move_is_refused_and_says_which_are_allowed(
     steering: httpx.AsyncClient, databases: Databases, verb: str, status: EnvelopeStatus
 ) -> None:
     envelope = await an_envelope(steering)
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         row = await db.one(select(SchemeEnvelope))
         row.status = status
         envelope["version"] = (await db.save(row, by=SYSTEM)).version
@@ -226,7 +226,7 @@ async def test_the_ledger_of_an_unknown_envelope_is_not_found(steering: httpx.As
 async def test_an_entry_never_changes(steering: httpx.AsyncClient, databases: Databases, settings: Settings, change: str) -> None:
     await an_envelope(steering)
 
-    pool = await databases.pool("recruitment")
+    pool = await databases.pool("recruitment", "worker")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await pool.execute(change)
 
@@ -240,7 +240,7 @@ async def test_an_entry_never_changes(steering: httpx.AsyncClient, databases: Da
 
 @pytest.mark.parametrize("noun", ["scheme", "scheme_envelope", "commitment", "need", "application", "assignment"])
 async def test_a_history_is_not_rewritten(databases: Databases, noun: str) -> None:
-    pool = await databases.pool("recruitment")
+    pool = await databases.pool("recruitment", "worker")
 
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await pool.execute(f"DELETE FROM {noun}_version")  # noqa: S608  a name of this list
@@ -249,7 +249,7 @@ async def test_a_history_is_not_rewritten(databases: Databases, noun: str) -> No
 async def test_the_database_holds_the_ceiling_by_itself(steering: httpx.AsyncClient, databases: Databases) -> None:
     await an_envelope(steering)
 
-    pool = await databases.pool("recruitment")
+    pool = await databases.pool("recruitment", "worker")
     with pytest.raises(asyncpg.CheckViolationError, match="scheme_envelope_committed_check"):
         await pool.execute("UPDATE scheme_envelope SET committed_cents = ceiling_cents + 1")
     with pytest.raises(asyncpg.CheckViolationError, match="scheme_envelope_committed_check"):
@@ -311,7 +311,7 @@ async def test_no_one_else_moves_money(client: Client, steering: httpx.AsyncClie
 async def test_the_stored_document_is_the_row_s(steering: httpx.AsyncClient, databases: Databases) -> None:
     await a_commitment(steering, await an_envelope(steering))
 
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         row = await db.one(select(SchemeEnvelope))
         assert row.document == EnvelopeRead.model_validate(row).model_dump_json()
         assert row.available_cents == 96_500 * EURO

@@ -145,7 +145,7 @@ async def test_e5_no_envelope_is_reopened_while_its_scheme_is_being_retired(
     scheme = await an_active_scheme(steering)
     closed, _ = await a_closed_envelope(steering, scheme_id=scheme["id"])
 
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         await db.connection()
         if first == "reopen":
             await operations.reopen(db, UUID(closed["id"]), "Erreur", by=SYSTEM, version=closed["version"])

@@ -135,7 +135,7 @@ async def test_e6_more_posts_are_sought_where_the_need_could_be_published(
     need = await a_need_with(employer, 1)
     await move(steering, "schemes", scheme, "retire")
     retired = await correct(employer.client, of_scheme, headcount=4)
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         await db.fetch(update(SITES.table).values(status="closed", version=2))
 
     shut = await correct(employer.client, need, headcount=4)

@@ -193,7 +193,7 @@ async def test_a_need_is_published_while_its_last_day_is_to_come_and_its_site_is
     assert (answer.status_code, problem_type(answer)) == (409, "need-not-ready")
 
     need = await a_need(employer)
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         await db.fetch(update(SITES.table).values(status="closed", version=2))
     answer = await employer.client.post(f"{HOME}/needs/{need['id']}/publish", headers=at(need))
     assert (answer.status_code, problem_type(answer)) == (409, "concealed")
@@ -207,7 +207,7 @@ async def test_every_other_move_is_refused_and_says_which_are_allowed(
     employer: Employer, databases: Databases, verb: str, status: NeedStatus
 ) -> None:
     need = await a_need(employer, headcount=2)
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         row = await db.one(select(StaffingNeed))
         row.status = status
         row.filled_count = {NeedStatus.partially_filled: 1, NeedStatus.filled: 2}.get(status, 0)
@@ -289,14 +289,14 @@ async def test_the_stored_document_is_the_row_s(employer: Employer, databases: D
     application = await an_application(employer.client, need)
     await move(employer.client, "applications", application, "accept", legal_form="cdi")
 
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         row = await db.one(select(StaffingNeed))
         assert row.status is NeedStatus.partially_filled
         assert row.document == NeedRead.model_validate(row).model_dump_json()
 
 
 async def test_only_an_employer_has_needs(employer: Employer, databases: Databases) -> None:
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         await db.fetch(update(ORGANISATIONS.table).values(roles=[OrganisationRole.institute]))
     answer = await employer.client.post(f"{HOME}/needs", json=need_body(employer))
     assert (answer.status_code, pointers(answer)) == (422, ["#/organisation_id"])

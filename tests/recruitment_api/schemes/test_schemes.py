@@ -84,7 +84,7 @@ async def test_every_other_move_is_refused_and_says_which_are_allowed(
     steering: httpx.AsyncClient, databases: Databases, verb: str, status: SchemeStatus
 ) -> None:
     scheme = await a_scheme(steering)
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         row = await db.one(select(Scheme))
         row.status = status
         scheme["version"] = (await db.save(row, by=SYSTEM)).version
@@ -154,6 +154,6 @@ async def test_a_stale_or_missing_version_changes_nothing(steering: httpx.AsyncC
 async def test_the_stored_document_is_the_row_s(steering: httpx.AsyncClient, databases: Databases) -> None:
     await an_active_scheme(steering)
 
-    async with databases.open("recruitment") as db:
+    async with databases.open("recruitment", "worker") as db:
         row = await db.one(select(Scheme))
         assert row.document == SchemeRead.model_validate(row).model_dump_json()

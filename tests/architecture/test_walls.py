@@ -1,0 +1,22 @@
+"""Where the service itself acts in a caller's transaction: each place is one that a review has looked at."""
+
+from collections import Counter
+
+from tests.golden.snapshots import ROOT
+
+AS_SERVICE = {
+    "services/internships_api/offers/endings.py": 1,  # requests end with their offer
+    "services/internships_api/offers/seats.py": 1,  # the weeks that placements have taken of an offer
+    "services/internships_api/standing.py": 1,  # what stands on a unit follows it
+    "services/kernel/data/names.py": 1,  # what bears a name follows it
+    "services/recruitment_api/assignments/operations.py": 1,  # nobody has two posts of one need
+    "services/recruitment_api/needs/endings.py": 1,  # applications end with their need
+    "services/recruitment_api/needs/operations.py": 2,  # assignments are within their need, and as urgent
+}
+"""File → how often it passes every wall, for what follows from a caller's act or must hold whoever asks. Callers are shown none of it."""
+
+
+def test_every_wall_is_passed_where_it_is_known_to_be_and_nowhere_else() -> None:
+    sources = {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in sorted((ROOT / "services").rglob("*.py"))}
+    found = Counter({name: source.count(".as_service()") for name, source in sources.items()})
+    assert dict(+found) == AS_SERVICE
