@@ -21,7 +21,7 @@ from services.kernel.data.service import Service
 from services.kernel.events.brokers import make_broker
 from services.kernel.events.quarantine import HELD
 from services.kernel.process.event_metrics import skew_of
-from services.kernel.process.startup_checks import MUCH_SKEW, SKEWED
+from services.kernel.process.startup_checks import MUCH_SKEW, SKEWED, open_walls
 
 OLDEST_POSTGRES = 150_000
 LITTLE_SPACE = 1_000_000_000
@@ -157,11 +157,13 @@ async def _lag(connection: PoolConnectionProxy, name: str) -> AsyncIterator[Find
 
 
 async def _wrongs(service: Service, databases: Databases, connection: PoolConnectionProxy) -> Sequence[str]:
-    """What keeps a service from its schema: the encoding, the secret."""
+    """What keeps a service from its schema, or others from what is not theirs: the encoding, the secret, walls that hold nobody back."""
     found = []
     encoding = await connection.fetchval("SHOW server_encoding")
     if encoding != "UTF8":
         found.append(f"la base est en {encoding} : il faut UTF8.")
     if refused := secret_fingerprints.refusal(service.name, databases.secret, await connection.fetchrow(secret_fingerprints.KEPT)):
         found.append(refused)
+    if words := await open_walls(connection, service.name):
+        found.append(words)
     return found

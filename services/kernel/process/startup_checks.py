@@ -5,14 +5,17 @@ from collections.abc import Sequence
 
 import asyncpg
 import structlog
+from asyncpg.pool import PoolConnectionProxy
 
 from services.kernel.data import secret_fingerprints
 from services.kernel.data.connecting import RoleRefused
 from services.kernel.data.database import Databases
 from services.kernel.data.database_errors import UNREACHABLE
+from services.kernel.data.database_roles import runtime_role
 from services.kernel.data.schema_revisions import SchemaBehind
 from services.kernel.data.secret_fingerprints import SecretRefused
 from services.kernel.data.service import Service
+from services.kernel.data.walls import WALLED
 from services.kernel.process.event_metrics import skew_of
 
 log = structlog.get_logger(__name__)
@@ -20,6 +23,9 @@ log = structlog.get_logger(__name__)
 MUCH_SKEW = 5.0
 """Seconds between two clocks that are worth a word."""
 SKEWED = "L'horloge de ce processus et celle de la base diffèrent : à minuit, des faits seraient datés du mauvais jour. Réglez-les (NTP)."
+
+OPEN_WALLS = "SELECT name FROM unnest($1::text[]) AS name WHERE NOT row_security_active(to_regclass(name)::oid) ORDER BY name"
+"""The tables behind a wall that lets whoever works here pass: a superuser, a role with BYPASSRLS, or row security switched off."""
 
 LOOK_AGAIN = 1.0
 """Seconds between two looks at a database that is away."""
@@ -45,6 +51,20 @@ async def check(databases: Databases, services: Sequence[Service]) -> None:
             secret_fingerprints.check(service.name, databases.secret, await connection.fetchrow(secret_fingerprints.KEPT))
             if abs(skew := await skew_of(connection)) > MUCH_SKEW:
                 log.warning("clock.skewed", service=service.name, seconds=round(skew, 1), detail=SKEWED)
+            if words := await open_walls(connection, service.name):
+                log.warning("database.open_walls", service=service.name, detail=words)
+
+
+async def open_walls(connection: PoolConnectionProxy, service: str) -> str:
+    """What to do about walls of a service that hold nobody back; nothing where all of them hold."""
+    tables = [row["name"] for row in await connection.fetch(OPEN_WALLS, [name for name in WALLED if name.partition(".")[0] == service])]
+    if not tables:
+        return ""
+    role = runtime_role(service)
+    return (
+        f"PostgreSQL montre toutes les lignes de {', '.join(tables)} à {role}, quel que soit l'appelant : retirez-lui SUPERUSER et "
+        f'BYPASSRLS (ALTER ROLE "{role}" NOSUPERUSER NOBYPASSRLS), ou remettez la sécurité par ligne (ENABLE ROW LEVEL SECURITY).'
+    )
 
 
 async def check_when_there(databases: Databases, services: Sequence[Service]) -> None:
