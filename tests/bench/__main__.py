@@ -9,15 +9,16 @@ from pathlib import Path
 import orjson
 
 from services.kernel.base import logs
-from tests.bench import events, figures as figures_read, growth, imports, requests, world
+from tests.bench import events, figures as figures_read, growth, imports, requests, rights, world
 from tests.bench.measure import Figure, table
 
 OUTPUT = Path(__file__).parents[2] / "build" / "bench.json"
 
 
-PARTS = frozenset({"requests", "growth", "events", "imports", "figures"})
+PARTS = frozenset({"requests", "growth", "events", "imports", "figures", "rights"})
 NAMES = {f"{what}/{other}" for what in ("list", "read", "write") for other in ("bare", "usual")}
 NAMES |= {"events/update", "events/usual", "import/copy", "growth/list"}
+NAMES |= {"rights/wall", "rights/wall, all"}
 NAMES |= {f"figures/{name}" for name in ("board/1st", "board/2nd", "board/all", "growth/1st", "growth/2nd", "large dist.", "closed month")}
 
 
@@ -34,6 +35,9 @@ async def main(chosen: frozenset[str]) -> None:
                 await world.fill(url, requests.ROWS)
                 await world.copy_to_yardsticks(url)
                 figures += await requests.measured(url, home)
+        if "rights" in chosen:
+            async with world.database(server, "walled") as walled, world.database(server, "unwalled") as unwalled:
+                figures += await rights.measured(walled, unwalled, home)
         if "growth" in chosen:
             async with world.database(server, "small") as small, world.database(server, "large") as large:
                 await world.fill(small, growth.SMALL)
