@@ -320,7 +320,7 @@ class Matrix:
         membership = self.stage.memberships["active"]
         [person] = [row for row in rows["access", "persons"] if row["id"] == membership["person_id"]]
         about = {"person_id": person["id"]}
-        async with self.databases.open("access") as db:
+        async with self.databases.open("access", "worker") as db:
             both = [Identity(person_id=UUID(person["id"]), issuer="https://example.org", subject=uuid4().hex) for _ in range(2)]
             await db.save_many(both, by=SYSTEM)
         mine = f"{ME}/identities"

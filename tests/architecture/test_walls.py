@@ -5,6 +5,10 @@ from collections import Counter
 from tests.golden.snapshots import ROOT
 
 AS_SERVICE = {
+    "services/access_api/memberships/managers.py": 1,  # whether another manager stays
+    "services/access_api/memberships/members.py": 1,  # since when an organisation has members
+    "services/access_api/memberships/operations.py": 1,  # who has an address
+    "services/access_api/tokens/operations.py": 1,  # whose secret it is
     "services/internships_api/offers/endings.py": 1,  # requests end with their offer
     "services/internships_api/offers/seats.py": 1,  # the weeks that placements have taken of an offer
     "services/internships_api/standing.py": 1,  # what stands on a unit follows it

@@ -161,7 +161,7 @@ def test_what_is_told_of_each_caller() -> None:
     def told(wall: Wall, caller: Principal) -> list[str]:
         return [part.split("'")[3] for part in settings_of(wall, caller).split("set_config")[1:]]
 
-    here = Principal("x", frozenset({Role.hr_partner}), ONE, frozenset({Department.sarthe, Department.vendee}), PERSON)
+    here = Principal(f"person:{PERSON}", frozenset({Role.hr_partner}), ONE, frozenset({Department.sarthe, Department.vendee}))
     assert told(WALL, here) == ["", str(ONE), "72,85", str(PERSON)]
     assert told(WALL, Principal("x", frozenset({Role.hr_partner}))) == ["", "", every, ""]
     assert told(WALL, Principal("x", frozenset({Role.finance, Role.reader}), ONE, here.departments)) == ["", str(ONE), "", ""]
@@ -205,8 +205,8 @@ async def test_each_way_past_a_wall_and_no_other(settings: Settings, databases: 
             "organisation": of(ONE),
             "other": of(OTHER),
             "department": Principal("x", frozenset({Role.hr_partner}), None, frozenset({Department.vendee})),
-            "person": Principal("x", person_id=PERSON),
-            "another": Principal("x", person_id=ids.new()),
+            "person": Principal(f"person:{PERSON}"),
+            "another": Principal(f"person:{ids.new()}"),
             "region": SYSTEM,
         }.items():
             await connection.execute(settings_of(WALL, caller))

@@ -98,6 +98,10 @@ async def test_s39_what_nouns_mark_has_a_policy_and_nothing_else_has(connection:
     assert declared() == {
         f"{name}{suffix}"
         for name in (
+            "access.credential",
+            "access.identity",
+            "access.membership",
+            "access.person",
             "internships.placement",
             "internships.placement_request",
             "recruitment.application",

@@ -14,6 +14,7 @@ from services.kernel.api.allowed_operations import Live
 from services.kernel.api.paging import ListQuery
 from services.kernel.base.fields import Day, Line, distinct
 from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
+from services.kernel.data.walls import Wall
 
 EXAMPLE = shown(
     "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a0c",
@@ -119,4 +120,4 @@ class OwnCredentialQuery(ListQuery):
     status: CredentialStatus | None = Field(None, description="Statut.")
 
 
-CREDENTIAL = Noun(Credential, CredentialRead)
+CREDENTIAL = Noun(Credential, CredentialRead, confidential=True, wall=Wall(organisations=("organisation_id",)))

@@ -8,6 +8,7 @@ from services.access_api.identities.tables import Identity, IdentityStatus
 from services.contracts.envelope import StatusChange
 from services.kernel.api.paging import ListQuery
 from services.kernel.data.nouns import CREATED, Noun, Resource, shown
+from services.kernel.data.walls import Wall
 
 EXAMPLE = shown(
     "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a07",
@@ -37,4 +38,4 @@ class IdentityQuery(ListQuery):
     """La page demandée de ses identités."""
 
 
-IDENTITY = Noun(Identity, IdentityRead, personal=True)
+IDENTITY = Noun(Identity, IdentityRead, personal=True, wall=Wall(person="person_id"))

@@ -24,6 +24,7 @@ async def keep_another(db: Database, membership: Membership) -> None:
     What was checked holds until the transaction ends.
     """
     if membership.manager and membership.status is MembershipStatus.active:
-        standing = await db.fetch(queries.managers(membership.organisation_id))
+        with db.as_service():  # who leaves another organisation than that of their token sees none of its managers
+            standing = await db.fetch(queries.managers(membership.organisation_id))
         if all(each.id == membership.id for each in standing):
             raise LastManager

@@ -16,7 +16,9 @@ async def follow_members(db: Database, organisation_id: UUID, *, by: Principal) 
     The organisation is held after its memberships: of two who leave at once, the second finds nobody.
     """
     organisation = await ORGANISATIONS.one(db, organisation_id, by=SYSTEM, lock=Lock.no_key_update)
-    spells = spells_dated(organisation.member_spells, lasts=bool(await db.fetch(queries.first_active(organisation_id))))
+    with db.as_service():  # who leaves another organisation than that of their token sees none of its members
+        acts = await db.fetch(queries.first_active(organisation_id))
+    spells = spells_dated(organisation.member_spells, lasts=bool(acts))
     if spells is not None:
         organisation.member_spells = spells
         await db.save(organisation, event="access.organisation.changed", by=by)

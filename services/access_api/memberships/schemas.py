@@ -16,6 +16,7 @@ from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Flag, Line, distinct
 from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
+from services.kernel.data.walls import Wall
 
 EXAMPLE = shown(
     "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a08",
@@ -108,4 +109,5 @@ class MembershipQuery(ListQuery):
     manager: bool | None = Field(None, description="Si la personne gère les appartenances de l'organisation.")
 
 
-MEMBERSHIP = Noun(Membership, MembershipRead, MembershipState, personal=True, identified=True)
+PARTIES = Wall(organisations=("organisation_id",), person="person_id")
+MEMBERSHIP = Noun(Membership, MembershipRead, MembershipState, personal=True, identified=True, wall=PARTIES)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import UUID as SaUuid, BindParameter, ColumnElement, and_, bindparam, exists, false, func, or_
+from sqlalchemy import UUID as SaUuid, BindParameter, ColumnElement, and_, bindparam, exists, false, func, not_, or_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -14,7 +14,6 @@ from services.contracts.codes import Role
 from services.kernel.api.reading import OWN_ORGANISATION, REGION, Reading, Scope, equal_to
 from services.kernel.base.principals import Principal
 from services.kernel.data.conditions import among
-from services.kernel.data.records import table_of
 
 OWN_PERSON: BindParameter[object] = bindparam("own_person", type_=SaUuid())
 
@@ -26,10 +25,11 @@ def _in(organisation: ColumnElement[object], *statuses: MembershipStatus) -> Col
 
 
 def _only_invited() -> ColumnElement[bool]:
-    """The condition that a person has only ever been invited by the others: an address that is invited shows nothing more."""
-    other = table_of(Membership).alias().c
-    elsewhere = other.person_id == col(Person.id), other.organisation_id != OWN_ORGANISATION, other.status != MembershipStatus.invited
-    return and_(func.cardinality(col(Person.self_roles)) == 0, ~exists().where(*elsewhere))
+    """The condition that a person has only ever been invited by the others: an address that is invited shows nothing more.
+
+    A wall keeps the memberships of the others from who asks: a function of the schema looks behind it, and says yes or no.
+    """
+    return and_(func.cardinality(col(Person.self_roles)) == 0, not_(func.known_elsewhere(col(Person.id), OWN_ORGANISATION)))
 
 
 _OF_THE_ORGANISATION = or_(

@@ -14,6 +14,7 @@ from services.kernel.api.paging import ListQuery
 from services.kernel.api.patching import patch_of
 from services.kernel.base.fields import Day, Line, distinct
 from services.kernel.data.nouns import CREATED, Noun, Resource, part_of, shown
+from services.kernel.data.walls import Wall
 
 EXAMPLE = shown(
     "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a06",
@@ -98,4 +99,4 @@ class PersonQuery(ListQuery):
     organisation_id: UUID | None = Field(None, description="Celles qui ont, ou demandent, une appartenance à cette organisation.")
 
 
-PERSON = Noun(Person, PersonRead, PersonState, personal=True, identified=True)
+PERSON = Noun(Person, PersonRead, PersonState, personal=True, identified=True, wall=Wall(person="id", related=("membership.person_id",)))

@@ -31,7 +31,8 @@ class Issued(NamedTuple):
 
 async def issue(db: Database, asked: TokenRequest, tokens: Tokens) -> Issued:
     """A token for a credential. Raises `Refused`: alike for an unknown client, a wrong secret, and what is revoked or expired."""
-    credential = await _authenticated(db, asked)
+    with db.as_service():  # nobody is known before
+        credential = await _authenticated(db, asked)
     granted = narrowed(_has(credential), asked.scope)
     await db.fetch(queries.used(credential.id, clock.today()))
     principal = Principal(

@@ -19,7 +19,7 @@ MINE = "/access/v1/me/identities"
 
 async def linked(databases: Databases, person_id: str, *subjects: str) -> None:
     """Identities of a person, which signing in makes."""
-    async with databases.open("access") as db:
+    async with databases.open("access", "worker") as db:
         for subject in subjects:
             identity = Identity(person_id=UUID(person_id), issuer="https://connexion.example.org", subject=subject, acr="eidas1")
             await db.save(identity, by=SYSTEM)
