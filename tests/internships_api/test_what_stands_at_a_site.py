@@ -13,7 +13,7 @@ from services.contracts.codes import OrganisationRole, Role
 from services.internships_api import standing
 from services.internships_api.copies import ORGANISATIONS
 from services.internships_api.service import SERVICE
-from services.kernel.base.principals import SYSTEM
+from services.kernel.base.principals import SYSTEM, somebody
 from services.kernel.data.database import Databases
 from services.kernel.events.scheduler import run_job
 from tests.conftest import Client
@@ -89,7 +89,7 @@ async def test_e2_what_stands_at_a_site_goes_to_the_organisation_that_takes_it_o
         ok(await move(new, "requests", after["waiting"], "accept"))
     pool = await databases.pool("internships", "worker")
     by = await pool.fetch('SELECT DISTINCT updated_by FROM placement_unit UNION SELECT "by" FROM placement_offer_version WHERE version > 4')
-    assert {row[0] for row in by} <= {SYSTEM.subject, "tests"}
+    assert {row[0] for row in by} <= {SYSTEM.subject, somebody("tests")}
     types = await pool.fetch("SELECT type FROM outbox WHERE type LIKE '%.transferred' ORDER BY id")
     assert [row["type"] for row in types] == [
         "internships.unit.transferred",

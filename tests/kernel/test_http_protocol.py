@@ -37,8 +37,14 @@ def methods_of_paths() -> dict[str, set[str]]:
     return found
 
 
+def _leads(path: str, target: str) -> bool:
+    """Whether an address is one of a path: a word may stand where another path has an identifier."""
+    return re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", path), target) is not None
+
+
 async def test_every_path_refuses_every_other_method_and_says_which_it_takes(app: ASGIApp) -> None:
-    for path, methods in methods_of_paths().items():
+    every = methods_of_paths()
+    for path, methods in every.items():
         target = re.sub(r"\{[^}]+\}", "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", path)
         for method in ODD_METHODS:
             if method in methods:
@@ -48,7 +54,10 @@ async def test_every_path_refuses_every_other_method_and_says_which_it_takes(app
             assert answer.headers["content-type"] == "application/problem+json"
             allowed = set(answer.headers["allow"].split(", "))
             assert methods <= allowed, (method, path)
-            assert allowed - methods <= {"HEAD"}, (method, path, allowed)
+            assert allowed - {each for other, taken in every.items() if _leads(other, target) for each in taken} <= {"HEAD"}, (
+                path,
+                allowed,
+            )
 
 
 async def test_head_is_get_without_its_body(app: ASGIApp) -> None:

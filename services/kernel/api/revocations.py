@@ -64,6 +64,8 @@ class Revocations:
             await self._look()
         except UNREACHABLE as error:
             if time.monotonic() - self._read_at >= BLIND:
+                if isinstance(error, Unavailable):  # it says why: of another release, perhaps
+                    raise
                 raise Unavailable("La base de données ne dit plus quels accès sont retirés : réessayez.") from error
 
     async def _read(self) -> None:

@@ -120,7 +120,7 @@ async def test_a_parent_suspends_its_children_and_they_keep_their_status(steerin
         assert (await fresh(steering, child))["suspended_spells"] == [spell("2026-11-20", "2026-11-23")]
         assert (await fresh(steering, own))["suspended_spells"] == [spell("2026-11-16", "2026-11-23")]
     pool = await databases.pool("access", "worker")
-    told = await pool.fetch("SELECT type FROM outbox WHERE type NOT LIKE '%.created' ORDER BY id")
+    told = await pool.fetch("SELECT type FROM outbox WHERE type LIKE 'access.organisation.%' AND type NOT LIKE '%.created' ORDER BY id")
     assert [row["type"].rpartition(".")[2] for row in told] == [
         *["suspended", "suspended", "concealed", "resumed", "resumed"],
         *["revealed"] * 2,

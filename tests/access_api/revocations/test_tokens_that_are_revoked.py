@@ -158,7 +158,7 @@ async def test_a_process_whose_database_is_silent_lets_nobody_in(databases: Data
     await known.check(caller)
     now = known._read_at  # a request after that instant finds it older
     monkeypatch.setattr(known, "_databases", Silent())
-    for later, passes in ((FRESH / 2, True), (FRESH, True), (BLIND - 0.1, True), (BLIND, False), (BLIND + 60, False)):
+    for later, passes in ((FRESH / 2, True), (FRESH + 0.1, True), (BLIND - 0.1, True), (BLIND + 0.1, False), (BLIND + 60, False)):
         monkeypatch.setattr(time, "monotonic", lambda later=later: now + later)
         if passes:
             await known.check(caller)
