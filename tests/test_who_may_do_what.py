@@ -3,6 +3,7 @@
 A caller within a right is answered as steering is; any other is refused, or sees nothing. Nothing of it is committed.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,17 +18,20 @@ import time_machine
 from pydantic import SecretStr
 
 from services.access_api.identities.tables import Identity
+from services.access_api.revocations.operations import revoke
 from services.access_api.service import SERVICE as ACCESS
+from services.contracts.access import Revocable
 from services.contracts.codes import STAFF, Department, Role
 from services.internships_api.placements.queries import PLACEMENTS
 from services.kernel.api import rights
 from services.kernel.api.allowed_operations import declared
 from services.kernel.api.auth import Public, Tokens
 from services.kernel.api.reading import any_row, everybody
+from services.kernel.api.revocations import FRESH
 from services.kernel.api.rights import Extent, Right, published
 from services.kernel.api.routing import router
 from services.kernel.base import clock
-from services.kernel.base.principals import SYSTEM, Principal, somebody
+from services.kernel.base.principals import CREDENTIAL, SYSTEM, Principal, somebody
 from services.kernel.base.settings import Settings
 from services.kernel.data.database import Database, Databases
 from services.kernel.process.app import service_app
@@ -36,9 +40,10 @@ from services.recruitment_api.needs.queries import NEEDS
 from tests.conftest import Client
 from tests.support.api import BY_STANDARD, Operation, operations
 from tests.support.database import SECRET
+from tests.support.delivering import deliver
 from tests.support.hostile import PROBES, sound
 from tests.support.http import at, ok
-from tests.support.story import FUNDER, Resource, a_commune, action_of, day
+from tests.support.story import FUNDER, Resource, a_commune, action_of, day, make, verb
 from tests.support.trying import LACKS, Stage, prepared, undone, word
 
 TODAY = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -49,7 +54,8 @@ WITHIN: Mapping[str, frozenset[Department]] = {
     "region": frozenset(),
 }
 ME = "/access/v1/me"
-REFUSALS = {"unauthenticated", "forbidden", "not-found", "shows nothing", "cites nothing"}
+REFUSALS = {"unauthenticated", "revoked", "forbidden", "not-found", "shows nothing", "cites nothing"}
+VOID = {"expired", "suspended", "revoked", "of another service"}
 FIGURES = {"department": HERE.value}
 QUERIES: Mapping[str, Mapping[str, str]] = {"readIndicatorValues": FIGURES}
 """What makes a request be about a department, where no row does."""
@@ -154,12 +160,13 @@ def right_of(caller: Caller, granted: Collection[Right], row: Resource, organisa
 class Matrix:
     """Every operation of the documents, tried by every caller on a row that is of the hospital, in its department."""
 
-    def __init__(self, client: Client, databases: Databases, stage: Stage, expired: str) -> None:
+    def __init__(self, client: Client, databases: Databases, stage: Stage, void: Mapping[str, str]) -> None:
         self.stage = stage
         self.client, self.databases = client, databases
         self.rights = {(each.service, each.operation): each.rights for each in published()}
-        self.callers = [Caller("nobody", None, False, frozenset(), client()), Caller("expired", None, False, frozenset(), client())]
-        self.callers[-1].client.headers["Authorization"] = f"Bearer {expired}"
+        self.callers = [Caller(name, None, False, frozenset(), client()) for name in ("nobody", *void)]
+        for caller in self.callers[1:]:
+            caller.client.headers["Authorization"] = f"Bearer {void[caller.name]}"
         organisations = {"own": UUID(stage.hospital["id"]), "other": UUID(stage.other["id"])}
         for role, (which, organisation), (where, departments) in product(STAFF, organisations.items(), WITHIN.items()):
             asking = client(role, organisation=organisation, departments=departments)
@@ -340,8 +347,8 @@ def creation(collection: str, body: Any, about: Resource) -> Asked:
 
 
 def everybody_s(caller: Caller) -> Right | None:
-    """The right to what everybody may ask for: a token that is over gives none."""
-    return None if caller.name == "expired" else Right(Role.reader, Extent.region)
+    """The right to what everybody may ask for: a token that is void gives none."""
+    return None if caller.name in VOID else Right(Role.reader, Extent.region)
 
 
 def contradictions(cells: Sequence[Cell]) -> list[str]:
@@ -362,17 +369,32 @@ def untried(cells: Sequence[Cell], matrix: Matrix) -> list[str]:
     return found
 
 
-@pytest.fixture
-def expired(tokens: Tokens) -> str:
-    """A token of everybody's roles that was good for five minutes, an hour ago."""
+async def staged(client: Client, databases: Databases, tokens: Tokens) -> Matrix:
+    """The matrix on a story, with tokens of all roles that are void: each of `VOID`."""
+    stage = await prepared(client, databases)
+    suspended = await make(stage.steering, "/access/v1/organisations", name="Établissement suspendu", roles=["employer"])
+    credential, minutes = uuid4(), timedelta(minutes=5)
+    callers = {
+        "suspended": Principal(somebody("suspended"), frozenset(STAFF), UUID(suspended["id"])),
+        "revoked": Principal(f"{CREDENTIAL}{credential}", frozenset(STAFF)),
+        "of another service": Principal(f"{CREDENTIAL}{uuid4()}", frozenset(STAFF), services=frozenset({"elsewhere"})),
+    }
+    void = {name: tokens.issue(caller, minutes) for name, caller in callers.items()}
     with time_machine.travel(TODAY - timedelta(hours=1)):
-        return tokens.issue(Principal(somebody("late"), frozenset(STAFF)), timedelta(minutes=5))
+        void["expired"] = tokens.issue(Principal(somebody("late"), frozenset(STAFF)), minutes)
+    assert void.keys() == VOID
+    await verb(stage.steering, f"/access/v1/organisations/{suspended['id']}", suspended, "suspend", reason="Contrôle")
+    async with databases.open("access", "worker") as db:
+        await revoke(db, Revocable.credential, [credential], by=SYSTEM)
+    await deliver(databases)
+    await asyncio.sleep(FRESH)
+    return Matrix(client, databases, stage, void)
 
 
 async def test_s1_what_a_route_declares_is_what_its_operation_does(
-    client: Client, databases: Databases, expired: str, monkeypatch: pytest.MonkeyPatch
+    client: Client, databases: Databases, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    matrix = Matrix(client, databases, await prepared(client, databases), expired)
+    matrix = await staged(client, databases, tokens)
 
     cells = await matrix.tried(every_operation(), monkeypatch)
 
@@ -382,9 +404,9 @@ async def test_s1_what_a_route_declares_is_what_its_operation_does(
 
 
 async def test_s1_a_leak_and_a_right_that_is_refused_are_seen(
-    client: Client, databases: Databases, expired: str, monkeypatch: pytest.MonkeyPatch
+    client: Client, databases: Databases, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    matrix = Matrix(client, databases, await prepared(client, databases), expired)
+    matrix = await staged(client, databases, tokens)
     concerned = [each for each in every_operation() if each.id in {"listPlacements", "readPlacement", "changeNeed"}]
 
     with monkeypatch.context() as leaking:

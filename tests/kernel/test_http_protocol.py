@@ -44,8 +44,9 @@ def _leads(path: str, target: str) -> bool:
 
 async def test_every_path_refuses_every_other_method_and_says_which_it_takes(app: ASGIApp) -> None:
     every = methods_of_paths()
-    for path, methods in every.items():
+    for path in every:
         target = re.sub(r"\{[^}]+\}", "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", path)
+        methods = {each for other, taken in every.items() if _leads(other, target) for each in taken}
         for method in ODD_METHODS:
             if method in methods:
                 continue
