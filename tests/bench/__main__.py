@@ -18,7 +18,7 @@ OUTPUT = Path(__file__).parents[2] / "build" / "bench.json"
 PARTS = frozenset({"requests", "growth", "events", "imports", "figures", "rights"})
 NAMES = {f"{what}/{other}" for what in ("list", "read", "write") for other in ("bare", "usual")}
 NAMES |= {"events/update", "events/usual", "import/copy", "growth/list"}
-NAMES |= {"rights/wall", "rights/wall, all"}
+NAMES |= {"rights/wall", "rights/wall, all", "rights/checks"}
 NAMES |= {f"figures/{name}" for name in ("board/1st", "board/2nd", "board/all", "growth/1st", "growth/2nd", "large dist.", "closed month")}
 
 
@@ -38,6 +38,9 @@ async def main(chosen: frozenset[str]) -> None:
         if "rights" in chosen:
             async with world.database(server, "walled") as walled, world.database(server, "unwalled") as unwalled:
                 figures += await rights.measured(walled, unwalled, home)
+            async with world.database(server, "rights") as url:
+                await world.fill(url, rights.PUBLIC_ROWS)
+                figures += await rights.measured_checks(url, home)
         if "growth" in chosen:
             async with world.database(server, "small") as small, world.database(server, "large") as large:
                 await world.fill(small, growth.SMALL)

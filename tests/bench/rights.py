@@ -16,7 +16,7 @@ from services.internships_api.requests.tables import PlacementRequest
 from services.kernel.api.auth import Tokens
 from services.kernel.api.paging import cursor
 from services.kernel.base import clock, ids
-from services.kernel.base.principals import SYSTEM, Principal
+from services.kernel.base.principals import SYSTEM, Principal, somebody
 from services.kernel.base.settings import Settings
 from services.kernel.data import saving
 from services.kernel.data.walls import WALLED
@@ -26,7 +26,7 @@ from tests.bench.servers import server
 from tests.support.database import SECRET
 from tests.support.keys import token_keys
 
-ROWS, ORGANISATIONS = 10_000, 20
+ROWS, ORGANISATIONS, PUBLIC_ROWS = 10_000, 20, 1_000
 ROUNDS = 9
 LISTS = 500
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'plam internships api'"
@@ -113,6 +113,27 @@ async def measured(walled: str, unwalled: str, home: Path, *, rounds: int = ROUN
     ]
 
 
+async def measured_checks(url: str, home: Path, *, rounds: int = ROUNDS) -> list[Figure]:
+    """rights/checks: pages of the plan's actions, whose wall is none, with and without what rights and revocations ask of a request."""
+    caller = Principal(somebody("bench"), frozenset({Role.steering}))
+    headers = {"Authorization": f"Bearer {Tokens(Settings(home=home)).issue(caller, timedelta(hours=1))}"}
+    lists = [get("/actions/v1/actions?limit=50", **headers)] * LISTS
+    async with AsyncExitStack() as stack:
+        sides = {}
+        for module in ("services.plam", "tests.bench.unguarded"):
+            environment = {"PLAM_DATABASE_URL": url, "PLAM_SECRET": SECRET, "PLAM_HOME": str(home), "PLAM_TOKEN_KEYS": token_keys(home)}
+            pid, port = await stack.enter_async_context(server(module, "serve", "actions", environment=environment))
+            connection = await asyncpg.connect(url)
+            stack.push_async_callback(connection.close)
+            sides[module] = Side(pid, port, connection)
+        costs: dict[str, list[float]] = {module: [] for module in sides}
+        for round_ in range(rounds + 1):
+            for module in sorted(sides, reverse=bool(round_ % 2)):
+                own, _ = await _cost(sides[module], lists)
+                costs[module] += [own] if round_ else []
+    return [compared("rights/checks", costs["services.plam"], costs["tests.bench.unguarded"], "CPU µs/request")]
+
+
 async def _cost(side: Side, lists: Sequence[bytes]) -> tuple[float, float]:
     own, backends = await side.spent()
     answered = await send(side.port, lists, seconds=6)
@@ -128,7 +149,7 @@ async def _lists(url: str, home: Path, hosts: Sequence[UUID]) -> list[bytes]:
         found = [row["id"] for row in await connection.fetch(own, hosts[0])]
     finally:
         await connection.close()
-    caller = Principal("bench", frozenset({Role.employer}), hosts[0])
+    caller = Principal(somebody("bench"), frozenset({Role.employer}), hosts[0])
     headers = {"Authorization": f"Bearer {Tokens(Settings(home=home)).issue(caller, timedelta(hours=1))}"}
     pages = [cursor(each) for each in found[:: len(found) // 100][:80]]
     return [get(f"/internships/v1/requests?limit=50&after={pages[n % len(pages)]}", **headers) for n in range(LISTS)]
