@@ -1,11 +1,13 @@
-"""Who acts for the organisations: a manager and a member each, a few who wait, ask, are away or leave. All are invented."""
+"""Who acts for the organisations, and their software: a manager and a member each, a few who wait, ask, are away or leave. All invented."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from services.demo.parties import Party, Thing
-from services.demo.world import House, World
+from services.demo.world import FICTION, House, World
 
 MEMBERSHIPS = "/access/v1/memberships"
+CREDENTIALS = "/access/v1/me/credentials"
 ADDRESS = "personne-{}@demonstration.example.org"
 GIVEN = ("Adèle", "Basile", "Capucine", "Damien", "Élise", "Fabien", "Gaëlle", "Hervé", "Inès", "Joël", "Katell", "Lucien", "Maëlle", "Noé")
 FAMILY = ("Aubrée", "Boisclair", "Chesnaie", "Dubreuil", "Ferronnière", "Grandpré", "Hautbois", "Lavergne", "Marchais", "Perrière", "Quéré")
@@ -18,6 +20,7 @@ class People:
         self._world = world
         self._managers: dict[str, Party] = {}
         self._members: dict[str, Thing] = {}
+        self._credentials: dict[str, Thing] = {}
         self._known = 0
 
     async def frame(self) -> None:
@@ -29,10 +32,11 @@ class People:
             await self._accept(self._members[house.id])
 
     async def live(self) -> None:
-        """Somebody is invited and never answers, somebody asks and is approved, somebody is away, somebody leaves."""
+        """Somebody is invited and never answers, somebody asks and is approved, is away, leaves; a credential is replaced, one revoked."""
         world = self._world
         hospital, home = world.named("Trois Rives"), world.named("Genêts")
         manager = self._managers[hospital.id]
+        await self._software(hospital, manager)
         if world.day == 3:
             await self._invite(manager, hospital)
         elif world.day == 8:
@@ -54,6 +58,18 @@ class People:
         elif world.day == 25:
             leaving = self._members[world.named("Tuffeau").id]
             await self._acting(leaving).move(leaving, "leave")
+
+    async def _software(self, hospital: House, manager: Party) -> None:
+        """Two credentials are made; one is revoked, one replaced before it expires."""
+        day, within = self._world.day, self._world.within
+        if day == 4:
+            for name, lasts in (("Gestion des stages", 30), ("Ancien portail", 300)):
+                given: dict[str, Any] = {"roles": ["employer"], "departments": [hospital.department], "expires_on": within(lasts)}
+                self._credentials[name] = await manager.make(CREDENTIALS, name=f"{name} {FICTION}", **given)
+        elif day == 17:
+            await manager.move(self._credentials["Ancien portail"], "revoke", reason="Portail arrêté")
+        elif day == 22:
+            await manager.move(self._credentials["Gestion des stages"], "rotate", expires_on=within(365))
 
     async def _invite(self, by: Party, house: House, *, manager: bool = False) -> Thing:
         given, family = self._next(GIVEN), self._next(FAMILY)
