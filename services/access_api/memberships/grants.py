@@ -72,9 +72,10 @@ def check_kind(organisation: Organisation, grant: Grant) -> None:
 def check_grant(caller: Principal, grant: Grant, before: Grant = NOTHING) -> None:
     """Raises `GrantTooWide` when what is given beside what there was is more than the caller holds.
 
-    Every caller reads as a reader does. Who gives a role, gives it in all the departments of the membership.
+    Every caller reads as a reader does. Who gives a role, gives it in all the departments of the membership; who gives a department, gives
+    all its roles there.
     """
-    added = sorted(grant.roles - before.roles)
+    added = sorted(grant.roles if _reaches_further(grant, before) else grant.roles - before.roles)
     if not caller.has(Role.steering):
         for role in added:
             if role in BY_STEERING:
@@ -86,6 +87,11 @@ def check_grant(caller: Principal, grant: Grant, before: Grant = NOTHING) -> Non
         yours = ", ".join(department.label for department in sorted(caller.departments))
         asked = ", ".join(department.label for department in sorted(grant.departments)) or "toute la région"
         raise _too_wide(f"des droits sur : {asked} ; vous avez : {yours}", "demandez-le à un gestionnaire qui les a, ou au pilotage")
+
+
+def _reaches_further(grant: Grant, before: Grant) -> bool:
+    """Whether it holds in a department where it did not. None of them stands for the whole region."""
+    return bool(before.departments) and not (grant.departments and grant.departments <= before.departments)
 
 
 def _too_wide(what: str, instead: str) -> GrantTooWide:

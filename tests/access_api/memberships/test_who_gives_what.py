@@ -127,6 +127,25 @@ async def test_a_role_is_given_in_all_the_departments_of_a_membership(client: Cl
     assert ok(await change(manager.client, narrowed, roles=["employer"], manager=True))["manager"] is True
 
 
+@pytest.mark.parametrize(("role", "said"), [("hr_partner", "le pilotage seul le donne"), ("institute", "que vous n'avez pas")])
+@pytest.mark.parametrize("departments", [[], ["85"], ["44", "85"]])
+async def test_a_department_is_given_with_all_the_roles_of_a_membership(
+    client: Client, steering: httpx.AsyncClient, departments: list[str], role: str, said: str
+) -> None:
+    both = await an_organisation(steering, roles=["employer", "institute"])
+    manager = await member(client, both, manager=True)
+    someone = await member(client, both, roles=["employer", role], departments=["44", "49"])
+
+    answer = await change(manager.client, someone.membership, departments=departments)
+
+    assert (answer.status_code, problem_type(answer)) == (403, "grant-too-wide")
+    assert said in answer.json()["detail"]
+    narrowed = ok(await change(manager.client, someone.membership, departments=["44"]))
+    widened = await change(manager.client, narrowed, roles=["employer"], departments=departments)
+    assert ok(widened)["departments"] == departments
+    assert ok(await change(steering, widened.json(), roles=["employer", role], departments=departments))["departments"] == departments
+
+
 async def test_what_somebody_wider_gave_stays_when_less_is_changed(client: Client, steering: httpx.AsyncClient) -> None:
     hospital = await an_organisation(steering)
     manager = await member(client, hospital, manager=True)
