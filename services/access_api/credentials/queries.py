@@ -41,6 +41,11 @@ def by_id(credential_id: UUID) -> SelectOfScalar[Credential]:
     return select(Credential).where(Credential.id == credential_id)
 
 
+def held(credential_id: UUID) -> SelectOfScalar[Credential]:
+    """The same, once the secret is right: until the transaction ends nobody revokes it."""
+    return by_id(credential_id).with_for_update(read=True)
+
+
 def due(today: date, limit: int) -> SelectOfScalar[Credential]:
     """Active credentials whose last day is over, locked in order."""
     over = Credential.status == CredentialStatus.active, col(Credential.expires_on) <= today

@@ -53,6 +53,11 @@ def found_sites(organisation_ids: Sequence[UUID], terms: list[str]) -> SelectOfS
     return statement.ext(distinct_on(col(Site.organisation_id))).order_by(col(Site.organisation_id), col(Site.id))
 
 
+def acted_for(organisation_id: UUID) -> SelectOfScalar[Organisation]:
+    """The organisation for which a token is issued: until the transaction ends nobody suspends or closes it."""
+    return select(Organisation).where(Organisation.id == organisation_id).with_for_update(read=True)
+
+
 def locked(organisation_ids: Sequence[UUID]) -> SelectOfScalar[UUID]:
     """Several organisations, locked in order: until the transaction ends nobody changes them, nor makes others depend on them."""
     statement = select(Organisation.id).where(among(Organisation.id, organisation_ids)).order_by(col(Organisation.id))

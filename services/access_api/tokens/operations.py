@@ -8,7 +8,7 @@ from services.access_api.credentials import queries
 from services.access_api.credentials.operations import environment_of
 from services.access_api.credentials.secrets import is_right
 from services.access_api.credentials.tables import Credential
-from services.access_api.organisations.queries import organisations
+from services.access_api.organisations.queries import acted_for
 from services.access_api.organisations.suspensions import acts
 from services.access_api.tokens.form import Refused, TokenRequest, unknown_client
 from services.access_api.tokens.scopes import Granted, narrowed
@@ -30,7 +30,10 @@ class Issued(NamedTuple):
 
 
 async def issue(db: Database, asked: TokenRequest, tokens: Tokens) -> Issued:
-    """A token for a credential. Raises `Refused`: alike for an unknown client, a wrong secret, and what is revoked or expired."""
+    """A token for a credential. Raises `Refused`: alike for an unknown client, a wrong secret, and what is revoked or expired.
+
+    What it stands on is held until the transaction ends: a revocation under way is waited for, one that comes is later than the token.
+    """
     with db.as_service():  # nobody is known before
         credential = await _authenticated(db, asked)
     granted = narrowed(_has(credential), asked.scope)
@@ -49,9 +52,12 @@ async def _authenticated(db: Database, asked: TokenRequest) -> Credential:
     found = await db.fetch(queries.by_id(_identifier(asked.client_id)))
     credential = found[0] if found else None
     right = is_right(asked.client_secret, credential.secret_hash if credential else None)
-    if credential is None or not right or not _serves(db, credential):
+    if credential is None or not right:
         raise unknown_client(basic=asked.basic)
-    (organisation,) = await db.fetch(organisations([credential.organisation_id]))
+    (credential,) = await db.fetch(queries.held(credential.id))
+    if not _serves(db, credential):
+        raise unknown_client(basic=asked.basic)
+    (organisation,) = await db.fetch(acted_for(credential.organisation_id))
     if not acts(organisation):
         raise Refused("unauthorized_client", "L'organisation de cette clé est suspendue ou fermée : adressez-vous au pilotage.")
     return credential

@@ -1,5 +1,6 @@
 """A credential is exchanged for a token as RFC 6749 has it, so that any OAuth 2.0 library does it with three settings."""
 
+import asyncio
 import base64
 import hmac
 from collections import Counter
@@ -17,10 +18,13 @@ from joserfc.jwk import KeySet
 from starlette.types import ASGIApp
 
 from services.access_api.credentials import secrets
+from services.access_api.credentials.operations import revoke
+from services.access_api.organisations.operations import suspend
 from services.access_api.tokens.operations import LIFETIME
 from services.contracts.codes import Role
 from services.kernel.api.auth import Tokens
 from services.kernel.base import clock
+from services.kernel.base.principals import SYSTEM
 from services.kernel.data.database import Databases
 from services.kernel.process.app import system_app
 from services.plam import ROUTING, SERVICES
@@ -248,6 +252,21 @@ async def test_a_suspended_organisation_gets_no_token_and_gets_one_again(
     assert (await exchanged(client(), made)).status_code == 200
     ok(await move(steering, "organisations", resumed, "close", reason="Fusion"))
     assert (await exchanged(client(), made)).status_code == 400
+
+
+@pytest.mark.parametrize("what", ["credential", "organisation"])
+async def test_a_revocation_under_way_is_waited_for(
+    what: str, client: Client, databases: Databases, made: dict[str, Any], organisation: dict[str, Any]
+) -> None:
+    async with databases.open("access", "worker") as db:
+        if what == "credential":
+            await revoke(db, UUID(made["client_id"]), "Fuite", by=SYSTEM, version=1)
+        else:
+            await suspend(db, UUID(organisation["id"]), "Contrôle", by=SYSTEM, version=1)
+        exchange = asyncio.create_task(exchanged(client(), made))
+        await asyncio.wait([exchange], timeout=0.3)
+        assert not exchange.done(), "its token would be younger than the revocation"
+    assert (await exchange).json()["error"] == {"credential": "invalid_client", "organisation": "unauthorized_client"}[what]
 
 
 async def test_test_credentials_serve_in_a_sandbox_alone(
