@@ -91,8 +91,8 @@ async def test_a_key_belongs_to_its_caller(client: Client, tokens: Tokens, datab
 
 async def test_an_answer_is_kept_for_the_rights_that_it_was_given_to(client: Client, databases: Databases) -> None:
     body = action_body()
-    assert (await client(Role.committee).post(ACTIONS, json=body, headers=KEY)).status_code == 201
-    for lesser in (client(Role.reader), client(Role.committee, organisation=ids.new())):
+    assert (await client(Role.committee, manager=True).post(ACTIONS, json=body, headers=KEY)).status_code == 201
+    for lesser in (client(Role.reader, manager=True), client(Role.committee, organisation=ids.new(), manager=True), client(Role.committee)):
         answer = await lesser.post(ACTIONS, json=body, headers=KEY)
         assert (answer.status_code, answer.json()["type"]) == (422, "urn:plam:problem:idempotency-key-reused")
     assert await count(databases, "action") == 1

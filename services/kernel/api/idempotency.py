@@ -49,7 +49,7 @@ def missing() -> IdempotencyKeyMissing:
 
 async def fingerprint(request: Request, caller: Principal) -> bytes:
     """What tells two requests apart: method, path, query, body, and the caller's rights: an answer is kept for those who had them."""
-    rights = f"{sorted(caller.roles)} {caller.organisation} {sorted(caller.departments)}"
+    rights = f"{sorted(caller.roles)} {caller.organisation} {sorted(caller.departments)} {caller.manager}"
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n{rights}\n".encode())
     digest.update(await request.body())
     return digest.digest()
