@@ -59,10 +59,15 @@ async def create(db: Database, body: CredentialCreate, *, by: Principal) -> Made
 
 
 async def rotate(db: Database, credential_id: UUID, expires_on: date, *, by: Principal, version: int) -> Made:
-    """Makes a credential that replaces another, which serves seven days more at most. Raises `GrantTooWide`, `Invalid`."""
+    """Makes a credential that replaces another, which serves seven days more at most.
+
+    Raises `RoleNotAllowed` where the organisation's kind has changed since, `GrantTooWide`, `Invalid`.
+    """
     former = await OWN_CREDENTIALS.load_for_change(db, credential_id, by=by, version=version)
     require(former, CredentialStatus.active)
-    check_grant(by, Grant(frozenset(former.roles), frozenset(former.departments), manager=False))
+    grant = Grant(frozenset(former.roles), frozenset(former.departments), manager=False)
+    check_kind(await ORGANISATIONS.one(db, former.organisation_id, by=by), grant)
+    check_grant(by, grant)
     _check_last_day(expires_on)
     kept = {name: getattr(former, name) for name in ("organisation_id", "organisation_name", "name", "roles", "departments", "services")}
     made = await _make(db, {**kept, "expires_on": expires_on, "replaces_id": former.id}, by=by)

@@ -79,7 +79,7 @@ async def read_my_credential_live(credential_id: UUID, caller: Manager, db: Db) 
     operation_id="rotateMyCredential",
     status_code=201,
     response_model=CredentialCreated,
-    responses=MOVE | problems(GrantTooWide),
+    responses=MOVE | problems(GrantTooWide, RoleNotAllowed),
 )
 async def rotate_my_credential(
     request: Request, credential_id: UUID, body: CredentialRotate, caller: Manager, version: IfMatch, *, db: Db

@@ -120,6 +120,18 @@ async def test_nobody_gives_a_credential_more_than_they_hold(
     assert ok(await local.post(OWN, json=credential_body(departments=["72"])))["departments"] == ["72"]
 
 
+async def test_the_kind_is_asked_again_when_a_credential_is_rotated(
+    steering: httpx.AsyncClient, manager: httpx.AsyncClient, organisation: dict[str, Any]
+) -> None:
+    made = await a_credential(manager)
+    ok(await steering.patch(f"/access/v1/organisations/{organisation['id']}", json={"roles": ["institute"]}, headers=at(organisation)))
+
+    answer = await manager.post(f"{OWN}/{made['client_id']}/rotate", json={"expires_on": in_days(30)}, headers=at(made))
+
+    assert (answer.status_code, problem_type(answer)) == (409, "role-not-allowed")
+    assert ok(await manager.get(f"{OWN}/{made['client_id']}"))["expires_on"] == made["expires_on"]
+
+
 async def test_credentials_are_their_managers_and_steerings(
     client: Client, tokens: Tokens, steering: httpx.AsyncClient, manager: httpx.AsyncClient, organisation: dict[str, Any]
 ) -> None:
