@@ -122,10 +122,11 @@ async def suspend(db: Database, membership_id: UUID, reason: str, *, by: Princip
 
 
 async def resume(db: Database, membership_id: UUID, *, by: Principal, version: int) -> Membership:
-    """The person acts for the organisation again, as before. Raises `OrganisationNotActive`, `RoleNotAllowed`."""
+    """The person acts for the organisation again, as before. Raises `OrganisationNotActive`, `RoleNotAllowed`, `GrantTooWide`."""
     membership = await MEMBERSHIPS.load_for_change(db, membership_id, by=by, version=version)
     move(membership, MembershipStatus.active, only_from=MembershipStatus.suspended)
     await _check_organisation(db, membership)
+    check_grant(by, grant_of(membership))
     membership.status_reason = None
     return await save(db, membership, "access.membership.resumed", by=by)
 

@@ -129,10 +129,10 @@ async def suspend_membership(membership_id: UUID, body: Reason, caller: Manager,
     "/{membership_id}/resume",
     operation_id="resumeMembership",
     response_model=MembershipRead,
-    responses=MOVE | problems(OrganisationNotActive),
+    responses=MOVE | problems(GrantTooWide, OrganisationNotActive),
 )
 async def resume_membership(membership_id: UUID, caller: Manager, version: IfMatch, _key: OptionalKey, db: Db) -> Response:
-    """La personne agit de nouveau pour l'organisation."""
+    """La personne agit de nouveau pour l'organisation ; personne ne rend plus qu'il n'a : changez d'abord ce que donne l'appartenance."""
     return resource(await operations.resume(db, membership_id, by=caller, version=version))
 
 

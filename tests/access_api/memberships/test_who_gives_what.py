@@ -171,6 +171,19 @@ async def test_what_is_approved_is_given_as_much_as_what_is_proposed(client: Cli
     assert ok(await move(manager.client, "memberships", reduced, "approve"))["roles"] == ["employer"]
 
 
+async def test_what_is_resumed_is_given_as_much_as_what_is_approved(client: Client, steering: httpx.AsyncClient) -> None:
+    hospital = await an_organisation(steering)
+    manager = await member(client, hospital, manager=True)
+    someone = await member(client, hospital, roles=["employer", "hr_partner"])
+    suspended = ok(await move(steering, "memberships", someone.membership, "suspend", reason="Contrôle"))
+
+    refused = await move(manager.client, "memberships", suspended, "resume")
+
+    assert (refused.status_code, problem_type(refused)) == (403, "grant-too-wide")
+    reduced = ok(await change(manager.client, suspended, roles=["employer"]))
+    assert ok(await move(manager.client, "memberships", reduced, "resume"))["roles"] == ["employer"]
+
+
 async def test_a_manager_runs_no_other_organisation_and_a_member_none(client: Client, steering: httpx.AsyncClient) -> None:
     hospital, clinic = await an_organisation(steering), await an_organisation(steering)
     manager, someone, other = await member(client, hospital, manager=True), await member(client, hospital), await member(client, clinic)
