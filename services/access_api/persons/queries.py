@@ -20,8 +20,18 @@ OWN_PERSON: BindParameter[object] = bindparam("own_person", type_=SaUuid())
 
 def _in(organisation: ColumnElement[object], *statuses: MembershipStatus) -> ColumnElement[bool]:
     """The condition that a person has a membership of an organisation, in one of some statuses."""
+    return _has(organisation, among(Membership.status, statuses))
+
+
+def _has(organisation: ColumnElement[object], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     of_them = col(Membership.person_id) == col(Person.id), col(Membership.organisation_id) == organisation
-    return exists().where(*of_them, among(Membership.status, statuses))
+    return exists().where(*of_them, *conditions)
+
+
+def _made_known_by_inviting() -> ColumnElement[bool]:
+    """The condition that who invited a person for the caller's organisation made them known: their names are those that it gave."""
+    invited = col(Membership.status) == MembershipStatus.invited
+    return _has(OWN_ORGANISATION, invited, col(Membership.created_by) == col(Person.created_by))
 
 
 def _only_invited() -> ColumnElement[bool]:
@@ -34,7 +44,7 @@ def _only_invited() -> ColumnElement[bool]:
 
 _OF_THE_ORGANISATION = or_(
     _in(OWN_ORGANISATION, MembershipStatus.requested, MembershipStatus.active, MembershipStatus.suspended),
-    and_(_in(OWN_ORGANISATION, MembershipStatus.invited), _only_invited()),
+    and_(_made_known_by_inviting(), _only_invited()),
 )
 _THEMSELF = col(Person.id) == OWN_PERSON
 

@@ -13,7 +13,7 @@ from services.kernel.api.auth import Tokens
 from services.kernel.base.principals import CREDENTIAL, PERSON, Principal
 from services.kernel.data.database import Databases
 from tests.conftest import Client
-from tests.support.access import an_organisation, invited, member, move
+from tests.support.access import Member, an_organisation, invited, member, move
 from tests.support.callers import Bearer
 from tests.support.http import at, ok, pointers, problem_type
 
@@ -103,6 +103,23 @@ async def test_an_address_that_is_invited_shows_no_name_that_others_know(client:
     person = client(Role.employer, organisation=UUID(clinic["id"]), person=UUID(known["person_id"]))
     ok(await move(person, "memberships", known, "accept"))
     assert ok(await manager.client.get(f"{PERSONS}/{known['person_id']}"))["given_name"] == "Claire"
+
+
+async def test_an_address_that_is_invited_shows_no_name_that_others_gave(client: Client, steering: httpx.AsyncClient) -> None:
+    hospital, clinic = await an_organisation(steering), await an_organisation(steering)
+    manager, other = await member(client, hospital, manager=True), await member(client, clinic, manager=True)
+    created = ok(await steering.post(PERSONS, json={"email": "created@example.org", "given_name": "Luc", "phone": "+33612345678"}))
+    first = await invited(other.client, clinic, address="invited@example.org", given_name="Luc", family_name="Petit")
+
+    for address, person_id in (("created@example.org", created["id"]), ("invited@example.org", first["person_id"])):
+        membership = await invited(manager.client, hospital, address=address)
+        assert membership["person_id"] == person_id
+        assert (await manager.client.get(f"{PERSONS}/{person_id}")).status_code == 404
+        assert person_id not in await seen(manager.client)
+        if address == "invited@example.org":
+            assert ok(await other.client.get(f"{PERSONS}/{person_id}"))["family_name"] == "Petit", "who gave it sees it"
+        await Member.accepting(client, membership)
+        assert ok(await manager.client.get(f"{PERSONS}/{person_id}"))["given_name"] == "Luc"
 
 
 async def test_each_changes_what_they_say_of_themself_and_nothing_else(client: Client, steering: httpx.AsyncClient) -> None:
