@@ -8,13 +8,13 @@ from starlette.responses import HTMLResponse, Response
 
 from services.contracts.codes import Role
 from services.kernel.api.auth import Public
+from services.kernel.api.local_pages import is_local
 from services.kernel.api.routing import Db, Route
 from services.kernel.base.principals import ANONYMOUS, Principal
 from services.kernel.base.problems import Forbidden, Unauthenticated
 from services.kernel.base.settings import Settings
 from services.kernel.data.database_errors import problem_for
 from services.observatory_api.pages import operations, views
-from services.observatory_api.pages.local import is_local
 from services.observatory_api.pages.schemas import PageQuery
 from services.observatory_api.values.audience import ANY
 
