@@ -109,6 +109,8 @@ async def people(partner: Partner, client: Client) -> None:
     steering, person = partner.client, await partner.create("createPerson")
     partner.client = client(*STAFF, person=UUID(person["id"]))
     person = await partner.send("changeMe", person)
+    await partner.send("changeMyPreferences", person)
+    person = ok(await partner.client.get("/access/v1/me"))
     await partner.send("declineMembership", await partner.send("requestMembership"))
     asked = await partner.send("requestMembership")
     approved = await partner.client.post(f"/access/v1/memberships/{asked['id']}/approve", headers=at(asked))

@@ -331,10 +331,14 @@ class Matrix:
             both = [Identity(person_id=UUID(person["id"]), issuer="https://example.org", subject=uuid4().hex) for _ in range(2)]
             await db.save_many(both, by=SYSTEM)
         mine = f"{ME}/identities"
+        notice = next(row for row in rows["access", "notices"] if row["person_id"] == person["id"])
         asked = {"organisation_id": self.stage.other["id"], "roles": ["reader"]}
         return {
             "readMe": Asked(lambda by: by.get(ME), about),
             "changeMe": Asked(lambda by: by.patch(ME, json={"given_name": "Luc"}, headers=at(person)), about),
+            "readMyPreferences": Asked(lambda by: by.get(f"{ME}/preferences"), about),
+            "changeMyPreferences": Asked(lambda by: by.patch(f"{ME}/preferences", json={"default": "digest"}, headers=at(person)), about),
+            "listMyNotices": Asked(lambda by: by.get(f"{ME}/notices"), about, notice["id"]),
             "listMyIdentities": Asked(lambda by: by.get(mine), about, str(both[0].id)),
             "removeMyIdentity": Asked(lambda by: by.post(f"{mine}/{both[0].id}/remove", headers=at({"version": 1})), about),
             "requestMembership": creation("/access/v1/memberships/requests", asked, about),

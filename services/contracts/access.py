@@ -1,12 +1,12 @@
 """What access_api says of its entities: who is who, and where."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.contracts.codes import Contributor, Department, OrganisationRole, Role, Sector
-from services.contracts.envelope import Instant, Several, State, Text
+from services.contracts.envelope import Contract, Instant, Several, State, Text
 from services.contracts.labelled import Labelled
 from services.contracts.standing import Owner, Spell
 
@@ -154,3 +154,57 @@ class MembershipState(State):
     departments: Several[Department] = ()
     manager: bool = False
     status: MembershipStatus
+
+
+class NoticeTopic(Labelled):
+    """Ce dont un avis prévient."""
+
+    membership_invited = "membership_invited", "Invitation à agir pour une organisation"
+    membership_requested = "membership_requested", "Demande d'appartenance à décider"
+    membership_answered = "membership_answered", "Réponse à une demande d'appartenance"
+    credential_expiring = "credential_expiring", "Clé d'accès qui expire bientôt"
+    request_received = "request_received", "Demande de stage reçue"
+    request_answered = "request_answered", "Réponse à une demande de stage"
+
+
+class Recipient(Contract):
+    """À qui un avis s'adresse : une personne, ou qui agit pour une organisation, dans un rôle, pour un département, ou la gère.
+
+    Personne n'y est nommé : le service des accès sait seul qui c'est, et comment écrire.
+    """
+
+    person_id: UUID | None = None
+    organisation_id: UUID | None = None
+    role: Role | None = None
+    department: Department | None = None
+    managers: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.person_id is None) == (self.organisation_id is None):
+            raise ValueError("une personne, ou une organisation")
+        return self
+
+
+NoticeLine = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f\u0085\u2028\u2029]*$")]
+"""One line, without what ends one: titles are subjects of messages."""
+NoticePath = Annotated[str, Field(max_length=300, pattern=r"^/[A-Za-z0-9_-][A-Za-z0-9/_-]*$")]
+"""Where the front end shows what a notice is about: a path of its own, never another site."""
+
+
+class NoticeState(State):
+    """Un avis à des personnes, dit une fois : le titre et les lignes portent des références, jamais de nom. Tout service en envoie.
+
+    `dedup_key` : un avis de la même clé n'est dit qu'une fois à une personne ; `urgent` : il n'attend aucun récapitulatif.
+    """
+
+    kind: ClassVar[str] = "notice"
+    number: ClassVar[int] = 1
+
+    topic: NoticeTopic
+    recipients: Annotated[tuple[Recipient, ...], Field(min_length=1, max_length=100)]
+    title: NoticeLine
+    lines: Annotated[tuple[NoticeLine, ...], Field(max_length=20)] = ()
+    path: NoticePath | None = None
+    dedup_key: NoticeLine
+    urgent: bool = False

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.contracts.access import MembershipState, OrganisationState, PersonState, RevocationState, SiteState
+from services.contracts.access import MembershipState, NoticeState, OrganisationState, PersonState, RevocationState, SiteState
 from services.contracts.actions import ActionState, MilestoneState
 from services.contracts.envelope import Event, State
 from services.contracts.internships import OfferState, PlacementState, RequestState, UnitState
@@ -25,6 +25,7 @@ STATES: Mapping[str, type[State]] = {
         RevocationState,
         PersonState,
         MembershipState,
+        NoticeState,
         ActionState,
         MilestoneState,
         UnitState,

@@ -8,6 +8,9 @@ AS_SERVICE = {
     "services/access_api/memberships/managers.py": 1,  # whether another manager stays
     "services/access_api/memberships/members.py": 1,  # since when an organisation has members
     "services/access_api/memberships/operations.py": 1,  # who has an address
+    "services/access_api/notices/mailbox.py": 2,  # the page of what would go out, for who sits at this machine
+    "services/access_api/notices/operations.py": 1,  # others are told of what a caller does
+    "services/access_api/notices/unsubscribing.py": 1,  # who has a message has no token
     "services/access_api/tokens/operations.py": 1,  # whose secret it is
     "services/internships_api/offers/endings.py": 1,  # requests end with their offer
     "services/internships_api/offers/seats.py": 1,  # the weeks that placements have taken of an offer

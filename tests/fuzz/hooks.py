@@ -46,7 +46,7 @@ class Hooks:
         path, now, tag = case.path, None, ""
         if case.path_parameters and ParameterLocation.PATH in sound:
             path, now, tag = self._aim(case, operation, moves=declared and case.method.upper() != "GET")
-        if operation == "changeMe" and (found := self.world.read(ME)):
+        if operation in ("changeMe", "changeMyPreferences") and (found := self.world.read(ME)):
             now, tag = found
         if ParameterLocation.HEADER in sound:
             self._head(case, context, tag)

@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 import httpx
 
 from services.access_api.identities.tables import Identity
+from services.access_api.notices.queries import newest
+from services.access_api.notices.tables import NoticeStatus
 from services.contracts.codes import Profession, Role
 from services.kernel.api.auth import Tokens
 from services.kernel.base import clock
@@ -28,6 +30,7 @@ Json = dict[str, Any]
 ORGANISATIONS, SITES, COMMUNES = "/access/v1/organisations", "/access/v1/sites", "/access/v1/communes"
 PERSONS, MEMBERSHIPS, ME = "/access/v1/persons", "/access/v1/memberships", "/access/v1/me"
 IDENTITIES = f"{ME}/identities"
+NOTICES = "/access/v1/notices"
 ACTIONS, MILESTONES = "/actions/v1/actions", "/actions/v1/milestones"
 UNITS, OFFERS, REQUESTS = "/internships/v1/units", "/internships/v1/offers", "/internships/v1/requests"
 PLACEMENTS = "/internships/v1/placements"
@@ -92,12 +95,13 @@ def seeded(client: httpx.Client, token: str, seed: int, settings: Settings) -> W
     _organisations(world)
     _people(world, Tokens(settings))
     asyncio.run(_identities(settings, world.person))
+    asyncio.run(_notices_that_fail(settings))
     _plan(world)
     _internships(world)
     _recruitment(world)
     asyncio.run(_expire(settings))
     for collection in (
-        ORGANISATIONS, SITES, PERSONS, MEMBERSHIPS, IDENTITIES, ACTIONS, MILESTONES, UNITS, OFFERS, REQUESTS, PLACEMENTS,
+        ORGANISATIONS, SITES, PERSONS, MEMBERSHIPS, IDENTITIES, NOTICES, ACTIONS, MILESTONES, UNITS, OFFERS, REQUESTS, PLACEMENTS,
         SCHEMES, ENVELOPES, COMMITMENTS, NEEDS, APPLICATIONS, ASSIGNMENTS,
     ):  # fmt: skip
         for resource in reversed(_items(client, collection)):
@@ -184,6 +188,17 @@ async def _identities(settings: Settings, person: str) -> None:
     async with databases.open("access", "worker") as db:
         made = [Identity(person_id=UUID(person), issuer="https://connexion.example.org", subject=str(number)) for number in range(3 * MANY)]
         await db.save_many(made, by=SYSTEM)
+    await databases.close()
+
+
+async def _notices_that_fail(settings: Settings) -> None:
+    """What no server has taken: there is none here."""
+    databases = Databases(settings, ROUTING)
+    async with databases.open("access", "worker") as db:
+        failed = await db.fetch(newest(NoticeStatus.pending, 3 * MANY))
+        for notice in failed:
+            notice.status = NoticeStatus.failed
+        await db.save_many(failed, by=SYSTEM)
     await databases.close()
 
 

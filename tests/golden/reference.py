@@ -40,7 +40,7 @@ def _events() -> Iterator[str]:
 
 
 def _state(state: StateSaid) -> Iterator[str]:
-    types = [each for each in snapshots.known_events() if each.startswith(f"{state.service}.{state.kind}.")]
+    types = [each for each in snapshots.known_events() if each.split(".")[1] == state.kind]
     yield from ("", f"### `{state.schema}`", "", state.words, "", f"Types: {', '.join(f'`{each}`' for each in types)}.", "")
     yield from _table(state.fields)
     for name, (words, fields) in state.shapes.items():

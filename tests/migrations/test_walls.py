@@ -101,6 +101,7 @@ async def test_s39_what_nouns_mark_has_a_policy_and_nothing_else_has(connection:
             "access.credential",
             "access.identity",
             "access.membership",
+            "access.notice",
             "access.person",
             "internships.placement",
             "internships.placement_request",

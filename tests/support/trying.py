@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from services.access_api.notices.tables import NoticeStatus
 from services.contracts.codes import Role
 from services.kernel.api.allowed_operations import declared
 from services.kernel.base import clock
+from services.kernel.base.principals import SYSTEM
 from services.kernel.base.problems import Problem
 from services.kernel.data.database import Database, Databases
 from tests.conftest import Client
@@ -16,6 +18,7 @@ from tests.support.access import load_communes
 from tests.support.api import Operation, operations
 from tests.support.delivering import delivering
 from tests.support.http import at, ok, problem_type
+from tests.support.mail import notices_of
 from tests.support.story import FUNDER, Resource, a_commune, action_of, again, day, eventually, make, tell, verb
 from tests.support.story_of_people import tell_of_people
 
@@ -177,6 +180,7 @@ async def prepared(client: Client, databases: Databases) -> Stage:
         await make(steering, "/recruitment/v1/applications", need_id=open_["id"], candidate_ref="C7WAITING1")
         await in_other_statuses(steering, hospital, story.made["scheme"][0])
         memberships = await tell_of_people(steering, lambda membership: acting(client, membership), hospital, other)
+    await one_that_fails(databases, UUID(memberships["active"]["person_id"]))
     return Stage(steering, hospital, other, memberships)
 
 
@@ -188,6 +192,14 @@ def acting(client: Client, membership: Resource) -> httpx.AsyncClient:
         person=UUID(membership["person_id"]),
         manager=membership["manager"],
     )
+
+
+async def one_that_fails(databases: Databases, person_id: UUID) -> None:
+    """A notice that no server takes."""
+    notice, *_ = await notices_of(databases, person_id)
+    notice.status, notice.last_error, notice.attempts = NoticeStatus.failed, "le serveur d'envoi refuse le destinataire (550)", 1
+    async with databases.open("access", "worker") as db:
+        await db.save(notice, by=SYSTEM)
 
 
 async def in_other_statuses(steering: httpx.AsyncClient, hospital: Resource, scheme: Resource) -> None:

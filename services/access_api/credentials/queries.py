@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Date, bindparam, false, select as select_columns
+from sqlalchemy import Date, bindparam, exists, false, select as select_columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.base import Executable
 from sqlmodel import col, select
@@ -15,6 +15,7 @@ from services.access_api.parties import check_runs
 from services.contracts.access import CredentialStatus
 from services.kernel.api.reading import OWN_ORGANISATION, Reading, Scope, equal_to, visible_to
 from services.kernel.base.principals import Principal
+from services.kernel.data.records import table_of
 
 
 def _managed(caller: Principal) -> Scope:
@@ -50,6 +51,14 @@ def due(today: date, limit: int) -> SelectOfScalar[Credential]:
     """Active credentials whose last day is over, locked in order."""
     over = Credential.status == CredentialStatus.active, col(Credential.expires_on) <= today
     return select(Credential).where(*over).order_by(col(Credential.id)).limit(limit).with_for_update(key_share=True)
+
+
+def expiring(today: date, until: date) -> SelectOfScalar[Credential]:
+    """Active credentials whose last day is after today and not after a day, and that nothing has replaced."""
+    near = Credential.status == CredentialStatus.active, col(Credential.expires_on) > today, col(Credential.expires_on) <= until
+    replacing = table_of(Credential).alias().c
+    replaced = exists().where(replacing.replaces_id == col(Credential.id))
+    return select(Credential).where(*near, ~replaced).order_by(col(Credential.id))
 
 
 def last_use(credential_id: UUID) -> Executable:

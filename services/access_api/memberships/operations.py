@@ -10,6 +10,7 @@ from services.access_api.memberships.members import follow_members
 from services.access_api.memberships.queries import MEMBERSHIPS
 from services.access_api.memberships.schemas import Invitation, MembershipPatch, MembershipRequest, MembershipWrite
 from services.access_api.memberships.tables import OPEN, Membership
+from services.access_api.memberships.telling import tell_answered, tell_invited, tell_managers
 from services.access_api.organisations.queries import ORGANISATIONS
 from services.access_api.organisations.tables import Organisation
 from services.access_api.parties import check_runs, check_self, person_of
@@ -54,7 +55,9 @@ async def invite(db: Database, body: Invitation, *, by: Principal) -> Membership
     check_kind(organisation, grant)
     check_grant(by, grant)
     person = await find_or_create(db, PersonCreate(**body.model_dump(include={"given_name", "family_name"}), email=body.address), by=by)
-    return await begin(db, person.id, organisation, grant, MembershipStatus.invited, by=by)
+    membership = await begin(db, person.id, organisation, grant, MembershipStatus.invited, by=by)
+    await tell_invited(db, membership, organisation)
+    return membership
 
 
 async def request(db: Database, body: MembershipRequest, *, by: Principal) -> Membership:
@@ -66,7 +69,9 @@ async def request(db: Database, body: MembershipRequest, *, by: Principal) -> Me
     organisation = await _cited(db, body.organisation_id, by=by)
     grant = Grant(frozenset(body.roles), frozenset(body.departments), manager=False)
     check_kind(organisation, grant)
-    return await begin(db, person_id, organisation, grant, MembershipStatus.requested, by=by, message=body.asked_message)
+    membership = await begin(db, person_id, organisation, grant, MembershipStatus.requested, by=by, message=body.asked_message)
+    await tell_managers(db, membership, organisation)
+    return membership
 
 
 async def approve(db: Database, membership_id: UUID, *, by: Principal, version: int) -> Membership:
@@ -76,7 +81,9 @@ async def approve(db: Database, membership_id: UUID, *, by: Principal, version: 
     await _check_organisation(db, membership)
     check_grant(by, grant_of(membership))
     membership.since = clock.today()
-    return await save(db, membership, "access.membership.approved", by=by)
+    await save(db, membership, "access.membership.approved", by=by)
+    await tell_answered(db, membership)
+    return membership
 
 
 async def decline(db: Database, membership_id: UUID, reason: str, *, by: Principal, version: int) -> Membership:
@@ -84,7 +91,9 @@ async def decline(db: Database, membership_id: UUID, reason: str, *, by: Princip
     membership = await MEMBERSHIPS.load_for_change(db, membership_id, by=by, version=version)
     move(membership, MembershipStatus.declined)
     membership.status_reason = reason
-    return await save(db, membership, "access.membership.declined", by=by)
+    await save(db, membership, "access.membership.declined", by=by)
+    await tell_answered(db, membership)
+    return membership
 
 
 async def accept(db: Database, membership_id: UUID, *, by: Principal, version: int) -> Membership:

@@ -41,8 +41,10 @@ def _url(*schemes: str) -> AfterValidator:
             servers, readable = [], False
         if not readable or re.search(r"[\s\0]", url):
             raise ValueError("n'est pas une URL lisible (un « @ », un « / » ou un « : » d'un mot de passe s'écrit %40, %2F ou %3A)")
-        if scheme in REMOTE_SCHEMES and not servers[0].hostname:
+        if scheme in (*REMOTE_SCHEMES, *SMTP_SCHEMES) and not servers[0].hostname:
             raise ValueError("ne nomme pas de serveur")
+        if scheme == "smtp" and "@" in url and servers[0].hostname not in LOOPBACK:
+            raise ValueError("enverrait un mot de passe en clair : écrivez smtps:// ou smtp+starttls://")
         if scheme in DATABASE_SCHEMES and not _names_a_database(url):
             raise ValueError("ne nomme pas de serveur, ou pas de base")
         return value
@@ -88,6 +90,12 @@ def _contact(value: str) -> str:
     return value
 
 
+def _sender(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._+-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{1,63}", value):
+        raise ValueError("est une adresse électronique, sans nom devant")
+    return value
+
+
 def _folder(value: Path) -> Path:
     if "\0" in str(value) or (value.exists() and not value.is_dir()):
         raise ValueError("doit nommer un dossier")
@@ -103,8 +111,12 @@ def _level(value: Any) -> Any:
 REMOTE_SCHEMES = ("redis", "rediss", "amqp", "amqps")
 MAY_BE_NAMELESS = ("redis", "rediss")
 DATABASE_SCHEMES = ("postgresql", "postgres")
+SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DatabaseUrl = Annotated[SecretStr, _url(*DATABASE_SCHEMES)]
 BrokerUrl = Annotated[SecretStr, _url("memory", "redis", "rediss", "unix", "amqp", "amqps")]
+SmtpUrl = Annotated[SecretStr, _url(*SMTP_SCHEMES)]
+Sender = Annotated[str, Field(max_length=254), AfterValidator(_sender)]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_*\[\]-]+$", max_length=253)]
 Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.\[\]:-]+$", max_length=253)]
 """As browsers send it: a scheme, a host in lower case, a port where it is not the scheme's; no path."""
@@ -226,6 +238,17 @@ class Settings(BaseSettings):
         examples=["plam@example.org"],
         description="À qui les appelants s'adressent, dans les documents OpenAPI : une adresse électronique, ou celle d'une page.",
     )
+    front_url: PublicUrl | None = Field(
+        None,
+        examples=["https://plam.example.org/app"],
+        description="Adresse des écrans, qu'ouvrent les liens des courriels ; aucune : les courriels n'ont pas de lien vers eux.",
+    )
+    smtp_url: SmtpUrl | None = Field(
+        None,
+        examples=["smtp+starttls://plam:…@smtp.example.org:587"],
+        description="Serveur d'envoi des courriels : smtp://, smtps:// ou smtp+starttls:// ; aucun : rien ne part, les avis attendent.",
+    )
+    smtp_from: Sender | None = Field(None, examples=["plam@example.org"], description="Adresse d'où partent les courriels.")
     local_pages: bool | None = Field(
         None, examples=["false"], description="Pages ouvertes sans jeton à cette machine ; rien : avec la base embarquée seulement."
     )
@@ -246,6 +269,12 @@ class Settings(BaseSettings):
             url: SecretStr | None = getattr(self, name) if password else None
             if url is not None and password is not None:
                 setattr(self, name, _with_password(name, url, password))
+        return self
+
+    @model_validator(mode="after")
+    def _messages_are_from_somewhere(self) -> Self:
+        if self.smtp_url is not None and (self.smtp_from is None or self.public_url is None):
+            raise ValueError("PLAM_SMTP_URL demande PLAM_SMTP_FROM, d'où l'on écrit, et PLAM_PUBLIC_URL, où mène le lien de désinscription")
         return self
 
     @property

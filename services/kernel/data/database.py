@@ -292,9 +292,12 @@ class Databases:
         kind = noun.state.kind if noun.state else ""
         found = self._emissions.get((service, kind))
         if found is None:
-            hearers = tuple(consumer for consumer, kinds in self._routing.get(service, {}).items() if kind in kinds)
-            found = self._emissions[service, kind] = saving.Emission(service, hearers, self.secret)
+            found = self._emissions[service, kind] = saving.Emission(service, self.hearers(service, kind), self.secret)
         return found
+
+    def hearers(self, service: str, kind: str) -> tuple[str, ...]:
+        """The services that hear a kind of state from a service."""
+        return tuple(consumer for consumer, kinds in self._routing.get(service, {}).items() if kind in kinds)
 
     def producers(self, consumer: str) -> Mapping[str, frozenset[str]]:
         """The services that a consumer hears, and the kinds of state that each sends it."""

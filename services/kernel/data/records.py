@@ -77,8 +77,15 @@ def table_of(record: type[SQLModel]) -> Table:
     return table
 
 
-def with_history(record: type[Record]) -> Table:
-    """Adds `<noun>_version(id, version, recorded_at, by, document)` beside a noun's table: what `save` keeps for ever."""
+PURGED = "purged"
+"""In the `info` of a history: the service deletes old rows, and their histories with them."""
+
+
+def with_history(record: type[Record], *, purged: bool = False) -> Table:
+    """Adds `<noun>_version(id, version, recorded_at, by, document)` beside a noun's table: what `save` keeps.
+
+    It is kept for ever, unless the noun's old rows are `purged`: `plam migrate` lets the service delete those, and change none.
+    """
     table = table_of(record)
     metadata: MetaData = table.metadata
     return Table(
@@ -89,7 +96,7 @@ def with_history(record: type[Record]) -> Table:
         Column("recorded_at", DateTime(timezone=True), nullable=False),
         Column("by", Text, nullable=False, info=PERSONAL),
         Column("document", Text, nullable=False),
-        info=INTERNAL,
+        info={**INTERNAL, PURGED: purged},
     )
 
 

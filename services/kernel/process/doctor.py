@@ -50,10 +50,11 @@ class Finding:
 
 
 async def examine(services: Sequence[Service], settings: Settings) -> AsyncIterator[Finding]:
-    """Looks at the data folder, the port, the database of each service, the broker, the event path."""
+    """Looks at the data folder, the port, the database of each service, the broker, what sends messages, the event path."""
     yield _folder(settings)
     yield _port(settings)
     yield await _broker(settings)
+    yield _messages(settings)
     databases = Databases(settings, any_secret=True)  # which is told below
     tight: dict[str, str] = {}
     try:
@@ -80,6 +81,13 @@ def _folder(settings: Settings) -> Finding:
     if free < LITTLE_SPACE:
         return Finding(Verdict.warning, "données", f"{home} : il ne reste que {free // 1_000_000} Mo.")
     return Finding(Verdict.ok, "données", f"{home}, {free // 1_000_000_000} Go libres.")
+
+
+def _messages(settings: Settings) -> Finding:
+    if settings.smtp_url is None:
+        verdict = Verdict.ok if settings.embedded or settings.local_pages else Verdict.warning
+        return Finding(verdict, "courriels", "aucun serveur d'envoi (PLAM_SMTP_URL) : rien ne part, les avis attendent.")
+    return Finding(Verdict.ok, "courriels", f"ils partent de {settings.smtp_from}.")
 
 
 def _port(settings: Settings) -> Finding:

@@ -18,6 +18,7 @@ from services.kernel.base.secrets import secret_of
 from services.kernel.base.settings import Settings
 from services.kernel.data import secret_fingerprints
 from services.kernel.data.database_roles import owner_role, runtime_role
+from services.kernel.data.records import PURGED
 from services.kernel.data.schema_revisions import ahead, scripts_of
 from services.kernel.data.service import Service
 
@@ -37,7 +38,7 @@ _HISTORIES = r"""
 SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
 WHERE schemaname = $1 AND tablename LIKE '%\_version' AND tablename <> 'alembic_version'
 """
-"""Every noun's history: what was is never changed, whatever its migration forgot to say."""
+"""Every noun's history: what was is never changed, whatever its migration forgot to say; some is deleted, when it is old."""
 
 
 class MigrationRefused(Exception):
@@ -91,7 +92,9 @@ async def _migrate(connection: asyncpg.Connection, service: Service, url: str, r
     async with _as_owner(connection, service.name):
         await connection.execute(f'REVOKE INSERT, UPDATE, DELETE ON {version} FROM "{runtime_role(service.name)}"')
         for table in await connection.fetch(_HISTORIES, service.name):
-            await connection.execute(f'REVOKE UPDATE, DELETE ON {table["name"]} FROM "{runtime_role(service.name)}"')
+            declared = service.metadata.tables.get(table["name"])
+            rights = "UPDATE" if declared is not None and declared.info.get(PURGED) else "UPDATE, DELETE"
+            await connection.execute(f'REVOKE {rights} ON {table["name"]} FROM "{runtime_role(service.name)}"')
     await secret_fingerprints.begin(connection, service.name, secret)
     return said
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pkgutil import iter_modules
 from types import ModuleType
 
-from services.contracts.access import MembershipState, PersonState, RevocationState
+from services.contracts.access import MembershipState, NoticeState, PersonState, RevocationState
 from services.contracts.envelope import State
 from services.contracts.registry import STATES
 from services.kernel.base.declarations import file_of
@@ -26,6 +26,7 @@ NOT_COUNTED: Mapping[type[State], str] = {
     RevocationState: "the kernel keeps it, in every service: it becomes no fact",
     PersonState: OF_PERSONS,
     MembershipState: OF_PERSONS,
+    NoticeState: "access_api alone hears it, and sends it to persons: it becomes no fact",
 }
 """The states that no indicator reads, each with the reason. Facts of the others are kept, so that an indicator may count them one day."""
 
