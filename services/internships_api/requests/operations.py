@@ -19,6 +19,7 @@ from services.internships_api.requests.lifecycle import OPERATIONS, move
 from services.internships_api.requests.queries import REQUESTS
 from services.internships_api.requests.schemas import RequestCreate
 from services.internships_api.requests.tables import PlacementRequest
+from services.internships_api.requests.telling import tell_host, tell_institute
 from services.kernel.api.allowed_operations import AllowedOperations
 from services.kernel.api.lookalikes import AGO, refuse_lookalike
 from services.kernel.api.reading import Lock
@@ -62,7 +63,9 @@ async def submit(db: Database, body: RequestCreate, *, by: Principal, force: boo
         department=offer.department,
         submitted_at=clock.now(),
     )
-    return await db.save(request, event="internships.request.submitted", by=by)
+    await db.save(request, event="internships.request.submitted", by=by)
+    await tell_host(db, request)
+    return request
 
 
 async def accept(db: Database, request_id: UUID, *, by: Principal, version: int) -> PlacementRequest:
@@ -78,7 +81,9 @@ async def accept(db: Database, request_id: UUID, *, by: Principal, version: int)
     offer = await offers.take(db, request.offer_id, request.learners, by=by)
     await placements.confirm(db, request, offer, by=by)
     request.answered_at = clock.now()
-    return await db.save(request, event="internships.request.accepted", by=by)
+    await db.save(request, event="internships.request.accepted", by=by)
+    await tell_institute(db, request)
+    return request
 
 
 async def decline(db: Database, request_id: UUID, reason: RequestDeclineReason, *, by: Principal, version: int) -> PlacementRequest:
@@ -87,7 +92,9 @@ async def decline(db: Database, request_id: UUID, reason: RequestDeclineReason, 
     move(request, RequestStatus.declined)
     refuse_concealed(await _concealment(db, request, await OFFERS.one(db, request.offer_id, by=SYSTEM)))
     request.answered_at, request.decline_reason = clock.now(), reason
-    return await db.save(request, event="internships.request.declined", by=by)
+    await db.save(request, event="internships.request.declined", by=by)
+    await tell_institute(db, request)
+    return request
 
 
 async def withdraw(db: Database, request_id: UUID, *, by: Principal, version: int) -> PlacementRequest:
