@@ -63,7 +63,7 @@ class People:
         """Two credentials are made; one is revoked, one replaced before it expires."""
         day, within = self._world.day, self._world.within
         if day == 4:
-            for name, lasts in (("Gestion des stages", 30), ("Ancien portail", 300)):
+            for name, lasts in (("Gestion des stages", 40), ("Ancien portail", 300)):  # of the first, the managers are told in the month
                 given: dict[str, Any] = {"roles": ["employer"], "departments": [hospital.department], "expires_on": within(lasts)}
                 self._credentials[name] = await manager.make(CREDENTIALS, name=f"{name} {FICTION}", **given)
         elif day == 17:

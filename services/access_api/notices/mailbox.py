@@ -6,14 +6,16 @@ from uuid import UUID
 
 from services.access_api.notices import queries
 from services.access_api.notices.messages import HTML, Written, write
+from services.access_api.notices.smtp import server_of
 from services.access_api.notices.tables import Notice, NoticeStatus
 from services.access_api.persons.tables import Delivery
 from services.kernel.base import clock
 from services.kernel.base.french import day_in_words
 from services.kernel.base.problems import NotFound
-from services.kernel.data.database import Database
+from services.kernel.data.database import Database, Databases
 
-MOST_SHOWN = 50
+MOST_SHOWN = 500
+"""Of each status, the newest."""
 
 
 class Shown(NamedTuple):
@@ -44,7 +46,7 @@ async def mail_page(db: Database) -> str:
             await _part(db, "Envoyés", NoticeStatus.sent),
             await _part(db, "Envoyés dans un récapitulatif", NoticeStatus.digested),
         ]
-    return HTML.get_template("mail.html").render(parts=parts, sends=db.databases.settings.smtp_url is not None)
+    return HTML.get_template("mail.html").render(parts=parts, sends=server_of(db.databases.settings) is not None)
 
 
 async def message(db: Database, notice_id: UUID) -> Written:
@@ -58,7 +60,9 @@ async def message(db: Database, notice_id: UUID) -> Written:
 
 async def _part(db: Database, title: str, status: NoticeStatus) -> Part:
     notices = await db.fetch(queries.newest(status, MOST_SHOWN))
-    return Part(title, [await _shown(db, each) for each in _messages(notices)])
+    persons = await db.fetch(queries.persons({notice.person_id for notice in notices}))
+    addresses = {person.id: person.email or "aucune adresse" for person in persons}
+    return Part(title, [_shown(db.databases, each, addresses[each[0].person_id]) for each in _messages(notices)])
 
 
 def _messages(notices: Sequence[Notice]) -> list[list[Notice]]:
@@ -70,9 +74,8 @@ def _messages(notices: Sequence[Notice]) -> list[list[Notice]]:
     return list(found.values())
 
 
-async def _shown(db: Database, notices: Sequence[Notice]) -> Shown:
-    first, written = notices[0], write(db.databases, notices)
-    [person] = await db.fetch(queries.person(first.person_id))
+def _shown(databases: Databases, notices: Sequence[Notice], to: str) -> Shown:
+    first, written = notices[0], write(databases, notices)
     instant = (first.sent_at or first.due_at).astimezone(clock.PARIS)
     when = f"{day_in_words(instant.date())}, {instant:%H:%M}"
-    return Shown(first.id, written.subject, person.email or "aucune adresse", when, first.attempts, first.last_error, written.text)
+    return Shown(first.id, written.subject, to, when, first.attempts, first.last_error, written.text)

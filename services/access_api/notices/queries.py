@@ -1,6 +1,6 @@
 """Statements on notices: steering sees all, each their own; who is to be told, and what is to be sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -85,9 +85,9 @@ def digest(person_id: UUID, now: datetime) -> SelectOfScalar[Notice]:
     return ordered.limit(MOST_IN_A_DIGEST).with_for_update(key_share=True)
 
 
-def person(person_id: UUID) -> SelectOfScalar[Person]:
+def persons(person_ids: Collection[UUID]) -> SelectOfScalar[Person]:
     """Who is told."""
-    return select(Person).where(Person.id == person_id)
+    return select(Person).where(among(Person.id, sorted(person_ids)))
 
 
 def newest(status: NoticeStatus, limit: int) -> SelectOfScalar[Notice]:

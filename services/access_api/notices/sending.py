@@ -77,7 +77,7 @@ async def _send_digest(db: Database, server: Server, person_id: UUID) -> bool:
 
 async def _send(db: Database, server: Server, due: Sequence[Notice]) -> bool:
     """Sends one message, and says of its notices what became of them. Whether the next one may be tried."""
-    [person] = await db.fetch(queries.person(due[0].person_id))
+    [person] = await db.fetch(queries.persons([due[0].person_id]))
     notices = [notice for notice in due if delivery_of(person, notice.topic) is not Delivery.off]
     for notice in due:
         if notice not in notices:  # they have asked for no more meanwhile

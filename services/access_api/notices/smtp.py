@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from services.kernel.base import clock
 from services.kernel.base.settings import Settings
 
 SECONDS = 10.0
@@ -34,8 +35,8 @@ class NotSent(Exception):
 
 
 def server_of(settings: Settings) -> Server | None:
-    """The server that the operator names; None: nothing is sent."""
-    if settings.smtp_url is None or settings.smtp_from is None:
+    """The server that the operator names; None: nothing is sent, nor ever by a demonstration, whose persons are invented."""
+    if clock.day_that_is_set() is not None or settings.smtp_url is None or settings.smtp_from is None:
         return None
     parts = urlsplit(settings.smtp_url.get_secret_value())
     user, password = unquote(parts.username or ""), unquote(parts.password or "")

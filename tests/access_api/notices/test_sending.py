@@ -133,6 +133,19 @@ async def test_without_a_server_nothing_is_tried(databases: Databases) -> None:
     assert (notice.status, notice.attempts) == (NoticeStatus.pending, 0)
 
 
+async def test_a_demonstration_sends_nothing_whatever_is_named(databases: Databases) -> None:
+    mailbox, person = Mailbox(), await a_person(databases)
+    await told(databases, person)
+    with smtp_server(mailbox) as url:
+        async with sending_by(databases, url) as sending:
+            clock.set_day(clock.today())
+            try:
+                await run(sending, send_notices)
+            finally:
+                clock.set_day(None)
+    assert mailbox.asked == 0
+
+
 async def test_two_workers_at_once_send_each_message_once(databases: Databases) -> None:
     mailbox = Mailbox()
     at_once, daily = await a_person(databases), await a_person(databases, {"default": "digest"})
