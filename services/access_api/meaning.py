@@ -9,6 +9,13 @@ MEANING = {
     "N01/department": """
         SELECT department, count(*)::bigint, NULL::bigint FROM site WHERE status = 'active' AND $1::date IS NOT NULL GROUP BY 1
     """,
+    "N03": """
+        SELECT count(*)::bigint, NULL::bigint FROM organisation WHERE member_spells @> '[{"until": null}]' AND $1::date IS NOT NULL
+    """,
+    "N03/role": """
+        SELECT role, count(*)::bigint, NULL::bigint FROM organisation, unnest(roles) AS role
+        WHERE member_spells @> '[{"until": null}]' AND $1::date IS NOT NULL GROUP BY 1
+    """,
     "N02": "SELECT count(*)::bigint, NULL::bigint FROM organisation WHERE status = 'active' AND $1::date IS NOT NULL",
     "N02/role": """
         SELECT role, count(*)::bigint, NULL::bigint
