@@ -80,6 +80,7 @@ class Plant:
             "PLAM_SECRET": SECRET,
             "PLAM_TOKEN_KEYS": token_keys(folder / "home"),
             "PLAM_LOG_LEVEL": "warning",
+            "PLAM_WORKER_THREADS": "2",  # other tests of the system work on the same server, whose connections are counted
         }
         self.processes: dict[str, Process] = {}
 

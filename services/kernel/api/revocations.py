@@ -70,6 +70,6 @@ class Revocations:
 
     async def _read(self) -> None:
         began = time.monotonic()
-        async with asyncio.timeout(LONGEST_READ), self._databases.borrowed(self._service, "health", wait=LONGEST_READ) as connection:
-            rows = await connection.fetch(READ, clock.real_now() - OLDEST)
+        async with asyncio.timeout(LONGEST_READ), self._databases.open(self._service) as db:  # as a request's own: no connection more
+            rows = await (await db.connection()).fetch(READ, clock.real_now() - OLDEST)
         self._since, self._read_at = {row["target_id"]: row["since"] for row in rows}, began

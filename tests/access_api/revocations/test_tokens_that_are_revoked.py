@@ -151,7 +151,7 @@ async def test_a_process_whose_database_is_silent_lets_nobody_in(databases: Data
     asked = Counter[str]()
 
     class Silent:
-        def borrowed(self, service: str, _use: str, *, wait: float) -> Any:
+        def open(self, service: str) -> Any:
             asked[service] += 1
             raise Unavailable("silence")
 
