@@ -7,7 +7,7 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from services.contracts.access import NoticeState
+from services.contracts.access import NoticeState, RevocationState
 from services.contracts.registry import STATES
 from services.observatory_api.indicators.catalogue import NOT_COUNTED
 from services.observatory_api.ledger.sums import STANDING
@@ -60,7 +60,8 @@ def _figures(indicators: Mapping[str, str], kind: str) -> str:
 
 async def _copies(connection: asyncpg.Connection, row: asyncpg.Record) -> str:
     assert row["kind"] in STATES
-    table = f"{row['consumer']}.{row['kind']}" + ("" if row["kind"] == NoticeState.kind else "_copy")
+    named = {NoticeState.kind: "notice", RevocationState.kind: "revoked"}
+    table = f"{row['consumer']}.{named.get(row['kind'], row['kind'] + '_copy')}"
     count = await connection.fetchval(f"SELECT count(*) FROM {table}")
     return f"{table} ({count})" if count else ""
 

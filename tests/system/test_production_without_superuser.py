@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from services.contracts.codes import Role
 from services.kernel.api.auth import Tokens
-from services.kernel.base.principals import Principal
+from services.kernel.base.principals import Principal, somebody
 from services.kernel.base.settings import Settings
 from services.kernel.data.database_roles import runtime_role
 from services.plam import SERVICES
@@ -68,7 +68,7 @@ def test_o2_the_whole_path_to_production_needs_no_superuser(superuser: str, amqp
         plant.command("import", "plan")
     with plant:  # migrates, and imports the plan
         plant.command("import", "communes")
-        steering = {"Authorization": f"Bearer {tokens.issue(Principal('tests', frozenset({Role.steering})), timedelta(hours=1))}"}
+        steering = {"Authorization": f"Bearer {tokens.issue(Principal(somebody('tests'), frozenset({Role.steering})), timedelta(hours=1))}"}
         _live(plant, steering, "first")
         plant.command("migrate")  # a second time, beside the running processes
         execute(superuser, "CREATE ROLE runtime LOGIN")
