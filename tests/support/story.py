@@ -42,7 +42,7 @@ async def tell(client: httpx.AsyncClient) -> Story:
 
 
 async def access(client: httpx.AsyncClient, story: Story) -> Resource:
-    """A hospital with two sites; one of them closes, opens and changes; another organisation closes."""
+    """A hospital with two sites; one of them closes, opens and changes; another organisation closes, opens, is suspended and resumed."""
     hospital = await make(
         client, "/access/v1/organisations", name=f"CH de la tournée {uuid4().hex[:6]}", roles=["employer", "host", "institute"]
     )
@@ -51,7 +51,9 @@ async def access(client: httpx.AsyncClient, story: Story) -> Resource:
     )
     other = await make(client, "/access/v1/organisations", name=f"Clinique fermée {uuid4().hex[:6]}", roles=["employer"])
     other = await verb(client, where("organisations", other), other, "close", reason="Fusion")
-    story.add("organisation", await verb(client, where("organisations", other), other, "reopen"))
+    other = await verb(client, where("organisations", other), other, "reopen")
+    other = await verb(client, where("organisations", other), other, "suspend", reason="Contrôle")
+    story.add("organisation", await verb(client, where("organisations", other), other, "resume"))
     commune = await a_commune(client)
     site = await make(
         client, "/access/v1/sites", organisation_id=hospital["id"], name=f"Site {uuid4().hex[:6]}", commune_code=commune, sector="sanitary"
