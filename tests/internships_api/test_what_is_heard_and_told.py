@@ -99,21 +99,23 @@ async def test_an_acceptance_tells_of_the_offer_the_placements_and_the_request(s
         "internships.placement.confirmed",
         "internships.placement.confirmed",
         "internships.request.accepted",
+        "internships.notice.raised",
     ]
     assert {event.correlationid for event in told} == {answer.headers["x-request-id"]}
-    offer_state, first, _, request_state = [read_state(event) for event in told]
+    offer_state, first, _, request_state, _ = [read_state(event) for event in told]
     assert (offer_state.version, offer_state.model_dump()["taken"]) == (3, 2)
     assert [step.status for step in request_state.history] == ["submitted", "accepted"]
     assert first.model_dump()["institute_id"] == place.institute
 
 
-async def test_each_event_waits_for_the_observatory(steering: httpx.AsyncClient, databases: Databases) -> None:
+async def test_each_event_waits_for_who_hears_it(steering: httpx.AsyncClient, databases: Databases) -> None:
     place = await a_place(databases)
     await move(steering, "requests", await a_request(steering, place, await an_offer(steering, await a_unit(steering, place))), "accept")
 
     async with databases.open("internships", "worker") as db:
         rows = await db.fetch(text("SELECT kind, consumer FROM outbox JOIN delivery ON event_id = outbox.id"))
-    assert {tuple(row) for row in rows} == {(kind, "observatory") for kind in ("unit", "offer", "request", "placement")}
+    of_figures = {(kind, "observatory") for kind in ("unit", "offer", "request", "placement")}
+    assert {tuple(row) for row in rows} == of_figures | {("notice", "access")}
     assert len(rows) == len(await events(databases))
 
 

@@ -138,6 +138,7 @@ def said(felt: Mapping[str, Felt]) -> str:
     return ", ".join(f"{service} {each.last * 1000:.0f} ms ({each.late} après 1 s)" for service, each in felt.items())
 
 
+@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
 async def test_a_suspension_is_felt_in_every_service_through_a_broker(
     plant: Plant, steering_token: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
